@@ -1,0 +1,51 @@
+"""The pipeline file: parsed once into frozen values, every problem with its line and its fix.
+
+This package knows nothing of Spark: `load` is told which steps there are.
+"""
+
+from __future__ import annotations
+
+from conf.dataset import Dataset, Source
+from conf.export import Dashboard, Export, Features, Model
+from conf.fingerprint import fingerprint
+from conf.json_schema import schema
+from conf.load import load
+from conf.model import Pipeline, Simulate
+from conf.problems import PipelineError, Problem
+from conf.resources import SHIPPED, relative, resource, shipped
+from conf.secrets import Secret, SecretError, SecretReference
+from conf.star import Calendar, Dimension, Fact, Reference, Star
+from conf.steps import Fit, Step, StepError, imported, imported_fit
+
+__all__ = [
+    "SHIPPED",
+    "Calendar",
+    "Dashboard",
+    "Dataset",
+    "Dimension",
+    "Export",
+    "Fact",
+    "Features",
+    "Fit",
+    "Model",
+    "Pipeline",
+    "PipelineError",
+    "Problem",
+    "Reference",
+    "Secret",
+    "SecretError",
+    "SecretReference",
+    "Simulate",
+    "Source",
+    "Star",
+    "Step",
+    "StepError",
+    "fingerprint",
+    "imported",
+    "imported_fit",
+    "load",
+    "relative",
+    "resource",
+    "schema",
+    "shipped",
+]

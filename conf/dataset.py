@@ -1,0 +1,87 @@
+"""A dataset: where its files are, how they are cleaned, and which suite guards it."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from conf.names import Closed, Columns, Encoding, Files, Flag, Number, SuiteFile
+from conf.secrets import Secret
+from conf.steps import Step
+
+__all__ = ["Dataset", "Source"]
+
+Character = Annotated[str, Field(min_length=1, max_length=1)]
+
+
+class Source(Closed):
+    """The files of a dataset, as the source delivers them."""
+
+    files: Files = Field(
+        description="The dataset's files: a glob below the landing folder; gzip and zip are read too.",
+        examples=["patients*.csv", "admissions/2015-*/part-*.csv.gz"],
+    )
+    format: Literal["csv"] = Field("csv", description="The kind of file.", examples=["csv"])
+    delimiter: Character = Field(
+        ",", description="The character between two fields.", examples=[",", ";", "\t"]
+    )
+    encoding: Encoding = Field(
+        "utf-8",
+        description="The encoding of the text; any name that Python knows.",
+        examples=["utf-8", "cp1252"],
+    )
+    quote: Character = Field(
+        '"',
+        description="The character around a field that holds a delimiter; doubled inside one.",
+        examples=['"', "'"],
+    )
+    header: Flag = Field(True, description="Whether the first record names the columns.", examples=[True])
+    columns: Columns | None = Field(
+        None,
+        description="The columns that the header must have, in any order; without a header, their names.",
+        examples=[["patient_id", "sex", "birth_date"]],
+    )
+    member: Files | None = Field(
+        None,
+        description="Which files to read inside a zip archive, as a glob; all by default.",
+        examples=["*/x.csv"],
+    )
+    section: str | None = Field(
+        None,
+        min_length=1,
+        description="In a file that stacks several tables: the one whose header starts with this name.",
+        examples=["admission_type_id"],
+    )
+    password: Secret | None = Field(
+        None, description="Where the password of an encrypted zip archive is kept; never the password itself."
+    )
+
+
+class Dataset(Closed):
+    """One table of the curated zone: source, clean steps in order, and gate."""
+
+    source: Source = Field(description="The files and how they are written.")
+    clean: tuple[Step, ...] = Field(
+        (),
+        description="The steps from raw to curated, in the order in which they run, batch or stream.",
+        examples=[
+            ["rename_to_snake_case", {"parse_dates": {"columns": ["born_on"], "formats": ["yyyy-MM-dd"]}}]
+        ],
+    )
+    suite: SuiteFile = Field(
+        description="The Great Expectations suite that every batch must pass, relative to the pipeline file.",
+        examples=["suites/patients.json"],
+    )
+    tolerance: Number = Field(
+        0.05,
+        ge=0,
+        le=1,
+        description="The greatest share of rows that may be quarantined before the whole batch is refused.",
+        examples=[0.05],
+    )
+    allow_empty: Flag = Field(
+        False,
+        description="Whether a batch without a single row is accepted; it is refused by default.",
+        examples=[False],
+    )

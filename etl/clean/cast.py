@@ -1,0 +1,186 @@
+"""Types: read texts and numbers as another type, exactly or not at all."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from typing import NamedTuple
+
+from pyspark.sql import Column, DataFrame
+from pyspark.sql import functions as F
+from pyspark.sql import types as T
+
+from etl.clean.checks import require_choice, require_data_names, require_values
+from etl.clean.text import lower_case
+from etl.errors import ParameterError
+from etl.transform import PROBLEMS, Invalid, Transform, add_problems, problem, quote, require_columns
+
+__all__ = ["cast_columns"]
+
+WHOLE_TYPES = ("smallint", "int", "bigint")
+FLOAT_TYPES = ("float", "double")
+TYPES = (*WHOLE_TYPES, *FLOAT_TYPES, "decimal(p,s)", "boolean", "string")
+
+TRUE = ("true", "t", "yes", "y", "1")
+FALSE = ("false", "f", "no", "n", "0")
+
+# `\z`, not `$`: in Java `$` also matches before a line end.
+WHOLE = r"^[+-]?[0-9]+(?:[.]0*)?\z"
+NUMBER = r"^[+-]?(?:[0-9]+[.]?[0-9]*|[.][0-9]+)(?:[eE][+-]?[0-9]{1,4})?\z"
+
+
+class Reading(NamedTuple):
+    """What a cast makes of a column: the value, null where it cannot be read, and why it cannot."""
+
+    value: Column
+    reason: Column
+
+
+def cast_columns(*, columns: dict[str, str], invalid: Invalid = "reject") -> Transform:
+    """Give columns another type; a value that the type does not hold exactly is a problem.
+
+    The result is the same with ANSI mode on and off. Spaces around a text do not count.
+
+    ==============================  ==================================================================
+    type                            texts that it takes
+    ==============================  ==================================================================
+    ``smallint``, ``int``,          whole numbers in range, also with zeros after the point (``12.0``)
+    ``bigint``
+    ``decimal(p,s)``                numbers without exponent that lose no digit
+    ``float``, ``double``           numbers, exponent allowed, to the nearest value; but neither
+                                    ``NaN`` and ``Infinity``, nor one too great or too small, nor a
+                                    whole number that would come out as another
+    ``boolean``                     true/t/yes/y/1 and false/f/no/n/0 in any letter case
+    ``string``                      all
+    ==============================  ==================================================================
+
+    Numbers and booleans are cast under the same rule: a value that does not come back the same when
+    cast back is a problem (12.7 as ``int``); numbers with a fraction may be rounded to ``float`` or
+    ``double``. Dates can become ``string``; for other types there are `parse_dates` and
+    `parse_timestamps`.
+
+    Parameters
+    ----------
+    columns : dict of str to str
+        Type by column.
+    invalid : {"reject", "null"}, default "reject"
+        What becomes of a row with a value that cannot be read: rejected by the gate, or kept with null.
+
+    Returns
+    -------
+    Transform
+        Its output has the same rows and columns, those named with their new types, and `_problems`.
+        Doing it twice changes nothing more.
+
+    Raises
+    ------
+    MissingColumnError
+        If a column is not there.
+    ParameterError
+        If a type is not known, or a column's own type cannot be cast.
+
+    Examples
+    --------
+    >>> df = spark.createDataFrame([("12",), ("12.7",)], "days string")
+    >>> df.transform(cast_columns(columns={"days": "int"})).select(
+    ...     "days", F.col("_problems.value").alias("value"), F.col("_problems.reason").alias("reason")
+    ... ).show(truncate=False)
+    +----+------+--------------------+
+    |days|value |reason              |
+    +----+------+--------------------+
+    |12  |[]    |[]                  |
+    |NULL|[12.7]|[not a whole number]|
+    +----+------+--------------------+
+    """
+    require_values(columns, step="cast_columns", parameter="columns")
+    require_data_names(columns, step="cast_columns", parameter="columns")
+    require_choice(invalid, ("reject", "null"), step="cast_columns", parameter="invalid")
+    types = {name: _known_type(kind) for name, kind in columns.items()}
+
+    def cast(df: DataFrame) -> DataFrame:
+        require_columns(df, types, step="cast_columns")
+        values, entries = {}, []
+        for name, kind in types.items():
+            reading = _read(name, df.schema[name].dataType, kind)
+            original = F.col(quote(name))
+            entry = problem(
+                step="cast_columns", column=name, value=original, reason=reading.reason, invalid=invalid
+            )
+            values[name] = reading.value
+            entries.append(F.when(original.isNotNull() & reading.value.isNull(), entry))
+        return df.withColumns({**values, PROBLEMS: add_problems(df, entries)})
+
+    return cast
+
+
+def _known_type(kind: str) -> str:
+    known = re.sub(r"\s", "", kind.lower())
+    decimal = re.fullmatch(r"decimal\((\d+),(\d+)\)", known)
+    if decimal and 1 <= int(decimal[1]) <= 38 and int(decimal[2]) <= int(decimal[1]):
+        return known
+    if known in TYPES and known != "decimal(p,s)":
+        return known
+    synonyms = {"integer": "int", "long": "bigint", "short": "smallint", "text": "string", "varchar": "string"}
+    near = difflib.get_close_matches(known, TYPES, n=1)
+    nearest = synonyms.get(known, near[0] if near else None)
+    hint = f"; did you mean {nearest!r}?" if nearest else ""
+    raise ParameterError(
+        step="cast_columns", parameter="columns", value=kind, allowed=f"one of {', '.join(TYPES)}{hint}"
+    )
+
+
+def _read(name: str, source: T.DataType, kind: str) -> Reading:
+    if isinstance(source, T.StringType):
+        return _read_text(name, kind)
+    if isinstance(source, T.NumericType | T.BooleanType) or (isinstance(source, T.DateType) and kind == "string"):
+        return _read_value(name, source.simpleString(), kind)
+    raise ParameterError(
+        step="cast_columns",
+        parameter="columns",
+        value=name,
+        allowed=f"columns of text, numbers or booleans; this one is {source.simpleString()}",
+    )
+
+
+def _read_text(name: str, kind: str) -> Reading:
+    text = F.trim(quote(name))
+    trimmed = f"trim({quote(name)})"
+    if kind == "string":
+        return Reading(F.col(quote(name)), F.lit(None))
+    if kind == "boolean":
+        value = F.when(lower_case(text).isin(*TRUE), True).when(lower_case(text).isin(*FALSE), False)
+        return Reading(value, F.lit("neither true nor false"))
+    if kind in WHOLE_TYPES:
+        digits = f"regexp_replace({trimmed}, '[.]0*$', '')"
+        return Reading(
+            F.when(text.rlike(WHOLE), F.expr(f"try_cast({digits} AS {kind})")),
+            F.when(text.rlike(WHOLE), F.lit(f"out of the range of {kind}")).otherwise(F.lit("not a whole number")),
+        )
+    if kind in FLOAT_TYPES:
+        value = F.expr(f"try_cast({trimmed} AS {kind})")
+        whole = F.expr(f"try_cast({trimmed} AS decimal(38,0))")
+        same = F.coalesce(F.expr(f"try_cast(try_cast({trimmed} AS {kind}) AS decimal(38,0))") == whole, F.lit(False))
+        vanished = (value == 0) & text.rlike("^[^eE]*[1-9]")
+        exact = (F.abs(value) != float("inf")) & ~vanished & (~text.rlike(WHOLE) | same)
+        return Reading(
+            F.when(text.rlike(NUMBER), F.when(exact, value)),
+            F.when(text.rlike(NUMBER), F.lit(f"does not fit {kind}")).otherwise(F.lit("not a number")),
+        )
+    scale = kind.removesuffix(")").split(",")[1]
+    exact_scale = rf"^[+-]?(?:[0-9]+(?:[.][0-9]{{0,{scale}}}0*)?|[.](?=[0-9])[0-9]{{0,{scale}}}0*)\z"
+    return Reading(
+        F.when(text.rlike(exact_scale), F.expr(f"try_cast({trimmed} AS {kind})")),
+        F.when(text.rlike(NUMBER), F.lit(f"does not fit {kind}")).otherwise(F.lit("not a number")),
+    )
+
+
+def _read_value(name: str, source: str, kind: str) -> Reading:
+    """Cast and cast back: what comes back the same has lost nothing."""
+    there = f"try_cast({quote(name)} AS {kind})"
+    value, original = F.expr(there), F.col(quote(name))
+    same = F.expr(f"try_cast({there} AS {source})") == original
+    if kind == "string":
+        exact = F.lit(True)
+    elif kind in FLOAT_TYPES and source in ("float", "double") or source.startswith("decimal"):
+        exact = ...
+    return Reading(F.when(exact, value), F.lit(f"does not fit {kind}"))

@@ -1,0 +1,111 @@
+"""Errors of the ``etl`` package.
+
+Every error carries its fields as attributes and prints as one line that ends with the fix.
+
+::
+
+    EtlError
+    ├── MissingColumnError      a step names a column that the data lacks
+    ├── ParameterError          a step was given a value that it cannot take
+    └── InputError              a file or table cannot be read as declared
+        └── InputMissingError   it is not there at all
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+
+__all__ = ["EtlError", "InputError", "InputMissingError", "MissingColumnError", "ParameterError"]
+
+
+class EtlError(Exception):
+    """Any error that ``etl`` raises on purpose."""
+
+
+class MissingColumnError(EtlError):
+    """A step names a column that the data lacks.
+
+    Attributes
+    ----------
+    step : str
+        The transform that was applied.
+    column : str
+        The column it asked for.
+    columns : tuple of str
+        The columns that the data has.
+    nearest : str or None
+        The column whose name is most alike, if any is near.
+    """
+
+    def __init__(self, *, step: str, column: str, columns: Iterable[str]) -> None:
+        self.step = step
+        self.column = column
+        self.columns = tuple(columns)
+        near = difflib.get_close_matches(column, self.columns, n=1)
+        self.nearest = near[0] if near else None
+        hint = f"; did you mean '{self.nearest}'?" if self.nearest else ""
+        have = ", ".join(self.columns[:12]) + (" …" if len(self.columns) > 12 else "")
+        super().__init__(f"{step}: there is no column '{column}'{hint} (columns: {have or 'none'})")
+
+
+class ParameterError(EtlError):
+    """A step was given a value that it cannot take.
+
+    Attributes
+    ----------
+    step, parameter : str
+        Where the value was given.
+    value : object
+        The value.
+    allowed : str
+        What is allowed, in words.
+    """
+
+    def __init__(self, *, step: str, parameter: str, value: object, allowed: str) -> None:
+        self.step = step
+        self.parameter = parameter
+        self.value = value
+        self.allowed = allowed
+        super().__init__(f"{step}: {parameter}={value!r} is not allowed; use {allowed}")
+
+
+class InputError(EtlError):
+    """A file or table cannot be read as declared.
+
+    Attributes
+    ----------
+    dataset, file : str
+        What was read, and from where.
+    reason : str
+        What is wrong.
+    row : int or None
+        The physical line of the file, counted from 1, where it is known.
+    column : str or None
+        The column, where it is known.
+    fix : str
+        What to do about it.
+    """
+
+    def __init__(
+        self,
+        *,
+        dataset: str,
+        file: str,
+        reason: str,
+        fix: str,
+        row: int | None = None,
+        column: str | None = None,
+    ) -> None:
+        self.dataset = dataset
+        self.file = file
+        self.reason = reason
+        self.row = row
+        self.column = column
+        self.fix = fix
+        place = file + (f":{row}" if row is not None else "") + (f" [{column}]" if column else "")
+        super().__init__(f"{dataset}: {place}: {reason}; {fix}")
+
+
+class InputMissingError(InputError):
+    """A file or table that is to be read is not there."""

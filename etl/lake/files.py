@@ -1,0 +1,63 @@
+"""Small files of the lake (manifests, reports, models) through Spark's own file systems.
+
+A file is written under another name first and renamed when it is whole, so that a reader never sees
+half of one on a file system that renames; object stores publish an object only when it is whole.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pyspark.sql import SparkSession
+
+__all__ = ["delete", "exists", "read_bytes", "write_bytes"]
+
+
+def _at(spark: SparkSession, path: str) -> tuple[Any, Any, Any]:
+    jvm: Any = spark._jvm
+    place = jvm.org.apache.hadoop.fs.Path(path)
+    return jvm, place.getFileSystem(spark._jsparkSession.sessionState().newHadoopConf()), place
+
+
+def exists(spark: SparkSession, path: str) -> bool:
+    """Whether there is a file or folder at `path`."""
+    _, filesystem, place = _at(spark, path)
+    return bool(filesystem.exists(place))
+
+
+def read_bytes(spark: SparkSession, path: str) -> bytes:
+    """The content of the small file at `path`.
+
+    Raises
+    ------
+    FileNotFoundError
+        There is none.
+    """
+    jvm, filesystem, place = _at(spark, path)
+    if not filesystem.exists(place):
+        raise FileNotFoundError(path)
+    stream = filesystem.open(place)
+    try:
+        return bytes(jvm.org.apache.commons.io.IOUtils.toByteArray(stream))
+    finally:
+        stream.close()
+
+
+def write_bytes(spark: SparkSession, path: str, content: bytes) -> None:
+    """Put `content` at `path`, whole or not at all; what stood there is replaced."""
+    jvm, filesystem, place = _at(spark, path)
+    part = jvm.org.apache.hadoop.fs.Path(place.getParent(), f".{place.getName()}.part")
+    stream = filesystem.create(part, True)
+    try:
+        stream.write(content)
+    finally:
+        stream.close()
+    if filesystem.exists(place):
+        filesystem.delete(place, False)
+    filesystem.rename(part, place)
+
+
+def delete(spark: SparkSession, path: str) -> None:
+    """Remove the file or folder at `path`, if it is there."""
+    _, filesystem, place = _at(spark, path)
+    filesystem.delete(place, True)

@@ -1,0 +1,271 @@
+"""Landing files to a frame in the raw zone's form: every column as text, every record with its place.
+
+The files are read by the executors through Spark's own file systems, so that ``file:``, ``s3://``
+and ``s3a://`` are one to it. A first, small job surveys the files (are they there, do they decode,
+do their headers agree); nothing is written before it has passed.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import islice
+from urllib.parse import unquote
+
+import pyarrow as pa
+from pyspark.errors import AnalysisException
+from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import functions as F
+from pyspark.sql import types as T
+
+from etl.errors import InputError, InputMissingError
+from etl.lake.delimited import FileFormat, UnreadableFileError, members, read_header, records
+from etl.transform import quote
+
+__all__ = ["RAW_METADATA", "SourceFile", "raw_column_names", "read_landing", "survey_landing"]
+
+ROWS_PER_BATCH = 20_000
+
+RAW_METADATA = ("_file", "_file_hash", "_row", "_seq", "_op", "_record", "_unreadable", "_ingested_at", "_run_id")
+"""What ingest adds to the source's columns; see ``docs/architecture.md``."""
+
+_SURVEY = T.StructType(
+    [
+        T.StructField("file", T.StringType()),
+        T.StructField("hash", T.StringType()),
+        T.StructField("columns", T.ArrayType(T.StringType())),
+        T.StructField("reason", T.StringType()),
+        T.StructField("fix", T.StringType()),
+        T.StructField("line", T.LongType()),
+    ]
+)
+
+
+@dataclass(frozen=True)
+class SourceFile:
+    """One file of the landing: its name, the hash of its content, and its header."""
+
+    file: str
+    hash: str
+    columns: tuple[str, ...]
+
+
+def raw_column_names(header: Iterable[str]) -> list[str]:
+    """Names that a Delta table can hold, as near to the header's own as they can be.
+
+    Characters that Delta forbids become ``_``, leading underscores (they mark metadata) fall away,
+    empty names become ``column_N``, and a name that repeats (letter case aside) gets a number.
+
+    Examples
+    --------
+    >>> raw_column_names(["Patient ID", "", "_x", "patient id"])
+    ['Patient_ID', 'column_2', 'x', 'patient_id_2']
+    """
+    names: list[str] = []
+    taken: set[str] = set()
+    for number, original in enumerate(header, start=1):
+        name = re.sub(r"[ ,;{}()\n\t=]+", "_", original.strip()).lstrip("_") or f"column_{number}"
+        candidate, copy = name, 1
+        while candidate.lower() in taken:
+            copy += 1
+            candidate = f"{name}_{copy}"
+        taken.add(candidate.lower())
+        names.append(candidate)
+    return names
+
+
+def _files(spark: SparkSession, *, dataset: str, folder: str, pattern: str) -> DataFrame:
+    location = f"{folder.rstrip('/')}/{pattern}"
+    try:
+        return spark.read.format("binaryFile").load(location).select("path", "content")
+    except AnalysisException as error:
+        if error.getErrorClass() != "PATH_NOT_FOUND":
+            raise
+        raise InputMissingError(
+            dataset=dataset,
+            file=location,
+            reason="there is no such file",
+            fix="check `landing` and the dataset's source.files",
+        ) from error
+
+
+def _name(path: str, folder: str) -> str:
+    """A file's path below the landing folder: stable wherever the landing is mounted."""
+    root = re.sub(r"^[a-z0-9]+:/*", "/", folder).rstrip("/") + "/"
+    plain = re.sub(r"^[a-z0-9]+:/*", "/", path)
+    position = plain.find(root)
+    return plain[position + len(root) :] if position >= 0 else plain.rsplit("/", 1)[-1]
+
+
+def _contents(batches: Iterable[pa.RecordBatch], folder: str) -> Iterator[tuple[str, bytes]]:
+    for batch in batches:
+        for path, content in zip(batch.column("path"), batch.column("content"), strict=True):
+            yield _name(path.as_py(), folder), content.as_py()
+
+
+def _surveyor(folder: str, fmt: FileFormat) -> Callable[[Iterable[pa.RecordBatch]], Iterator[pa.RecordBatch]]:
+    def survey(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        found: list[tuple[str, str | None, list[str] | None, str | None, str | None, int | None]] = []
+        for file, content in _contents(batches, folder):
+            try:
+                for name, inner in members(content, file=file, fmt=fmt):
+                    digest = hashlib.sha256(inner).hexdigest()[:16]
+                    header = read_header(inner, file=name, fmt=fmt)
+                    found.append((name, digest, header, None, None, None))
+            except UnreadableFileError as error:
+                found.append((error.file, None, None, error.reason, error.fix, error.line))
+        columns = list(zip(*found, strict=True)) or [()] * len(_SURVEY)
+        types = [pa.string(), pa.string(), pa.list_(pa.string()), pa.string(), pa.string(), pa.int64()]
+        arrays = [pa.array(column, type=kind) for column, kind in zip(columns, types, strict=True)]
+        yield pa.RecordBatch.from_arrays(arrays, names=_SURVEY.names)
+
+    return survey
+
+
+def survey_landing(
+    spark: SparkSession, *, dataset: str, folder: str, pattern: str, fmt: FileFormat
+) -> list[SourceFile]:
+    """What the landing holds for one dataset. One small Spark job; no row is read.
+
+    Parameters
+    ----------
+    spark : SparkSession
+    dataset : str
+        For errors.
+    folder, pattern : str
+        The landing folder, any URI that Spark reads, and a glob below it.
+    fmt : FileFormat
+
+    Returns
+    -------
+    list of SourceFile
+        Ordered by name.
+
+    Raises
+    ------
+    InputMissingError
+        No file matches.
+    InputError
+        A file is empty, damaged, in another encoding, or its header is not the others'.
+    """
+    files = _files(spark, dataset=dataset, folder=folder, pattern=pattern)
+    rows = sorted(files.mapInArrow(_surveyor(folder, fmt), _SURVEY).collect(), key=lambda row: row.file)
+    seen = {row.file.split("!", 1)[0] for row in rows}
+    for file in sorted({_name(unquote(path), folder) for path in files.inputFiles()} - seen):
+        # Spark plans no task for a file without a byte
+        fix = "deliver it again, or take it out of the landing"
+        raise InputError(dataset=dataset, file=file, reason="the file is empty", fix=fix)
+    for row in rows:
+        if row.reason:
+            raise InputError(dataset=dataset, file=row.file, row=row.line, reason=row.reason, fix=row.fix)
+    found = [SourceFile(row.file, row.hash, tuple(row["columns"])) for row in rows]
+    for other in found[1:]:
+        if sorted(other.columns) != sorted(found[0].columns):
+            differ = sorted(set(other.columns) ^ set(found[0].columns))
+            raise InputError(
+                dataset=dataset,
+                file=other.file,
+                row=1,
+                reason=f"the header does not match that of {found[0].file} ({', '.join(differ)})",
+                fix="give the two kinds of file a dataset each",
+            )
+    return found
+
+
+def _reader(
+    folder: str, fmt: FileFormat, wanted: frozenset[str], header: tuple[str, ...]
+) -> Callable[[Iterable[pa.RecordBatch]], Iterator[pa.RecordBatch]]:
+    names = [*raw_column_names(header), "_file", "_file_hash", "_row", "_record", "_unreadable"]
+
+    def batch(rows: list[tuple[list[str | None], int, str | None, str | None]], file: str, digest: str) -> pa.RecordBatch:
+        cells = zip(*(fields for fields, _, _, _ in rows), strict=True)
+        arrays = [pa.array(column, type=pa.string()) for column in cells]
+        arrays += [pa.array([file] * len(rows), type=pa.string()), pa.array([digest] * len(rows), type=pa.string())]
+        arrays += [pa.array([line for _, line, _, _ in rows], type=pa.int64())]
+        arrays += [pa.array([row[place] for row in rows], type=pa.string()) for place in (2, 3)]
+        return pa.RecordBatch.from_arrays(arrays, names=names)
+
+    def read(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        for file, content in _contents(batches, folder):
+            for name, inner in members(content, file=file, fmt=fmt):
+                digest = hashlib.sha256(inner).hexdigest()[:16]
+                if digest not in wanted:
+                    continue
+                own = read_header(inner, file=name, fmt=fmt)
+                order = [own.index(column) for column in header]
+                nothing: list[str | None] = [None] * len(header)
+
+                def shaped(inner: bytes = inner, name: str = name, order: list[int] = order) -> Iterator[tuple[list[str | None], int, str | None, str | None]]:
+                    for record in records(inner, file=name, fmt=fmt):
+                        if record.error:
+                            yield nothing, record.line, record.text, record.error
+                        else:
+                            yield [record.fields[place] or None for place in order], record.line, None, None
+
+                rows = shaped()
+                while chunk := list(islice(rows, ROWS_PER_BATCH)):
+                    yield batch(chunk, name, digest)
+
+    return read
+
+
+def read_landing(
+    spark: SparkSession,
+    files: Iterable[SourceFile],
+    *,
+    dataset: str,
+    folder: str,
+    pattern: str,
+    fmt: FileFormat,
+    run_id: str,
+    ingested_at: datetime,
+) -> DataFrame:
+    """The records of `files` as the raw zone keeps them.
+
+    Parameters
+    ----------
+    spark : SparkSession
+    files : iterable of SourceFile
+        From `survey_landing`; others that match the pattern are not read.
+    dataset, folder, pattern, fmt
+        As given to `survey_landing`.
+    run_id : str
+    ingested_at : datetime
+        Both stand in every row.
+
+    Returns
+    -------
+    DataFrame
+        The header's columns (see `raw_column_names`) as text, an empty field as null, then
+        `RAW_METADATA`. One row a record; an unreadable record has null columns, its text in
+        ``_record`` and the reason in ``_unreadable``. Lazy.
+    """
+    chosen = list(files)
+    header = chosen[0].columns
+    names = raw_column_names(header)
+    schema = T.StructType(
+        [
+            *(T.StructField(name, T.StringType()) for name in (*names, "_file", "_file_hash")),
+            T.StructField("_row", T.LongType()),
+            T.StructField("_record", T.StringType()),
+            T.StructField("_unreadable", T.StringType()),
+        ]
+    )
+    wanted = frozenset(file.hash for file in chosen)
+    content = _files(spark, dataset=dataset, folder=folder, pattern=pattern)
+    rows = content.mapInArrow(_reader(folder, fmt, wanted, header), schema)
+    return rows.select(
+        *map(quote, names),
+        "_file",
+        "_file_hash",
+        "_row",
+        F.concat_ws(":", "_file", F.lpad(F.col("_row").cast("string"), 12, "0")).alias("_seq"),
+        F.lit(None).cast("string").alias("_op"),
+        "_record",
+        "_unreadable",
+        F.lit(ingested_at).cast("timestamp").alias("_ingested_at"),
+        F.lit(run_id).alias("_run_id"),
+    )

@@ -1,0 +1,168 @@
+"""The ledger: one row per run, stage and dataset, and the law that its counts obey.
+
+read = published + superseded + duplicates removed + quarantined + dropped by a named rule.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, field
+from datetime import datetime
+from typing import Any
+
+from delta.tables import DeltaTable
+from pyspark.sql import SparkSession
+from pyspark.sql import types as T
+
+from etl.errors import EtlError
+
+__all__ = ["LEDGER_SCHEMA", "ConservationError", "Entry", "append_ledger"]
+
+
+class ConservationError(EtlError):
+    """Rows were lost or made on the way: the counts of a step do not add up.
+
+    Attributes
+    ----------
+    dataset : str
+    read, accounted : int
+        Rows that came in, and rows whose fate is known.
+    """
+
+    def __init__(self, *, dataset: str, read: int, accounted: int) -> None:
+        self.dataset = dataset
+        self.read = read
+        self.accounted = accounted
+        verb = "lost" if accounted < read else "made"
+        super().__init__(
+            f"{dataset}: {read:,} rows were read and {accounted:,} are accounted for: "
+            f"{abs(read - accounted):,} were {verb} by a step; use drop_rows with a named rule to remove rows, "
+            "and do not join one row to many"
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Entry:
+    """What one step did to one dataset in one run.
+
+    Parameters
+    ----------
+    run_id, pipeline, stage, dataset : str
+    status : str
+        ``done``, ``unchanged``, ``refused`` or ``failed``.
+    started_at, finished_at : datetime
+    read, published, superseded, duplicates, quarantined : int
+        Rows.
+    dropped : mapping of str to int
+        Rows by the name of the rule that dropped them.
+    inputs : mapping of str to int
+        The versions of the tables that were read.
+    version : int, optional
+        The version of the table that was written.
+    fingerprint : str
+        Of the definition and its inputs: equal fingerprints give equal tables.
+    details : mapping
+        Gate results, quarantine reasons, missingness: plain data.
+    error : str, optional
+    """
+
+    run_id: str
+    pipeline: str
+    stage: str
+    dataset: str
+    status: str
+    started_at: datetime
+    finished_at: datetime
+    read: int = 0
+    published: int = 0
+    superseded: int = 0
+    duplicates: int = 0
+    quarantined: int = 0
+    dropped: Mapping[str, int] = field(default_factory=dict)
+    inputs: Mapping[str, int] = field(default_factory=dict)
+    version: int | None = None
+    fingerprint: str = ""
+    details: Mapping[str, Any] = field(default_factory=dict)
+    error: str | None = None
+
+    @property
+    def accounted(self) -> int:
+        """Rows whose fate is known."""
+        return self.published + self.superseded + self.duplicates + self.quarantined + sum(self.dropped.values())
+
+    def balanced(self) -> Entry:
+        """The entry itself, if the law holds.
+
+        Raises
+        ------
+        ConservationError
+            It does not.
+        """
+        if self.accounted != self.read:
+            raise ConservationError(dataset=self.dataset, read=self.read, accounted=self.accounted)
+        return self
+
+    def to_json(self) -> dict[str, Any]:
+        """The entry as plain data, times as ISO text; `from_json` reads it back."""
+        return asdict(self) | {
+            "started_at": self.started_at.isoformat(),
+            "finished_at": self.finished_at.isoformat(),
+            "dropped": dict(self.dropped),
+            "inputs": dict(self.inputs),
+            "details": dict(self.details),
+        }
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> Entry:
+        """Read what `to_json` wrote."""
+        times = {name: datetime.fromisoformat(data[name]) for name in ("started_at", "finished_at")}
+        return cls(**{**data, **times})
+
+
+LEDGER_SCHEMA = T.StructType(
+    [
+        *(T.StructField(name, T.StringType()) for name in ("run_id", "pipeline", "stage", "dataset", "status")),
+        T.StructField("started_at", T.TimestampType()),
+        T.StructField("finished_at", T.TimestampType()),
+        *(
+            T.StructField(name, T.LongType())
+            for name in ("read", "published", "superseded", "duplicates", "quarantined")
+        ),
+        T.StructField("dropped", T.MapType(T.StringType(), T.LongType())),
+        T.StructField("inputs", T.MapType(T.StringType(), T.LongType())),
+        T.StructField("version", T.LongType()),
+        T.StructField("fingerprint", T.StringType()),
+        T.StructField("details", T.StringType()),
+        T.StructField("error", T.StringType()),
+    ]
+)
+"""``details`` is JSON text."""
+
+
+def append_ledger(spark: SparkSession, path: str, entries: Iterable[Entry]) -> None:
+    """Append `entries` to the ledger at `path` in one commit; those that it holds already are left out.
+
+    An entry is known by run, stage, dataset and status, so that a step may be repeated after a crash.
+    """
+    rows = [
+        tuple(
+            json.dumps(dict(entry.details), default=str)
+            if name == "details"
+            else dict(value)
+            if isinstance(value := getattr(entry, name), Mapping)
+            else value
+            for name in LEDGER_SCHEMA.names
+        )
+        for entry in entries
+    ]
+    if not rows:
+        return
+    new = spark.createDataFrame(rows, LEDGER_SCHEMA).coalesce(1)
+    if DeltaTable.isDeltaTable(spark, path):
+        key = ["run_id", "stage", "dataset", "status"]
+        new = new.join(spark.read.format("delta").load(path).select(*key), key, "left_anti")
+        new = new.select(*LEDGER_SCHEMA.names)
+        if new.isEmpty():
+            return
+    new.write.format("delta").mode("append").save(path)

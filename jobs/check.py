@@ -1,0 +1,45 @@
+"""``headgate check``: is a pipeline file right? Without Spark, in a second."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+
+import conf
+from jobs import arguments
+from jobs.context import load_pipeline, read_text
+from jobs.exits import guarded
+from quality import load_suite
+
+__all__ = ["main"]
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Check the pipeline that `argv` names, and every suite that it names."""
+    given = list(sys.argv[1:] if argv is None else argv)
+
+    def job() -> None:
+        made = arguments.parser(
+            "headgate check",
+            "Check a pipeline file and its suites, without starting Spark; every problem is one line.",
+            "headgate check my_pipeline.yaml",
+        )
+        values = arguments.parse(made, given)
+        pipeline, source = load_pipeline(values.pipeline, overrides=values.overrides)
+        star = pipeline.star
+        suites = {dataset.suite for dataset in pipeline.datasets.values()}
+        suites |= {table.suite for table in [*star.dimensions.values(), *star.facts.values()] if table.suite}
+        for suite in sorted(suites):
+            place = conf.relative(source, suite)
+            load_suite(read_text(place), source=place)
+        print(
+            f"{source}: {len(pipeline.datasets)} datasets, "
+            f"{len(star.dimensions) + len(star.calendars)} dimensions, {len(star.facts)} facts, "
+            f"{len(pipeline.exports)} exports, {len(suites)} suites: no problem found"
+        )
+
+    return guarded(job, debug="--debug" in given)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

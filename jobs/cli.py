@@ -1,0 +1,51 @@
+"""The ``headgate`` command: one name for every job."""
+
+from __future__ import annotations
+
+import difflib
+import sys
+from collections.abc import Sequence
+from importlib import import_module, metadata
+
+__all__ = ["COMMANDS", "main"]
+
+COMMANDS = {
+    "run": ("jobs.run", "the whole way: ingest, curate, star, export, train, report"),
+    "ingest": ("jobs.ingest", "landing files to the raw zone"),
+    "curate": ("jobs.curate", "raw to curated, through the gate"),
+    "star": ("jobs.star", "curated to the star schema, through the gate"),
+    "export": ("jobs.export", "star to training sets"),
+    "train": ("jobs.train", "a training set to a baseline model"),
+    "check": ("jobs.check", "is a pipeline file right? Without Spark"),
+    "schema": ("jobs.schema", "the JSON Schema of pipeline files, for editors"),
+    "simulate": ("jobs.simulate.job", "the landing files of a made-up hospital"),
+}
+
+EXITS = "exit codes: 0 done, 1 unexpected, 2 bad arguments or pipeline, 3 refused by the gate, 4 input missing or unreadable"
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Hand the rest of the command line to the job that its first word names.
+
+    Only that job is imported: ``headgate --help`` must not pay for Spark.
+    """
+    given = list(sys.argv[1:] if argv is None else argv)
+    name = given[0] if given else "--help"
+    if name in ("-h", "--help"):
+        width = max(map(len, COMMANDS))
+        print("usage: headgate COMMAND [arguments]\n\nRaw data in a lake to gated Delta tables, a star, training sets.\n")
+        for command, (_, what) in COMMANDS.items():
+            print(f"  {command:<{width}}  {what}")
+        print("\nexample:\n  headgate run hospital --lake ./lake\n\nheadgate COMMAND --help tells the rest.\n" + EXITS)
+        return 0
+    if name == "--version":
+        print(f"headgate {metadata.version('headgate')}")
+        return 0
+    if name not in COMMANDS:
+        near = difflib.get_close_matches(name, COMMANDS, n=1)
+        fix = f"did you mean '{near[0]}'?" if near else f"use one of {', '.join(COMMANDS)}"
+        print(f"headgate: {name}: unknown command; {fix}", file=sys.stderr)
+        raise SystemExit(2)
+    job = import_module(COMMANDS[name][0])
+    code: int = job.main(given[1:])
+    return code

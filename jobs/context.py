@@ -1,0 +1,136 @@
+"""What every step of a run shares: the session, the pipeline, the lake, the run's name and clock."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from importlib import metadata
+from pathlib import Path
+
+from pyspark.sql import SparkSession
+
+import conf
+from conf import Pipeline
+from etl.lake.delimited import FileFormat
+from etl.lake.zones import Lake
+from jobs.aws import reveal
+from jobs.catalogue import FITS, STEPS
+from jobs.exits import ArgumentsError
+from jobs.progress import Watch
+from quality import Suite, load_suite
+
+__all__ = ["Run", "load_pipeline", "new_run_id", "read_text", "utc_now"]
+
+VERSION = metadata.version("headgate")
+
+
+def utc_now() -> datetime:
+    """The time, with its zone."""
+    return datetime.now(UTC)
+
+
+def new_run_id(now: datetime) -> str:
+    """A run's name when nobody gave one: sortable, and safe in a path."""
+    return now.strftime("%Y%m%dT%H%M%S.%fZ")
+
+
+def read_text(place: str) -> str:
+    """The text of a pipeline file or suite: shipped inside the package, or on disk.
+
+    Raises
+    ------
+    ArgumentsError
+        There is no such file, or it is not UTF-8.
+    """
+    if place.startswith("shipped:"):
+        return conf.resource(place)
+    try:
+        return Path(place).read_text(encoding="utf-8")
+    except OSError as error:
+        raise ArgumentsError(argument=place, reason=error.strerror or "unreadable", fix="check the path") from error
+    except UnicodeDecodeError as error:
+        raise ArgumentsError(argument=place, reason="it is not UTF-8", fix="save it as UTF-8") from error
+
+
+def load_pipeline(name: str, *, overrides: Sequence[str] = ()) -> tuple[Pipeline, str]:
+    """Parse and check a pipeline, without Spark.
+
+    Parameters
+    ----------
+    name : str
+        A path, or the name of a pipeline that is shipped.
+    overrides : sequence of str
+        ``dotted.key=value`` each.
+
+    Returns
+    -------
+    tuple of Pipeline and str
+        The pipeline, and its source: what suites are relative to.
+
+    Raises
+    ------
+    conf.PipelineError
+        With every problem of the file.
+    """
+    if "/" in name or name.endswith((".yaml", ".yml")):
+        text, source = read_text(name), name
+    else:
+        text, source = conf.shipped(name)
+    pipeline = conf.load(
+        text, source=source, steps=STEPS, fits=FITS, environment=os.environ, overrides=overrides
+    )
+    return pipeline, source
+
+
+@dataclass(frozen=True, kw_only=True)
+class Run:
+    """One run of one pipeline on one lake.
+
+    Parameters
+    ----------
+    spark : SparkSession
+    pipeline : Pipeline
+    source : str
+        The pipeline's file, or the name it is shipped under; suites are relative to it.
+    lake : Lake
+    landing : str
+        The folder of the source files.
+    run_id : str
+    watch : Watch
+        Told of progress.
+    parallel : int
+        Datasets worked on at a time.
+    clock : callable
+        Gives the time; the only one that a run asks.
+    """
+
+    spark: SparkSession
+    pipeline: Pipeline
+    source: str
+    lake: Lake
+    landing: str
+    run_id: str
+    watch: Watch
+    parallel: int = 2
+    clock: Callable[[], datetime] = utc_now
+
+    def suite(self, path: str) -> Suite:
+        """The suite at `path`, relative to the pipeline's file."""
+        place = conf.relative(self.source, path)
+        return load_suite(read_text(place), source=place)
+
+    def file_format(self, dataset: str) -> FileFormat:
+        """How the source files of `dataset` are written; the only place where a password is revealed."""
+        source = self.pipeline.datasets[dataset].source
+        return FileFormat(
+            delimiter=source.delimiter,
+            quote=source.quote,
+            encoding=source.encoding,
+            header=source.header,
+            columns=source.columns,
+            member=source.member,
+            section=source.section,
+            password=reveal(source.password) if source.password else None,
+        )

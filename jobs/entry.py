@@ -1,0 +1,175 @@
+"""What every job's ``main`` does: arguments, then a typed run, then an exit code."""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from conf import Pipeline
+from etl.lake import files
+from etl.lake.ledger import Entry
+from etl.lake.zones import Lake
+from jobs import arguments
+from jobs.context import Run, load_pipeline, new_run_id, utc_now
+from jobs.exits import ArgumentsError, RefusedError, guarded
+from jobs.flow import flow
+from jobs.landing import prepare_landing
+from jobs.progress import LogFormat, Watch, watching
+from jobs.report import render
+from jobs.session import spark_session
+from jobs.summary import summarize
+
+__all__ = ["job_main", "run_pipeline"]
+
+RUN_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.\-]{0,99}")
+
+
+def job_main(
+    argv: Sequence[str] | None, *, prog: str, description: str, example: str, steps: tuple[str, ...]
+) -> int:
+    """Parse the arguments, run `steps`, and give the exit code.
+
+    Parameters
+    ----------
+    argv : sequence of str, optional
+        The command line; by default the process's own.
+    prog, description, example : str
+        For ``--help``.
+    steps : tuple of str
+        Of `jobs.flow.STEPS`.
+
+    Returns
+    -------
+    int
+        0; any other end raises `SystemExit` with its code (see `jobs.exits`).
+    """
+    given = list(sys.argv[1:] if argv is None else argv)
+
+    def job() -> None:
+        values = arguments.parse(arguments.parser(prog, description, example), given)
+        pipeline, source = load_pipeline(values.pipeline, overrides=values.overrides)
+        run_pipeline(
+            pipeline,
+            source=source,
+            lake=_lake(values.lake or pipeline.lake),
+            landing=values.landing or pipeline.landing,
+            run_id=_run_id(values.run_id),
+            steps=steps,
+            parallel=values.parallel,
+            log_format=values.log_format,
+            print_json=values.json,
+        )
+
+    return guarded(job, debug="--debug" in given)
+
+
+def _lake(given: str | None) -> Lake:
+    if not given:
+        fix = "say where: --lake DIR or --lake s3://bucket/prefix"
+        raise ArgumentsError(argument="--lake", reason="there is no lake to work in", fix=fix)
+    return Lake(given)
+
+
+def _run_id(given: str | None) -> str:
+    if given is None:
+        return new_run_id(utc_now())
+    if not RUN_ID.fullmatch(given):
+        fix = "use up to 100 letters, digits, '-', '_' and '.'"
+        raise ArgumentsError(argument="--run-id", reason=f"'{given}' cannot be part of a path", fix=fix)
+    return given
+
+
+def run_pipeline(
+    pipeline: Pipeline,
+    *,
+    source: str,
+    lake: Lake,
+    landing: str | None,
+    run_id: str,
+    steps: tuple[str, ...],
+    parallel: int = 2,
+    log_format: LogFormat = "auto",
+    print_json: bool = False,
+) -> dict[str, Any]:
+    """Run `steps` of a pipeline, write the report, and return the summary.
+
+    Parameters
+    ----------
+    pipeline : Pipeline
+    source : str
+        Where the pipeline came from; suites are relative to it.
+    lake : Lake
+    landing : str, optional
+        Where the source files are; ``landing`` in the lake by default.
+    run_id : str
+    steps : tuple of str
+        Of `jobs.flow.STEPS`.
+    parallel : int
+        Datasets worked on at a time.
+    log_format : {'auto', 'text', 'json'}
+    print_json : bool
+        Print the summary on standard output.
+
+    Returns
+    -------
+    dict
+        See `jobs.summary.summarize`.
+
+    Raises
+    ------
+    RefusedError, etl.errors.EtlError, quality.SuiteError
+        After the report was written.
+    """
+    with watching(log_format) as watch, spark_session(app=f"headgate {pipeline.name}") as spark:
+        run = Run(
+            spark=spark,
+            pipeline=pipeline,
+            source=source,
+            lake=lake,
+            landing=landing or f"{lake.root.rstrip('/')}/landing",
+            run_id=run_id,
+            watch=watch,
+            parallel=parallel,
+        )
+        return _reported(run, steps, watch, print_json)
+
+
+def _reported(run: Run, steps: tuple[str, ...], watch: Watch, print_json: bool) -> dict[str, Any]:
+    started_at = run.clock()
+    entries: list[Entry] = []
+    try:
+        if "ingest" in steps:
+            prepare_landing(run)
+        flow(run, steps, entries=entries)
+    except Exception as error:
+        line = next(iter(str(error).splitlines()), type(error).__name__)
+        _publish(run, entries, started_at, watch, print_json, error=line, refused=isinstance(error, RefusedError))
+        raise
+    return _publish(run, entries, started_at, watch, print_json)
+
+
+def _publish(
+    run: Run,
+    entries: list[Entry],
+    started_at: datetime,
+    watch: Watch,
+    print_json: bool,
+    *,
+    error: str | None = None,
+    refused: bool = False,
+) -> dict[str, Any]:
+    summary = summarize(run, entries, started_at=started_at, error=error, refused=refused)
+    page = render(summary).encode()
+    place = run.lake.table("reports", run.run_id, "index.html")
+    files.write_bytes(run.spark, place, page)
+    files.write_bytes(run.spark, run.lake.table("reports", "latest.html"), page)
+    text = json.dumps(summary, default=str)
+    files.write_bytes(run.spark, run.lake.table("reports", run.run_id, "summary.json"), text.encode())
+    watch.say(f"{summary['status']} in {summary['seconds']:.0f} s · report: {place}")
+    if print_json:
+        print(text)
+    return summary

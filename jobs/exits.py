@@ -1,0 +1,104 @@
+"""Exit codes, and how an error becomes one line and one of them."""
+
+from __future__ import annotations
+
+import sys
+import traceback
+from collections.abc import Callable
+from enum import IntEnum
+
+from conf import PipelineError
+from etl.errors import EtlError, InputError, MissingColumnError, ParameterError
+from quality import SuiteError
+
+__all__ = ["ArgumentsError", "Exit", "RefusedError", "guarded"]
+
+
+class Exit(IntEnum):
+    """What a job's exit code says."""
+
+    DONE = 0
+    UNEXPECTED = 1
+    BAD_ARGUMENTS = 2
+    REFUSED = 3
+    INPUT_MISSING = 4
+    INTERRUPTED = 130
+
+
+class ArgumentsError(Exception):
+    """The command line is not understood: carries `argument`, `reason` and `fix`."""
+
+    def __init__(self, *, argument: str, reason: str, fix: str) -> None:
+        self.argument = argument
+        self.reason = reason
+        self.fix = fix
+        super().__init__(f"{argument}: {reason}; {fix}")
+
+
+class RefusedError(Exception):
+    """The gate refused at least one table: carries `refusals`, table and reason each."""
+
+    def __init__(self, refusals: list[tuple[str, str]]) -> None:
+        self.refusals = refusals
+        super().__init__("; ".join(f"{table}: {reason}" for table, reason in refusals))
+
+
+def _code(error: BaseException) -> Exit:
+    match error:
+        case ArgumentsError() | PipelineError() | SuiteError() | ParameterError() | MissingColumnError():
+            return Exit.BAD_ARGUMENTS
+        case RefusedError():
+            return Exit.REFUSED
+        case InputError():
+            return Exit.INPUT_MISSING
+        case KeyboardInterrupt():
+            return Exit.INTERRUPTED
+        case _:
+            return Exit.UNEXPECTED
+
+
+def _lines(error: BaseException, code: Exit) -> list[str]:
+    if isinstance(error, KeyboardInterrupt):
+        return ["interrupted: nothing was half-written; run the same command again and it goes on"]
+    if code is not Exit.UNEXPECTED or isinstance(error, EtlError):
+        return [line for line in str(error).splitlines() if line.strip()]
+    text = _cause(error)
+    if "No space left on device" in text:
+        return ["the disk is full: nothing was half-published; free some space and run the same command again"]
+    if "AccessDenied" in text or "Permission denied" in text or "Forbidden" in text:
+        return [f"no permission: {_first(text)}; grant read and write on the lake and read on the landing"]
+    return [f"{type(error).__name__}: {_first(text)} (--debug shows where)"]
+
+
+def _cause(error: BaseException) -> str:
+    """Everything that the error and its causes say: Spark wraps the line that matters several times."""
+    said = []
+    while error is not None:
+        said.append(str(error))
+        error = error.__cause__ or error.__context__  # type: ignore[assignment]
+    return "\n".join(said)
+
+
+def _first(text: str) -> str:
+    return next((line.strip() for line in text.splitlines() if line.strip()), "no message")[:400]
+
+
+def guarded(job: Callable[[], None], *, debug: bool = False) -> int:
+    """Run `job`; an error is printed on standard error, one line each thing that is wrong.
+
+    Returns
+    -------
+    int
+        0. Any other end raises `SystemExit` with its code: a Glue script that calls ``main()`` and
+        forgets its result must not succeed when the job did not.
+    """
+    try:
+        job()
+    except (Exception, KeyboardInterrupt) as error:
+        code = _code(error)
+        if debug:
+            traceback.print_exc()
+        for line in _lines(error, code):
+            print(f"headgate: {line}", file=sys.stderr)
+        raise SystemExit(int(code)) from None
+    return int(Exit.DONE)

@@ -1,0 +1,55 @@
+"""The way of the data. Read this first.
+
+    landing ─ ingest ─► raw ─ curate ─► curated ─ star ─► star ─ export ─► training set ─ train ─► model
+
+Each step does its work for every dataset or table, leaves alone what stands already, and returns one
+ledger entry for each. A batch that the gate refuses publishes nothing, and ends the run after the
+step that it belongs to: what builds on it is not built.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from etl.lake.ledger import Entry
+from jobs.context import Run
+from jobs.exits import RefusedError
+from jobs.stages.curate import curate
+from jobs.stages.export import export
+from jobs.stages.ingest import ingest
+from jobs.stages.star import star
+from jobs.stages.train import train
+
+__all__ = ["STEPS", "flow"]
+
+STEPS: Mapping[str, Callable[[Run], list[Entry]]] = {
+    "ingest": ingest,
+    "curate": curate,
+    "star": star,
+    "export": export,
+    "train": train,
+}
+
+
+def flow(run: Run, steps: tuple[str, ...] = tuple(STEPS), *, entries: list[Entry]) -> None:
+    """Take `steps` in their order.
+
+    Parameters
+    ----------
+    run : Run
+    steps : tuple of str
+        Of `STEPS`.
+    entries : list of Entry
+        What was done is appended here as it is done, so that it is known however the flow ends.
+
+    Raises
+    ------
+    RefusedError
+        The gate refused at least one table of a step.
+    """
+    for step in steps:
+        done = STEPS[step](run)
+        entries.extend(done)
+        refused = [(f"{entry.stage}/{entry.dataset}", entry.error or "") for entry in done if entry.status == "refused"]
+        if refused:
+            raise RefusedError(refused)

@@ -1,0 +1,111 @@
+"""One Spark session, made or found.
+
+On a laptop Headgate makes it, with Delta's jars. Where `spark-submit`, EMR or Glue has started Spark,
+the session is theirs: what it lacks is said before any work, with the setting to pass.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib import metadata
+from pathlib import Path
+
+from pyspark.sql import SparkSession
+
+from jobs.exits import ArgumentsError
+
+__all__ = ["DELTA_SETTINGS", "spark_session"]
+
+DELTA_SETTINGS = {
+    "spark.sql.extensions": "io.delta.sql.DeltaSparkSessionExtension",
+    "spark.sql.catalog.spark_catalog": "org.apache.spark.sql.delta.catalog.DeltaCatalog",
+}
+"""Static settings: they can be given when Spark starts, not later."""
+
+LAPTOP_SETTINGS = {
+    "spark.master": "local[*]",
+    "spark.driver.memory": "2g",
+    "spark.driver.host": "127.0.0.1",
+    "spark.driver.bindAddress": "127.0.0.1",
+    "spark.ui.enabled": "false",
+    "spark.ui.showConsoleProgress": "false",
+    "spark.sql.shuffle.partitions": "4",
+    # 50 tasks, the default, to read a log of three lines is what makes small Delta tables slow
+    "spark.databricks.delta.snapshotPartitions": "2",
+    "spark.sql.sources.parallelPartitionDiscovery.parallelism": "2",
+}
+
+
+@contextmanager
+def spark_session(*, app: str) -> Iterator[SparkSession]:
+    """The session to work in, for as long as the block lasts; one that was found is not stopped.
+
+    Parameters
+    ----------
+    app : str
+        The application's name, for Spark's own pages.
+
+    Raises
+    ------
+    ArgumentsError
+        A session is there already and lacks Delta.
+    """
+    if "PYSPARK_GATEWAY_PORT" in os.environ or SparkSession.getActiveSession() is not None:
+        yield _checked(SparkSession.builder.appName(app).getOrCreate())
+        return
+    session = _laptop(app)
+    try:
+        yield _checked(session)
+    finally:
+        session.stop()
+
+
+def _checked(session: SparkSession) -> SparkSession:
+    missing = [
+        f"--conf {name}={value}"
+        for name, value in DELTA_SETTINGS.items()
+        if value not in (session.conf.get(name, "") or "").split(",")
+    ]
+    if missing:
+        raise ArgumentsError(
+            argument="spark session",
+            reason="it was started without Delta",
+            fix=f"pass {' '.join(missing)} to spark-submit (see the bootstrap folder for your platform)",
+        )
+    # Timestamps are instants; what a text without an offset means is said by the step that parses it.
+    session.conf.set("spark.sql.session.timeZone", "UTC")
+    return session
+
+
+def _laptop(app: str) -> SparkSession:
+    from delta import configure_spark_with_delta_pip  # absent on EMR and Glue, which ship their own Delta
+
+    os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
+    quiet = Path(__file__).with_name("log4j2.properties").as_uri()
+    settings = LAPTOP_SETTINGS | DELTA_SETTINGS
+    settings["spark.driver.extraJavaOptions"] = f"-Dlog4j2.configurationFile={quiet}"
+    jars = _delta_jars()
+    if jars:
+        settings["spark.jars"] = ",".join(jars)
+    builder = SparkSession.builder.appName(app)
+    for name, value in settings.items():
+        builder = builder.config(name, value)
+    return (builder if jars else configure_spark_with_delta_pip(builder)).getOrCreate()
+
+
+def _delta_jars() -> list[str]:
+    """Delta's jars as Spark's resolver has left them: asking it again costs seconds at every start."""
+    version = metadata.version("delta-spark")
+    for cache in (".ivy2", ".ivy2.5.2"):  # Spark 3.5 and Spark 4
+        jars = Path.home() / cache / "jars"
+        found = [
+            *jars.glob(f"io.delta_delta-spark_*-{version}.jar"),
+            *jars.glob(f"io.delta_delta-storage-{version}.jar"),
+            *jars.glob("org.antlr_antlr4-runtime-*.jar"),
+        ]
+        if len(found) == 3:
+            return [str(jar) for jar in found]
+    return []

@@ -1,0 +1,234 @@
+"""Star to training set: one flat row per case, split by group, fitted on the training split only.
+
+A snapshot is published by its manifest: the data are written beside those of earlier snapshots, and
+become *the* training set when the manifest, written last, names them.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from pyspark.sql import DataFrame
+from pyspark.sql import functions as F
+
+import etl
+from conf import Export, fingerprint
+from etl.features import split_by_group
+from etl.lake import files
+from etl.lake.ledger import Entry
+from etl.lake.tables import last_commit, read_table
+from etl.transform import Transform, data_columns, quote, require_columns
+from jobs.catalogue import transform_of
+from jobs.context import Run
+from jobs.gate import FATE, count_fates
+from jobs.stages.step import each, fingerprint_of, opened
+
+__all__ = ["export", "fit_on_training_split", "read_manifest"]
+
+SPLIT = "split"
+
+
+def export(run: Run) -> list[Entry]:
+    """Write every export of the pipeline: Parquet by split, and its manifest.
+
+    Parameters
+    ----------
+    run : Run
+
+    Returns
+    -------
+    list of Entry
+        One an export: ``read`` counts the fact's rows, ``dropped`` those left out by a named rule.
+    """
+    return each(run, "export", list(run.pipeline.exports), _export)
+
+
+def read_manifest(run: Run, name: str) -> dict[str, Any] | None:
+    """The manifest of the standing snapshot of an export, or None."""
+    path = run.lake.table("export", name, "manifest.json")
+    if not files.exists(run.spark, path):
+        return None
+    manifest: dict[str, Any] = json.loads(files.read_bytes(run.spark, path))
+    return manifest
+
+
+def _export(run: Run, name: str) -> Entry:
+    plan = run.pipeline.exports[name]
+    inputs = _inputs(run, plan)
+    mark = fingerprint_of(fingerprint(plan), inputs)
+    manifest = read_manifest(run, name)
+    if manifest is not None and manifest["fingerprint"] == mark:
+        return replace(Entry.from_json(manifest["entry"]), status="unchanged")
+    entry = opened(run, stage="export", dataset=name, inputs=inputs, fingerprint=mark)
+
+    staging = run.lake.table("staging", run.run_id, f"export_{name}")
+    flat = flatten(run, plan, inputs).transform(transform_of(plan.steps, mark=FATE))
+    require_columns(flat, [*plan.id, plan.group, plan.label], step=f"exports.{name}")
+    flat = flat if FATE in flat.columns else flat.withColumn(FATE, F.lit(None).cast("string"))
+    split = split_by_group(group=plan.group, fractions=dict(plan.splits), seed=plan.seed, to=SPLIT)
+    flat.transform(split).write.mode("overwrite").parquet(staging)
+    staged = run.spark.read.parquet(staging)
+    counts, _ = count_fates(staged)
+    cases = staged.where(F.col(FATE).isNull()).drop(FATE)
+
+    fitted = fit_on_training_split(cases, [(step.name, dict(step.parameters)) for step in plan.fit])
+    features = {"numeric": list(plan.features.numeric), "categorical": list(plan.features.categorical)}
+    require_columns(cases, features["numeric"] + features["categorical"], step=f"exports.{name}.features")
+    final = cases.transform(apply_fitted(fitted))
+    made = [column for column in data_columns(final) if column not in cases.columns]
+    features = {kind: [column for column in columns if column in final.columns] for kind, columns in features.items()}
+    features["numeric"] += made
+    wanted = list(dict.fromkeys([*plan.id, plan.group, plan.label, *features["numeric"], *features["categorical"]]))
+    data = run.lake.table("export", name, "data", mark)
+    final.select(*map(quote, wanted), SPLIT).write.mode("overwrite").partitionBy(SPLIT).parquet(data)
+
+    written = run.spark.read.parquet(data)
+    measured = _measure(written, plan.label, wanted)
+    entry = replace(
+        entry,
+        finished_at=run.clock(),
+        **counts,
+        read=sum(value for key, value in counts.items() if key != "dropped") + sum(counts["dropped"].values()),
+        details={"dashboard": _dashboard(staged, plan), "excluded": counts["dropped"], **measured},
+    ).balanced()
+    document = {
+        "name": name,
+        "fingerprint": mark,
+        "data": f"data/{mark}",
+        "id": list(plan.id),
+        "group": plan.group,
+        "label": plan.label,
+        "features": features,
+        "schema": [{"name": f.name, "type": f.dataType.simpleString()} for f in written.schema],
+        "splits": dict(plan.splits),
+        "seed": plan.seed,
+        "sources": inputs,
+        "fitted": [{"step": step, "values": values} for step, values in fitted],
+        "excluded": counts["dropped"],
+        **measured,
+        "entry": entry.to_json(),
+    }
+    path = run.lake.table("export", name, "manifest.json")
+    files.write_bytes(run.spark, path, json.dumps(document, indent=2, default=str).encode())
+    files.delete(run.spark, staging)
+    return entry
+
+
+def _inputs(run: Run, plan: Export) -> dict[str, int]:
+    """The versions of the tables that an export reads."""
+    references = run.pipeline.star.facts[plan.from_].references
+    tables = [plan.from_, *(references[key].dimension for key in plan.join)]
+    versions = {}
+    for table in dict.fromkeys(tables):
+        commit = last_commit(run.spark, run.lake.table("star", table))
+        if commit is None:
+            read_table(run.spark, run.lake.table("star", table), dataset=table)  # says what is missing
+        else:
+            versions[f"star/{table}"] = commit.version
+    return versions
+
+
+def flatten(run: Run, plan: Export, versions: Mapping[str, int]) -> DataFrame:
+    """The fact with the attributes of the dimensions that the export asks for: one row a row of the fact."""
+
+    def table(name: str) -> DataFrame:
+        path = run.lake.table("star", name)
+        return read_table(run.spark, path, dataset=name, version=versions[f"star/{name}"])
+
+    fact = table(plan.from_)
+    for key, attributes in plan.join.items():
+        reference = run.pipeline.star.facts[plan.from_].references[key]
+        star = run.pipeline.star
+        own = {**star.dimensions, **star.calendars}[reference.dimension].key
+        dimension = table(reference.dimension)
+        require_columns(dimension, attributes, step=f"join {reference.dimension}")
+        side = dimension.select(F.col(quote(own)).alias("_member"), *map(quote, attributes))
+        fact = fact.join(side, fact[quote(key)] == side["_member"], "left").drop("_member")
+    return fact
+
+
+def fit_on_training_split(
+    cases: DataFrame, steps: Sequence[tuple[str, dict[str, Any]]]
+) -> list[tuple[str, dict[str, Any]]]:
+    """What each step learns from the training split, each from the output of the steps before it.
+
+    Parameters
+    ----------
+    cases : DataFrame
+        With a column ``split``; only rows whose split is ``train`` are looked at.
+    steps : sequence of (str, dict)
+        Names of fitted steps, with their parameters.
+
+    Returns
+    -------
+    list of (str, dict)
+        Names with what was learnt, as plain data.
+    """
+    train = cases.where(F.col(SPLIT) == "train")
+    fitted: list[tuple[str, dict[str, Any]]] = []
+    for name, parameters in steps:
+        fit, _ = etl.FITTED[name]
+        fitted.append((name, fit(train.transform(apply_fitted(fitted)), **parameters)))
+    return fitted
+
+
+def apply_fitted(fitted: Sequence[tuple[str, dict[str, Any]]]) -> Transform:
+    """What was learnt, as one transform."""
+    return etl.compose(*(etl.FITTED[name][1](values) for name, values in fitted))
+
+
+def _measure(written: DataFrame, label: str, columns: Sequence[str]) -> dict[str, Any]:
+    """Rows and labels by split, nulls by column, and a hash of the content that no order of rows changes."""
+    text = F.col(quote(label)).cast("string").alias("label")
+    row = F.xxhash64(*map(quote, columns)).cast("decimal(38,0)")
+    nulls = [F.count_if(F.col(quote(column)).isNull()).alias(f"n{n}") for n, column in enumerate(columns)]
+    groups = written.groupBy(F.col(SPLIT).cast("string").alias(SPLIT), text)
+    found = groups.agg(F.count(F.lit(1)).alias("rows"), F.sum(row).alias("hash"), *nulls).collect()
+    by_split: dict[str, dict[str, int]] = {}
+    for part in sorted(found, key=lambda part: (part[SPLIT], str(part.label))):
+        by_split.setdefault(part[SPLIT], {})[str(part.label)] = part.rows
+    content = json.dumps([sum(part.rows for part in found), str(sum(part["hash"] for part in found)), list(columns)])
+    return {
+        "rows": {split: sum(labels.values()) for split, labels in by_split.items()},
+        "label": by_split,
+        "nulls": {column: sum(part[f"n{n}"] for part in found) for n, column in enumerate(columns)},
+        "columns": len(columns),
+        "hash": hashlib.sha256(content.encode()).hexdigest()[:32],
+    }
+
+
+def _dashboard(staged: DataFrame, plan: Export) -> list[dict[str, Any]]:
+    """The metric of the dashboard by each of its columns, over the rows that are not left out. One job."""
+    board = plan.dashboard
+    if board is None:
+        return []
+    require_columns(staged, [board.metric, *board.by], step="dashboard")
+    pairs = [
+        F.struct(F.lit(by).alias("by"), F.col(quote(by)).cast("string").alias("value")) for by in board.by
+    ]
+    metric = F.col(quote(board.metric)).cast("double").alias("metric")
+    rows = (
+        staged.where(F.col(FATE).isNull())
+        .select(metric, F.explode(F.array(*pairs)).alias("pair"))
+        .groupBy("pair.by", "pair.value")
+        .agg(F.count(F.lit(1)).alias("encounters"), F.avg("metric").alias("rate"))
+        .collect()
+    )
+
+    return [
+        {
+            "title": f"{board.metric} by {by}".replace("_", " "),
+            "by": by,
+            "metric": board.metric,
+            "rows": [
+                {"value": row["value"], "encounters": row.encounters, "rate": row.rate}
+                for row in sorted(rows, key=lambda row: str(row["value"]))
+                if row["by"] == by
+            ],
+        }
+        for by in board.by
+    ]

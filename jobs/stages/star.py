@@ -1,0 +1,149 @@
+"""Curated to star: calendars, dimensions, facts, each through the gate."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from pyspark.sql import DataFrame
+from pyspark.sql import functions as F
+
+from conf import fingerprint
+from etl.lake.ledger import Entry
+from etl.lake.tables import last_commit, read_table, write_table
+from etl.star import build_calendar, build_dimension, build_fact, dangling_references
+from etl.transform import data_columns, quote
+from jobs.catalogue import transform_of
+from jobs.context import Run
+from jobs.gate import FATE, publish, rule
+from jobs.stages.step import each, fingerprint_of, opened, standing
+
+__all__ = ["star"]
+
+
+def star(run: Run) -> list[Entry]:
+    """Build every table of the pipeline's star.
+
+    Parameters
+    ----------
+    run : Run
+
+    Returns
+    -------
+    list of Entry
+        One a table. Of a dimension, the rows that told again of a member are ``superseded``; its
+        unknown member, and members that the source no longer has, are in the table and in no count.
+    """
+    plan = run.pipeline.star
+    first = [
+        *each(run, "star", list(plan.calendars), _calendar),
+        *each(run, "star", list(plan.dimensions), _dimension),
+    ]
+    if any(entry.status == "refused" for entry in first):
+        return first
+    return first + each(run, "star", list(plan.facts), _fact)
+
+
+def _curated(run: Run, dataset: str) -> tuple[DataFrame, dict[str, int]]:
+    path = run.lake.table("curated", dataset)
+    commit = last_commit(run.spark, path)
+    version = None if commit is None else commit.version
+    frame = read_table(run.spark, path, dataset=dataset, version=version)
+    return frame.select(*map(quote, data_columns(frame))), {f"curated/{dataset}": version or 0}
+
+
+def _table(run: Run, name: str) -> tuple[DataFrame | None, int]:
+    path = run.lake.table("star", name)
+    commit = last_commit(run.spark, path)
+    if commit is None:
+        return None, 0
+    return read_table(run.spark, path, dataset=name, version=commit.version), commit.version
+
+
+def _calendar(run: Run, name: str) -> Entry:
+    plan = run.pipeline.star.calendars[name]
+    mark = fingerprint_of(fingerprint(plan), {})
+    path = run.lake.table("star", name)
+    done = standing(last_commit(run.spark, path), fingerprint=mark)
+    if done is not None:
+        return done
+    days = (plan.to - plan.from_).days + 1
+    entry = opened(run, stage="star", dataset=name, fingerprint=mark, read=days, published=days)
+    frame = build_calendar(run.spark, key=plan.key, start=plan.from_, end=plan.to)
+    commit = write_table(frame.coalesce(1), path, mode="overwrite", note=entry.to_json())
+    return replace(entry, finished_at=run.clock(), version=commit.version)
+
+
+def _dimension(run: Run, name: str) -> Entry:
+    plan = run.pipeline.star.dimensions[name]
+    suite = run.suite(plan.suite)
+    curated, inputs = _curated(run, plan.from_)
+    mark = fingerprint_of([fingerprint(plan), suite.version], inputs)
+    done = standing(last_commit(run.spark, run.lake.table("star", name)), fingerprint=mark)
+    if done is not None:
+        return done
+    entry = opened(run, stage="star", dataset=name, inputs=inputs, fingerprint=mark)
+    source = curated.transform(transform_of(plan.steps))
+    existing, _ = _table(run, name)
+    frame = build_dimension(
+        source,
+        key=plan.key,
+        natural_key=list(plan.natural_key),
+        attributes=list(plan.attributes),
+        order_by=list(plan.order_by),
+        existing=existing,
+    )
+    ruling = rule(run, frame, zone="star", table=name, suite=suite, tolerance=0.0)
+    counts = _members(source, list(plan.natural_key))
+    read = counts["published"] + counts["superseded"] + sum(counts["dropped"].values())
+    return publish(run, replace(entry, read=read), ruling, zone="star", table=name, counts=counts)
+
+
+def _members(source: DataFrame, natural_key: list[str]) -> dict[str, Any]:
+    """How many members the source tells of, how often it tells of one again, and rows without a key."""
+    keys = [F.col(quote(column)) for column in natural_key]
+    without = reduce(or_, (key.isNull() for key in keys))
+    row = source.agg(
+        F.count(F.lit(1)).alias("rows"), F.count_if(without).alias("without"), F.count_distinct(*keys).alias("members")
+    ).first()
+    assert row is not None
+    return {
+        "published": row.members,
+        "superseded": row.rows - row.without - row.members,
+        "dropped": {"no_natural_key": row.without} if row.without else {},
+    }
+
+
+def _fact(run: Run, name: str) -> Entry:
+    plan = run.pipeline.star.facts[name]
+    suite = run.suite(plan.suite)
+    curated, inputs = _curated(run, plan.from_)
+    dimensions: dict[str, DataFrame] = {}
+    for reference in plan.references.values():
+        frame, version = _table(run, reference.dimension)
+        if frame is None:
+            frame = read_table(run.spark, run.lake.table("star", reference.dimension), dataset=reference.dimension)
+        dimensions[reference.dimension] = frame
+        inputs[f"star/{reference.dimension}"] = version
+    mark = fingerprint_of([fingerprint(plan), suite.version], inputs)
+    done = standing(last_commit(run.spark, run.lake.table("star", name)), fingerprint=mark)
+    if done is not None:
+        return done
+    entry = opened(run, stage="star", dataset=name, inputs=inputs, fingerprint=mark)
+    source = curated.transform(transform_of(plan.steps, mark=FATE))
+    star = run.pipeline.star
+    keys = {table: spec.key for table, spec in [*star.dimensions.items(), *star.calendars.items()]}
+    fact = build_fact(
+        source,
+        grain=list(plan.grain),
+        references={
+            key: (dimensions[reference.dimension], keys[reference.dimension], dict(reference.on))
+            for key, reference in plan.references.items()
+        },
+        columns=list(plan.columns),
+    )
+
+    def integrity(rows: DataFrame) -> list[str]:
+        return []
+
+    ruling = rule(run, fact, zone="star", table=name, suite=suite, tolerance=0.0, integrity=integrity)
+    return publish(run, replace(entry, read=source.count()), ruling, zone="star", table=name)

@@ -1,0 +1,120 @@
+"""What is the same in every step: do the work unless it stands already, and account for it."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from typing import Any, TypeVar
+
+from pyspark import inheritable_thread_target
+
+from etl.lake.ledger import Entry, append_ledger
+from etl.lake.tables import Commit
+from jobs.context import VERSION, Run
+
+__all__ = ["each", "fingerprint_of", "in_parallel", "opened", "standing"]
+
+T = TypeVar("T")
+
+
+def fingerprint_of(definition: object, inputs: Mapping[str, int]) -> str:
+    """What a step's result depends on, as one short text: equal texts, equal tables.
+
+    Parameters
+    ----------
+    definition : object
+        Plain data: the slice of the pipeline, the suite's version.
+    inputs : mapping of str to int
+        The versions of the tables that are read.
+    """
+    text = json.dumps([VERSION, definition, dict(inputs)], sort_keys=True, default=str)
+    return hashlib.sha256(text.encode()).hexdigest()[:32]
+
+
+def opened(run: Run, *, stage: str, dataset: str, **known: Any) -> Entry:
+    """The entry of a step that begins now."""
+    now = run.clock()
+    return Entry(
+        run_id=run.run_id,
+        pipeline=run.pipeline.name,
+        stage=stage,
+        dataset=dataset,
+        status="done",
+        started_at=now,
+        finished_at=now,
+        **known,
+    )
+
+
+def standing(commit: Commit | None, *, fingerprint: str) -> Entry | None:
+    """The entry of work that is done already with this fingerprint, from the note of its commit."""
+    if commit is None or commit.note.get("fingerprint") != fingerprint:
+        return None
+    return replace(Entry.from_json(commit.note), status="unchanged", version=commit.version)
+
+
+def in_parallel(run: Run, names: Sequence[str], work: Callable[[str], T]) -> list[T]:
+    """``work(name)`` for every name, `run.parallel` at a time, in the order of `names`.
+
+    The first error ends it once the work already begun has ended; Ctrl-C stops Spark's jobs first.
+    """
+    with ThreadPoolExecutor(max_workers=max(1, run.parallel)) as pool:
+        futures = [pool.submit(inheritable_thread_target(work), name) for name in names]
+        try:
+            return [future.result() for future in futures]
+        except BaseException as error:
+            for future in futures:
+                future.cancel()
+            if isinstance(error, KeyboardInterrupt):
+                run.spark.sparkContext.cancelAllJobs()
+            raise
+
+
+def each(run: Run, stage: str, names: Sequence[str], work: Callable[[Run, str], Entry]) -> list[Entry]:
+    """Do `work` for every name and write the ledger once.
+
+    Parameters
+    ----------
+    run : Run
+    stage : str
+    names : sequence of str
+        Datasets or tables that do not depend on each other.
+    work : callable
+        Returns what it did; work that was standing already is not written to the ledger again.
+
+    Returns
+    -------
+    list of Entry
+        In the order of `names`.
+
+    Raises
+    ------
+    Exception
+        The first error of any of them; what was done, and what failed, stands in the ledger.
+    """
+    run.watch.stage(stage, names)
+    entries: list[Entry] = []
+
+    def ended(entry: Entry) -> None:
+        run.watch.finish(entry)
+        entries.append(entry)
+
+    def one(name: str) -> None:
+        run.watch.start(stage, name)
+        begun = opened(run, stage=stage, dataset=name)
+        try:
+            ended(work(run, name))
+        except Exception as error:
+            line = next(iter(str(error).splitlines()), type(error).__name__)[:400]
+            ended(replace(begun, status="failed", finished_at=run.clock(), error=line))
+            raise
+
+    try:
+        in_parallel(run, names, one)
+    finally:
+        entries.sort(key=lambda entry: names.index(entry.dataset))
+        append_ledger(run.spark, run.lake.ledger, [entry for entry in entries if entry.status != "unchanged"])
+    return entries

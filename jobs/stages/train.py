@@ -1,0 +1,87 @@
+"""Training set to baseline model: fitted on the training split, scored on held-out groups."""
+
+from __future__ import annotations
+
+import io
+import json
+from dataclasses import replace
+from typing import Any
+
+from conf import fingerprint
+from etl.errors import InputMissingError
+from etl.lake import files
+from etl.lake.ledger import Entry
+from jobs.context import Run
+from jobs.model import train_and_score
+from jobs.stages.export import read_manifest
+from jobs.stages.step import each, fingerprint_of, opened
+
+__all__ = ["train"]
+
+
+def train(run: Run) -> list[Entry]:
+    """Train the pipeline's model, if it has one.
+
+    Parameters
+    ----------
+    run : Run
+
+    Returns
+    -------
+    list of Entry
+        One, or none; its details hold the model's figures and curves.
+
+    Raises
+    ------
+    etl.errors.InputMissingError
+        The export was not written yet.
+    """
+    model = run.pipeline.model
+    return each(run, "train", [model.export], _train) if model else []
+
+
+def _train(run: Run, name: str) -> Entry:
+    plan = run.pipeline.model
+    assert plan is not None
+    manifest = read_manifest(run, name)
+    if manifest is None:
+        place = run.lake.table("export", name, "manifest.json")
+        raise InputMissingError(dataset=name, file=place, reason="there is no training set", fix="run export first")
+    mark = fingerprint_of([fingerprint(plan), manifest["hash"], manifest["fingerprint"]], {})
+    folder = run.lake.table("export", name, "model")
+    standing = _standing(run, f"{folder}/metrics.json")
+    if standing is not None and standing["fingerprint"] == mark:
+        return replace(Entry.from_json(standing["entry"]), status="unchanged")
+    entry = opened(run, stage="train", dataset=name, fingerprint=mark, inputs=manifest["sources"])
+
+    frame = run.spark.read.parquet(run.lake.table("export", name, *manifest["data"].split("/")))
+    wanted = [manifest["label"], *manifest["features"]["numeric"], *manifest["features"]["categorical"], "split"]
+    # The order of rows decides what a seeded estimator sees first: without it a re-run may differ.
+    table = frame.orderBy(*manifest["id"]).select(*(f"`{column}`" for column in wanted)).toPandas()
+    report, fitted = train_and_score(
+        table,
+        label=manifest["label"],
+        numeric=manifest["features"]["numeric"],
+        categorical=manifest["features"]["categorical"],
+        estimator=plan.estimator,
+        seed=plan.seed,
+    )
+    report = {"export": name, **report}
+    rows = len(table)
+    entry = replace(entry, finished_at=run.clock(), read=rows, published=rows, details={"model": report}).balanced()
+
+    import joblib  # comes with scikit-learn: both are the extra "train"
+
+    buffer = io.BytesIO()
+    joblib.dump(fitted, buffer)
+    files.write_bytes(run.spark, f"{folder}/model.joblib", buffer.getvalue())
+    document = {"fingerprint": mark, "entry": entry.to_json(), **report}
+    files.write_bytes(run.spark, f"{folder}/metrics.json", json.dumps(document, indent=2).encode())
+    return entry
+
+
+def _standing(run: Run, path: str) -> dict[str, Any] | None:
+    if not files.exists(run.spark, path):
+        return None
+    found: dict[str, Any] = json.loads(files.read_bytes(run.spark, path))
+    return found

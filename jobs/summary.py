@@ -1,0 +1,99 @@
+"""What a run did, as plain data: for ``--json``, for the report, and for whoever asks later."""
+
+from __future__ import annotations
+
+import platform
+from collections.abc import Sequence
+from datetime import datetime
+from importlib import metadata
+from typing import Any
+
+from etl.lake.ledger import Entry
+from jobs.context import Run
+
+__all__ = ["summarize"]
+
+
+def summarize(
+    run: Run, entries: Sequence[Entry], *, started_at: datetime, error: str | None, refused: bool
+) -> dict[str, Any]:
+    """The summary of a run.
+
+    Parameters
+    ----------
+    run : Run
+    entries : sequence of Entry
+        What its steps did, or found standing.
+    started_at : datetime
+    error : str, optional
+        Why it ended early, one line.
+    refused : bool
+        Whether that was the gate.
+
+    Returns
+    -------
+    dict
+        Plain data; its form is in ``docs/run-summary.md``.
+    """
+    finished_at = run.clock()
+    details = [(entry, entry.details) for entry in entries]
+    return {
+        "run_id": run.run_id,
+        "pipeline": run.pipeline.name,
+        "status": "refused" if refused else "failed" if error else "done",
+        "started_at": started_at.isoformat(),
+        "finished_at": finished_at.isoformat(),
+        "seconds": round((finished_at - started_at).total_seconds(), 3),
+        "lake": run.lake.root,
+        "error": error,
+        "versions": _versions(run),
+        "stages": [_stage(entry) for entry in entries],
+        "gates": [detail["gate"] for _, detail in details if "gate" in detail],
+        "quarantine": [row for _, detail in details for row in detail.get("quarantine", [])],
+        "missingness": _missingness(entries),
+        "planted": [row for _, detail in details for row in detail.get("planted", [])] or None,
+        "dashboard": [panel for _, detail in details for panel in detail.get("dashboard", [])],
+        "exports": [
+            {"name": entry.dataset, **{key: detail[key] for key in ("rows", "label", "excluded", "columns", "hash")}}
+            for entry, detail in details
+            if entry.stage == "export" and "hash" in detail
+        ],
+        "model": next((detail["model"] for _, detail in details if "model" in detail), None),
+    }
+
+
+def _stage(entry: Entry) -> dict[str, Any]:
+    plain = entry.to_json()
+    wanted = (
+        "stage dataset status read published superseded duplicates quarantined dropped version inputs error".split()
+    )
+    seconds = (entry.finished_at - entry.started_at).total_seconds()
+    return {name: plain[name] for name in wanted} | {"seconds": round(seconds, 3)}
+
+
+def _missingness(entries: Sequence[Entry]) -> list[dict[str, Any]]:
+    """Nulls by column as delivered, after cleaning, and in the training set where the name is the same."""
+    exported: dict[str, int] = {}
+    for entry in entries:
+        if entry.stage == "export":
+            exported |= entry.details.get("nulls", {})
+    return [
+        row | {"in_training_set": exported.get(row["column"])}
+        for entry in entries
+        for row in entry.details.get("missingness", [])
+    ]
+
+
+def _versions(run: Run) -> dict[str, str]:
+    names = {
+        "headgate": "headgate",
+        "delta": "delta-spark",
+        "great_expectations": "great-expectations",
+    }
+    found = {"spark": run.spark.version, "python": platform.python_version()}
+    for label, distribution in names.items():
+        try:
+            found[label] = metadata.version(distribution)
+        except metadata.PackageNotFoundError:  # EMR and Glue ship Delta without its Python distribution
+            found[label] = "the platform's"
+    return found

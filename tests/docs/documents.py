@@ -1,0 +1,140 @@
+"""Read the code blocks of a Markdown page and run them as its reader would.
+
+What runs, in the order of the page, in one namespace and one working folder:
+
+- a ``python`` block; what it prints must be what the ``text`` block after it says, if there is one;
+- a ``console`` block: each line after ``$``; what it prints must be what stands below, and it must
+  end with exit code 0 unless the next command is ``echo $?``;
+- any block with a ``title="name"`` is that file, written where the page's commands find it.
+
+``...`` or ``…`` in an expected output stands for whatever is there. Blocks of other languages are to be
+read only.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import doctest
+import io
+import os
+import re
+import shlex
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+
+FENCE = re.compile(
+    r"^(?P<indent> *)```(?P<language>\w*)(?P<rest>[^\n`]*)\n(?P<body>.*?)^(?P=indent)```\s*$", re.M | re.S
+)
+
+NOT_RUN = ("make", "git", "pip", "python", "export", "cd", "spark-submit", "aws", "open")
+"""Programs that a page may name and that no test starts: they make or leave the environment."""
+
+FLAGS = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
+
+
+@dataclass(frozen=True)
+class Block:
+    """A fenced block: its language, its title if it has one, its text, and the line it begins on."""
+
+    language: str
+    title: str | None
+    text: str
+    line: int
+
+
+def blocks(markdown: str) -> list[Block]:
+    """The fenced blocks of a page, in order."""
+    found = []
+    for match in FENCE.finditer(markdown):
+        indent = len(match["indent"])
+        title = re.search(r'title="([^"]+)"', match["rest"])
+        text = "".join(line[indent:] for line in match["body"].splitlines(keepends=True))
+        line = markdown.count("\n", 0, match.start()) + 1
+        found.append(Block(match["language"], title[1] if title else None, text, line))
+    return found
+
+
+def run_document(page: Path, folder: Path, names: dict[str, object]) -> int:
+    """Run the blocks of `page` in `folder` and return how many ran; `names` are there for its Python."""
+    ran = 0
+    found = blocks(page.read_text(encoding="utf-8"))
+    for block, after in zip(found, [*found[1:], None], strict=True):
+        place = f"{page.name}:{block.line}"
+        if block.title is not None:
+            target = folder / block.title
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.write_text(block.text, encoding="utf-8")
+        if block.language == "python":
+            printed = run_python(block.text, place, folder, names)
+            if after is not None and after.language == "text":
+                same(expected=after.text, printed=printed, place=place)
+            ran += 1
+        elif block.language == "console":
+            ran += run_console(block.text, place, folder)
+    return ran
+
+
+def run_python(source: str, place: str, folder: Path, names: dict[str, object]) -> str:
+    """Execute `source` and return what it printed."""
+    printed = io.StringIO()
+    with contextlib.redirect_stdout(printed), contextlib.chdir(folder):
+        exec(compile(source, place, "exec"), names)
+    return printed.getvalue()
+
+
+def run_console(text: str, place: str, folder: Path) -> int:
+    """Run the commands of a console block and return how many ran."""
+    ran = code = 0
+    listed = list(commands(text))
+    for (command, expected), (following, _) in zip(listed, [*listed[1:], ("", "")], strict=True):
+        if command == "echo $?":
+            same(expected=expected, printed=f"{code}\n", place=place)
+        elif command.split()[0] not in NOT_RUN:
+            done = run_command(command, folder)
+            ran, code = ran + 1, done.returncode
+            assert code == 0 or following == "echo $?", (
+                f"{place}: `{command}`: exit code {code}\n{done.stdout}"
+            )
+            if expected.strip():
+                same(expected=expected, printed=done.stdout, place=place)
+    return ran
+
+
+def commands(text: str) -> Iterator[tuple[str, str]]:
+    """The commands of a console block, each with the output that is shown below it."""
+    for part in re.split(r"^\$ ", text, flags=re.M)[1:]:
+        command, _, output = part.replace("\\\n", " ").partition("\n")
+        yield command.strip(), output
+
+
+def run_command(command: str, folder: Path) -> subprocess.CompletedProcess[str]:
+    """Run one command as a terminal would, `headgate` being the one of this tree."""
+    program, *arguments = shlex.split(command)
+    if program == "headgate":
+        line = [sys.executable, "-c", "import sys; from jobs.cli import main; sys.exit(main())", *arguments]
+    else:
+        line = [program, *arguments]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "COLUMNS": "100"}
+    return subprocess.run(
+        line,
+        cwd=folder,
+        env=environment,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        timeout=600,
+        check=False,
+    )
+
+
+def same(*, expected: str, printed: str, place: str) -> None:
+    """Fail unless `printed` is what the page says."""
+    expected = expected.replace("…", "...")
+    if not doctest.OutputChecker().check_output(expected, printed, FLAGS):
+        raise AssertionError(f"{place}: the page says\n{expected}\nand the code printed\n{printed}")

@@ -1,0 +1,47 @@
+"""The documentation builds, stands on its own, and its lists are those of the code."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from docs.gen_pipeline_reference import PAGE, refreshed
+from tests.docs.documents import ROOT
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("site")
+    done = subprocess.run(
+        [sys.executable, "-m", "mkdocs", "build", "--strict", "--quiet", "--site-dir", str(folder)],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    return folder
+
+
+def test_the_site_has_a_page_for_each_document(site: Path) -> None:
+    pages = {page.relative_to(ROOT / "docs").with_suffix("") for page in (ROOT / "docs").rglob("*.md")}
+    assert pages <= {page.relative_to(site).with_suffix("") for page in site.rglob("*.html")}
+
+
+def test_no_page_loads_anything_from_elsewhere(site: Path) -> None:
+    loads = re.compile(r"""<(?:script|link|img|iframe)[^>]+(?:src|href)=["']?(?:https?:)?//[^"' >]+""")
+    found = {
+        page.name: loads.findall(page.read_text(encoding="utf-8"))
+        for page in site.rglob("*.html")
+        if loads.search(page.read_text(encoding="utf-8"))
+    }
+    assert found == {}
+
+
+def test_the_page_of_the_pipeline_file_lists_what_the_code_has() -> None:
+    page = PAGE.read_text(encoding="utf-8")
+    assert page == refreshed(page), "out of date: make docs rewrites it"

@@ -1,0 +1,116 @@
+"""Tables, files and the ledger on disk."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from delta.tables import DeltaTable
+from pyspark.sql import SparkSession
+
+from etl.errors import InputMissingError, ParameterError
+from etl.lake import files
+from etl.lake.ledger import ConservationError, Entry, append_ledger
+from etl.lake.quarantine import quarantine_rows
+from etl.lake.tables import last_commit, read_table, write_table
+from etl.lake.zones import Lake
+from etl.transform import PROBLEM_TYPE
+
+NOON = datetime(2026, 1, 2, 12, tzinfo=UTC)
+ENTRY = Entry(
+    run_id="r1", pipeline="p", stage="curate", dataset="d", status="done", started_at=NOON, finished_at=NOON,
+    read=10, published=4, superseded=1, duplicates=2, quarantined=1, dropped={"too_old": 2},
+)  # fmt: skip
+
+
+def test_a_commit_is_found_again_with_its_note_and_rows(spark: SparkSession, tmp_path: Path) -> None:
+    path = str(tmp_path / "t")
+    assert last_commit(spark, path) is None
+    write_table(spark.range(3), path, mode="overwrite", note={"fingerprint": "a"})
+    commit = write_table(spark.range(2), path, mode="append", note={"fingerprint": "b"})
+    assert (commit.version, commit.note, commit.rows) == (1, {"fingerprint": "b"}, 2)
+
+
+def test_commits_of_others_are_passed_over(spark: SparkSession, tmp_path: Path) -> None:
+    path = str(tmp_path / "t")
+    write_table(spark.range(3), path, mode="overwrite", note={"fingerprint": "a"})
+    DeltaTable.forPath(spark, path).delete("id = 1")
+    writer = spark.range(1).write.format("delta").mode("append").option("userMetadata", "headgate, but not JSON")
+    writer.save(path)
+    commit = last_commit(spark, path)
+    assert commit is not None
+    assert (commit.version, commit.note) == (0, {"fingerprint": "a"})
+    assert read_table(spark, path, dataset="t", version=commit.version).count() == 3
+
+
+def test_a_table_that_is_not_there_says_how_to_make_it(spark: SparkSession, tmp_path: Path) -> None:
+    with pytest.raises(InputMissingError) as caught:
+        read_table(spark, str(tmp_path / "none"), dataset="d")
+    assert (caught.value.dataset, "run the step" in caught.value.fix) == ("d", True)
+
+
+def test_files_are_replaced_whole(spark: SparkSession, tmp_path: Path) -> None:
+    place = str(tmp_path / "deep" / "x.json")
+    files.write_bytes(spark, place, b"one")
+    files.write_bytes(spark, place, b"\x00two")
+    assert files.read_bytes(spark, place) == b"\x00two"
+    assert [file.name for file in (tmp_path / "deep").iterdir() if file.suffix == ".part"] == []
+    files.delete(spark, place)
+    assert not files.exists(spark, place)
+    with pytest.raises(FileNotFoundError):
+        files.read_bytes(spark, place)
+
+
+@pytest.mark.parametrize("name", ["", "..", "a/b", ".hidden", "a\\b"])
+def test_no_name_leaves_its_zone(name: str) -> None:
+    with pytest.raises(ParameterError) as caught:
+        Lake("/lake").table("raw", name)
+    assert caught.value.value == name
+
+
+def test_the_law_of_conservation_is_asserted() -> None:
+    assert ENTRY.balanced() is ENTRY
+    with pytest.raises(ConservationError) as caught:
+        replace(ENTRY, published=3).balanced()
+    assert (caught.value.dataset, caught.value.read, caught.value.accounted) == ("d", 10, 9)
+
+
+def test_an_entry_survives_json() -> None:
+    assert Entry.from_json(ENTRY.to_json()) == ENTRY
+
+
+def test_the_ledger_holds_an_entry_once(spark: SparkSession, tmp_path: Path) -> None:
+    path = str(tmp_path / "ledger")
+    other = replace(ENTRY, dataset="e")
+    append_ledger(spark, path, [])
+    append_ledger(spark, path, [ENTRY])
+    append_ledger(spark, path, [ENTRY, other])
+    append_ledger(spark, path, [ENTRY, other])
+    rows = spark.read.format("delta").load(path).orderBy("dataset").collect()
+    assert [(row.dataset, row.read, row.dropped) for row in rows] == [("d", 10, {"too_old": 2}), ("e", 10, {"too_old": 2})]
+    commit = DeltaTable.forPath(spark, path).history(1).first()
+    assert commit is not None
+    assert commit.version == 1
+
+
+def test_quarantined_rows_carry_place_reasons_and_record(spark: SparkSession) -> None:
+    failures = "array<struct<expectation_id:string,expectation_type:string,column:string,value:string,severity:string>>"
+    frame = spark.createDataFrame(
+        [
+            ("7", "a.csv", 2, [("cast_columns", "n", "x", "not an int", "critical")], None, []),
+            (None, "a.csv", 3, [("read", "_record", "1,2", "ragged", "critical")], "1,2", []),
+            ("9", "a.csv", 4, [], None, [("e1", "expect_x", "n", "9", "critical")]),
+        ],
+        f"n string, _file string, _row bigint, _problems {PROBLEM_TYPE.simpleString()}, _record string, "
+        f"_failures {failures}",
+    )
+    made = quarantine_rows(frame, dataset="d", suite="s", suite_version="v", run_id="r", at=NOON).orderBy("row").collect()
+    assert [row.record for row in made] == ['{"n":"7"}', "1,2", '{"n":"9"}']
+    assert [[(r.rule, r.column, r.reason) for r in row.reasons] for row in made] == [
+        [("cast_columns", "n", "not an int")],
+        [("read", "_record", "ragged")],
+        [("e1", "n", "expect_x")],
+    ]
+    assert len({row.fingerprint for row in made}) == 3

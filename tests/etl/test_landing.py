@@ -1,0 +1,96 @@
+"""Landing files as the raw zone keeps them."""
+
+from __future__ import annotations
+
+import zipfile
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from pyspark.sql import DataFrame, SparkSession
+
+from etl.errors import InputError, InputMissingError
+from etl.lake.delimited import FileFormat
+from etl.lake.landing import RAW_METADATA, raw_column_names, read_landing, survey_landing
+
+NOON = datetime(2026, 1, 2, 12, tzinfo=UTC)
+
+
+def read(spark: SparkSession, folder: Path, pattern: str, fmt: FileFormat | None = None) -> DataFrame:
+    place = {"dataset": "people", "folder": str(folder), "pattern": pattern, "fmt": fmt or FileFormat()}
+    files = survey_landing(spark, **place)  # type: ignore[arg-type]
+    return read_landing(spark, files, run_id="r1", ingested_at=NOON, **place)  # type: ignore[arg-type]
+
+
+def test_every_record_arrives_as_text_with_its_place(spark: SparkSession, tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text("Patient ID,name\n1,Ada\n,\n3\n")
+    rows = read(spark, tmp_path, "*.csv").orderBy("_row").collect()
+    assert [(r["Patient_ID"], r["name"], r["_row"], r["_record"]) for r in rows] == [
+        ("1", "Ada", 2, None),
+        (None, None, 3, None),
+        (None, None, 4, "3"),
+    ]
+    assert rows[2]["_unreadable"] == "the record has 1 fields, the header 2"
+    assert {r["_file"] for r in rows} == {"a.csv"}
+    assert rows[0]["_seq"] == "a.csv:000000000002"
+    assert set(RAW_METADATA) == {name for name in rows[0].asDict() if name.startswith("_")}
+
+
+def test_a_file_name_may_hold_spaces_and_signs(spark: SparkSession, tmp_path: Path) -> None:
+    (tmp_path / "a b+c%20é.csv").write_text("id\n1\n")
+    assert [row["_file"] for row in read(spark, tmp_path, "a*.csv").collect()] == ["a b+c%20é.csv"]
+
+
+def test_columns_are_matched_by_name_over_files(spark: SparkSession, tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text("id,name\n1,Ada\n")
+    (tmp_path / "b.csv").write_text("name,id\nBob,2\n")
+    rows = read(spark, tmp_path, "*.csv").orderBy("id").collect()
+    assert [(r["id"], r["name"]) for r in rows] == [("1", "Ada"), ("2", "Bob")]
+
+
+def test_files_of_two_kinds_in_one_dataset_are_refused(spark: SparkSession, tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text("id,name\n1,Ada\n")
+    (tmp_path / "b.csv").write_text("id,town\n1,Rome\n")
+    with pytest.raises(InputError) as caught:
+        read(spark, tmp_path, "*.csv")
+    assert (caught.value.file, caught.value.dataset) == ("b.csv", "people")
+    assert "name, town" in caught.value.reason
+
+
+def test_members_of_an_archive_are_files_of_their_own(spark: SparkSession, tmp_path: Path) -> None:
+    with zipfile.ZipFile(tmp_path / "all.zip", "w") as out:
+        out.writestr("x/one.csv", "id\n1\n")
+        out.writestr("x/two.csv", "id\n2\n")
+        out.writestr("readme.txt", "no table")
+    rows = read(spark, tmp_path, "all.zip", FileFormat(member="*.csv")).orderBy("id").collect()
+    assert [(r["id"], r["_file"]) for r in rows] == [("1", "all.zip!x/one.csv"), ("2", "all.zip!x/two.csv")]
+
+
+def test_more_rows_than_one_batch_arrive_once_each(spark: SparkSession, tmp_path: Path) -> None:
+    (tmp_path / "many.csv").write_text("n\n" + "".join(f"{n}\n" for n in range(45_001)))
+    frame = read(spark, tmp_path, "many.csv")
+    assert (frame.count(), frame.select("n").distinct().count()) == (45_001, 45_001)
+
+
+@pytest.mark.parametrize(
+    ("content", "row"),
+    [(b"", None), (b"PK\x03\x04 not an archive", None), (b"id\n" + b"\xff\n" * 9, 2)],
+    ids=["empty", "broken archive", "wrong encoding"],
+)
+def test_a_file_that_cannot_be_read_is_named(
+    spark: SparkSession, tmp_path: Path, content: bytes, row: int | None
+) -> None:
+    (tmp_path / "bad.csv").write_bytes(content)
+    with pytest.raises(InputError) as caught:
+        read(spark, tmp_path, "*.csv")
+    assert (caught.value.file, caught.value.row) == ("bad.csv", row)
+
+
+def test_no_file_at_all_is_missing_input(spark: SparkSession, tmp_path: Path) -> None:
+    with pytest.raises(InputMissingError) as caught:
+        read(spark, tmp_path, "*.csv")
+    assert caught.value.file.endswith("/*.csv")
+
+
+def test_names_that_delta_cannot_hold_are_made_so() -> None:
+    assert raw_column_names(["a b", "a=b", "A_B", "", "__x"]) == ["a_b", "a_b_2", "A_B_3", "column_4", "x"]
