@@ -1,18 +1,20 @@
 """What the parts of a pipeline say of each other: names that must exist, and columns that must agree.
 
-Each part that is sound in itself is checked, whatever is wrong elsewhere, so that a file's problems
-come together. A name counts as existing as soon as the file has it.
+Names are checked wherever they are written, columns in each part that is sound in itself, so that
+the problems of a file come together.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TypeVar
 
 from pydantic import BaseModel, ValidationError
 
+from conf.dataset import Dataset
 from conf.document import Document
-from conf.export import Export, Model
+from conf.export import Export
 from conf.model import NAMED
 from conf.problems import Path
 from conf.star import Calendar, Dimension, Fact
@@ -21,33 +23,11 @@ __all__ = ["check"]
 
 M = TypeVar("M", bound=BaseModel)
 
-
-@dataclass(frozen=True)
-class _Checker:
-    """The names of the file, the parts that are sound, and where to report."""
-
-    document: Document
-    datasets: tuple[str, ...]
-    dimensions: dict[str, Dimension | None]
-    calendars: dict[str, Calendar | None]
-    facts: dict[str, Fact | None]
-    exports: dict[str, Export | None]
-
-    def known(self, path: Path, name: str, names: tuple[str, ...], kind: str) -> bool:
-        """Report a name that is not there."""
-        if name not in names:
-            fix = f"name one that the file has, or add {kind} '{name}'"
-            self.document.report(
-                path, value=name, allowed=names, reason=f"there is no {kind} '{name}'", fix=fix
-            )
-        return name in names
-
-    def once(self, path: Path, column: str, taken: dict[str, str], role: str) -> None:
-        """Report a column that has another role already."""
-        if column in taken:
-            reason = f"column '{column}' is {taken[column]} already"
-            self.document.report(path, value=column, names=(), reason=reason, fix=f"leave it out of {role}")
-        taken.setdefault(column, role)
+DATASETS = ("datasets",)
+DIMENSIONS = ("star", "dimensions")
+CALENDARS = ("star", "calendars")
+FACTS = ("star", "facts")
+EXPORTS = ("exports",)
 
 
 def check(document: Document) -> None:
@@ -58,154 +38,176 @@ def check(document: Document) -> None:
     document : Document
         Its steps have been read. What does not agree is reported there.
     """
-    if not _has_shape(document):
+    sections = {path[:depth] for path in NAMED for depth in range(1, len(path) + 1)}
+    if not all(isinstance(document.mapping(path[:-1]).get(path[-1], {}), dict) for path in sections):
+        # without its sections no name can be said to be missing
         return
-    checker = _Checker(
-        document,
-        tuple(document.mapping(("datasets",))),
-        _sound(document, ("star", "dimensions"), Dimension),
-        _sound(document, ("star", "calendars"), Calendar),
-        _sound(document, ("star", "facts"), Fact),
-        _sound(document, ("exports",), Export),
-    )
-    _check_tables(checker)
-    for name, dimension in checker.dimensions.items():
-        if dimension:
-            _check_dimension(checker, ("star", "dimensions", name), dimension)
-    for name, calendar in checker.calendars.items():
-        if calendar and calendar.to < calendar.from_:
-            reason = f"the calendar ends on {calendar.to}, before it begins"
-            document.report(("star", "calendars", name, "to"), reason=reason, fix="exchange from and to")
-    for name, fact in checker.facts.items():
-        if fact:
-            _check_fact(checker, ("star", "facts", name), fact)
-    for name, export in checker.exports.items():
-        if export:
-            _check_export(checker, ("exports", name), export)
-    _check_model(checker)
+    _check_sources(document)
+    _check_tables(document)
+    _check_names(document)
+    _check_columns(document)
 
 
-def _has_shape(document: Document) -> bool:
-    """Whether every section is a mapping, so that a name that is not found is really not there."""
-    paths = {path[:depth] for path in NAMED for depth in range(1, len(path) + 1)}
-    return all(isinstance(document.mapping(path[:-1]).get(path[-1], {}), dict) for path in paths)
+def _check_sources(document: Document) -> None:
+    for name, dataset in _sound(document, DATASETS, Dataset).items():
+        if dataset.source.quote == dataset.source.delimiter:
+            reason, fix = "the quote is the delimiter", "give two different characters"
+            document.report((*DATASETS, name, "source", "quote"), reason=reason, fix=fix)
 
 
-def _sound(document: Document, path: Path, model: type[M]) -> dict[str, M | None]:
-    return {name: _model(body, model) for name, body in document.mapping(path).items()}
-
-
-def _model(body: object, model: type[M]) -> M | None:
-    try:
-        return model.model_validate(body)
-    except ValidationError:
-        # reported with the whole pipeline's errors
-        return None
-
-
-def _check_tables(checker: _Checker) -> None:
+def _check_tables(document: Document) -> None:
     taken: dict[str, str] = {}
-    for kind in ("dimensions", "calendars", "facts"):
-        for name in checker.document.mapping(("star", kind)):
-            path = ("star", kind, name)
+    for section in (DIMENSIONS, CALENDARS, FACTS):
+        for name in document.mapping(section):
             if name in taken:
                 reason = f"the star has a table '{name}' already, among its {taken[name]}"
-                checker.document.report(
-                    path, value=name, names=(), reason=reason, fix="give one of the two another name"
-                )
-            taken[name] = kind
+                fix = "give one of the two another name"
+                document.report((*section, name), value=name, names=(), reason=reason, fix=fix)
+            taken[name] = section[-1]
 
 
-def _check_dimension(checker: _Checker, path: Path, dimension: Dimension) -> None:
-    checker.known((*path, "from"), dimension.from_, checker.datasets, "dataset")
-    taken = {dimension.key: "the surrogate key"}
-    for role, columns in (("natural_key", dimension.natural_key), ("attributes", dimension.attributes)):
+def _check_names(document: Document) -> None:
+    datasets, facts = document.mapping(DATASETS), document.mapping(FACTS)
+    dimensions = {**document.mapping(DIMENSIONS), **document.mapping(CALENDARS)}
+    for section, names, kind in (
+        (DIMENSIONS, datasets, "dataset"),
+        (FACTS, datasets, "dataset"),
+        (EXPORTS, facts, "fact"),
+    ):
+        for name in document.mapping(section):
+            _check_known(document, (*section, name, "from"), names, kind)
+    for name in facts:
+        for key in document.mapping((*FACTS, name, "references")):
+            place = (*FACTS, name, "references", key, "dimension")
+            _check_known(document, place, dimensions, "dimension or calendar")
+    for name, export in document.mapping(EXPORTS).items():
+        fact = export.get("from") if isinstance(export, dict) else None
+        if isinstance(fact, str) and fact in facts:
+            references = document.mapping((*FACTS, fact, "references"))
+            for key in document.mapping((*EXPORTS, name, "join")):
+                _report_unless(document, (*EXPORTS, name, "join", key), key, references, "reference")
+    _check_known(document, ("model", "export"), document.mapping(EXPORTS), "export")
+
+
+def _check_known(document: Document, path: Path, names: Iterable[str], kind: str) -> None:
+    """Report the name at `path` unless it is one of `names`; what is no text is reported elsewhere."""
+    name = document.mapping(path[:-1]).get(str(path[-1]))
+    if isinstance(name, str):
+        _report_unless(document, path, name, names, kind)
+
+
+def _report_unless(document: Document, path: Path, name: str, names: Iterable[str], kind: str) -> None:
+    allowed = tuple(names)
+    if name not in allowed:
+        fix = f"name one that the file has, or add a {kind} '{name}'"
+        document.report(path, value=name, allowed=allowed, reason=f"there is no {kind} '{name}'", fix=fix)
+
+
+@dataclass(frozen=True)
+class _Taken:
+    """Columns that have a role already: none may have two."""
+
+    document: Document
+    roles: dict[str, str]
+
+    def add(self, path: Path, columns: Iterable[str], role: str) -> None:
         for position, column in enumerate(columns):
-            checker.once((*path, role, position), column, taken, role)
+            if column in self.roles:
+                reason = f"column '{column}' is {self.roles[column]} already"
+                place = (*path, position)
+                self.document.report(place, value=column, names=(), reason=reason, fix="leave it out here")
+            self.roles.setdefault(column, role)
 
 
-def _check_fact(checker: _Checker, path: Path, fact: Fact) -> None:
-    checker.known((*path, "from"), fact.from_, checker.datasets, "dataset")
-    for key, reference in fact.references.items():
-        place = (*path, "references", key)
-        tables = (*checker.dimensions, *checker.calendars)
-        if not checker.known((*place, "dimension"), reference.dimension, tables, "dimension or calendar"):
+def _sound(document: Document, section: tuple[str, ...], model: type[M]) -> dict[str, M]:
+    """The parts of a section that are right in themselves; the others are reported elsewhere."""
+    found = {}
+    for name, body in document.mapping(section).items():
+        try:
+            found[name] = model.model_validate(body)
+        except ValidationError:
             continue
-        dimension = checker.dimensions.get(reference.dimension)
-        natural = (
-            ("date",) if reference.dimension in checker.calendars else dimension and dimension.natural_key
-        )
-        if natural and set(reference.on) != set(natural):
-            _report_natural_key(checker, (*place, "on"), tuple(reference.on), natural, reference.dimension)
-    taken = dict.fromkeys(fact.references, "a key of the fact")
-    for position, column in enumerate(fact.columns):
-        checker.once((*path, "columns", position), column, taken, "columns")
+    return found
 
 
-def _report_natural_key(
-    checker: _Checker, path: Path, given: tuple[str, ...], natural: tuple[str, ...], dimension: str
+def _check_columns(document: Document) -> None:
+    dimensions = _sound(document, DIMENSIONS, Dimension)
+    calendars = _sound(document, CALENDARS, Calendar)
+    facts = _sound(document, FACTS, Fact)
+    for name, dimension in dimensions.items():
+        taken = _Taken(document, {dimension.key: "the surrogate key"})
+        taken.add((*DIMENSIONS, name, "natural_key"), dimension.natural_key, "in the natural key")
+        taken.add((*DIMENSIONS, name, "attributes"), dimension.attributes, "an attribute")
+    for name, calendar in calendars.items():
+        if calendar.to < calendar.from_:
+            reason = f"the calendar ends on {calendar.to}, before it begins"
+            document.report((*CALENDARS, name, "to"), reason=reason, fix="exchange from and to")
+    natural = {name: dimension.natural_key for name, dimension in dimensions.items()}
+    natural |= dict.fromkeys(calendars, ("date",))
+    for name, fact in facts.items():
+        for key, reference in fact.references.items():
+            if reference.dimension in natural:
+                place = (*FACTS, name, "references", key, "on")
+                _check_natural_key(
+                    document, place, tuple(reference.on), natural[reference.dimension], reference.dimension
+                )
+        taken = _Taken(document, dict.fromkeys(fact.references, "a key of the fact"))
+        taken.add((*FACTS, name, "columns"), fact.columns, "a column")
+    for name, export in _sound(document, EXPORTS, Export).items():
+        _check_export(document, (*EXPORTS, name), export)
+        if export.from_ in facts:
+            _check_join(document, (*EXPORTS, name, "join"), export, facts[export.from_], dimensions)
+
+
+def _check_natural_key(
+    document: Document, path: Path, given: tuple[str, ...], natural: tuple[str, ...], dimension: str
 ) -> None:
     wrong = [column for column in given if column not in natural]
-    if wrong:
-        checker.document.report(
-            (*path, wrong[0]),
-            value=wrong[0],
+    lacks = [column for column in natural if column not in given]
+    for column in wrong:
+        document.report(
+            (*path, column),
+            value=column,
             allowed=natural,
-            reason=f"'{wrong[0]}' is not in the natural key of '{dimension}'",
+            reason=f"'{column}' is not in the natural key of '{dimension}'",
             fix="write `column of the dimension: column of the fact`",
         )
-        return
-    lacks = [column for column in natural if column not in given]
-    reason = f"the natural key of '{dimension}' has {', '.join(lacks)} too"
-    checker.document.report(path, reason=reason, fix="give a column of the fact for each", allowed=natural)
+    if lacks and not wrong:
+        reason = f"the natural key of '{dimension}' has {', '.join(lacks)} too"
+        document.report(path, allowed=natural, reason=reason, fix="give a column of the fact for each")
 
 
-def _check_export(checker: _Checker, path: Path, export: Export) -> None:
-    found = checker.known((*path, "from"), export.from_, tuple(checker.facts), "fact")
-    fact = checker.facts[export.from_] if found else None
-    if fact:
-        _check_join(checker, (*path, "join"), export, fact)
-    never = {**dict.fromkeys(export.id, "an id"), export.group: "the group", export.label: "the label"}
-    if export.label in export.id or export.label == export.group:
+def _check_export(document: Document, path: Path, export: Export) -> None:
+    if export.label == export.group or export.label in export.id:
         reason = f"column '{export.label}' is the label and also names rows or groups"
-        checker.document.report(
-            (*path, "label"), value=export.label, names=(), reason=reason, fix="give another column"
-        )
-    for kind in ("numeric", "categorical"):
-        for position, column in enumerate(getattr(export.features, kind)):
-            checker.once((*path, "features", kind, position), column, never, f"{kind} features")
+        fix = "give another column"
+        document.report((*path, "label"), value=export.label, names=(), reason=reason, fix=fix)
+    never = dict.fromkeys(export.id, "an id")
+    taken = _Taken(document, {**never, export.group: "the group", export.label: "the label"})
+    taken.add((*path, "features", "numeric"), export.features.numeric, "a numeric feature")
+    taken.add((*path, "features", "categorical"), export.features.categorical, "a categorical feature")
     if not export.features.numeric and not export.features.categorical:
-        checker.document.report(
-            (*path, "features"), reason="there is no feature", fix="name numeric or categorical columns"
-        )
+        fix = "name numeric or categorical columns"
+        document.report((*path, "features"), reason="there is no feature", fix=fix)
     if export.dashboard:
-        taken = {export.dashboard.metric: "the metric"}
-        for position, column in enumerate(export.dashboard.by):
-            checker.once((*path, "dashboard", "by", position), column, taken, "by")
+        taken = _Taken(document, {export.dashboard.metric: "the metric"})
+        taken.add((*path, "dashboard", "by"), export.dashboard.by, "in by")
+    model = document.mapping(("model",)).get("export")
+    if model == path[-1] and "test" not in export.splits:
+        reason = "there is no split 'test' to judge the model on"
+        document.report((*path, "splits"), reason=reason, fix="add test: to the splits")
 
 
-def _check_join(checker: _Checker, path: Path, export: Export, fact: Fact) -> None:
-    taken = dict.fromkeys(fact.columns, "a column of the fact") | dict.fromkeys(
-        fact.references, "a key of the fact"
-    )
+def _check_join(
+    document: Document, path: Path, export: Export, fact: Fact, dimensions: dict[str, Dimension]
+) -> None:
+    roles = dict.fromkeys(fact.columns, "a column of the fact")
+    taken = _Taken(document, roles | dict.fromkeys(fact.references, "a key of the fact"))
     for key, columns in export.join.items():
-        if not checker.known((*path, key), key, tuple(fact.references), "reference"):
-            continue
-        dimension = checker.dimensions.get(fact.references[key].dimension)
-        for position, column in enumerate(columns):
-            place = (*path, key, position)
-            if dimension:
-                checker.known(place, column, (*dimension.attributes, *dimension.natural_key), "attribute")
-            checker.once(place, column, taken, "join")
-
-
-def _check_model(checker: _Checker) -> None:
-    model = _model(checker.document.mapping(("model",)) or None, Model)
-    if not model or not checker.known(("model", "export"), model.export, tuple(checker.exports), "export"):
-        return
-    export = checker.exports[model.export]
-    if export and "test" not in export.splits:
-        reason = f"export '{model.export}' has no split 'test' to judge the model on"
-        checker.document.report(
-            ("exports", model.export, "splits"), reason=reason, fix="add test: to its splits"
-        )
+        reference = fact.references.get(key)
+        dimension = dimensions.get(reference.dimension) if reference else None
+        if dimension:
+            known = (*dimension.attributes, *dimension.natural_key)
+            for position, column in enumerate(columns):
+                _report_unless(document, (*path, key, position), column, known, "attribute")
+        taken.add((*path, key), columns, "joined")

@@ -39,7 +39,8 @@ class Source(Closed):
     header: Flag = Field(True, description="Whether the first record names the columns.", examples=[True])
     columns: Columns | None = Field(
         None,
-        description="The columns that the header must have, in any order; without a header, their names.",
+        description="The columns that the header must have, in any order; without a header, their names "
+        "(c1, c2 … by default).",
         examples=[["patient_id", "sex", "birth_date"]],
     )
     member: Files | None = Field(

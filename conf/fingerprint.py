@@ -29,9 +29,9 @@ def fingerprint(*parts: Any) -> str:
     Examples
     --------
     >>> from conf.model import Simulate
-    >>> fingerprint(Simulate(patients=5)) == fingerprint(Simulate(seed=7, patients=5))
+    >>> fingerprint(Simulate(patients=50)) == fingerprint(Simulate(seed=7, patients=50))
     True
-    >>> fingerprint(Simulate(patients=5)) == fingerprint(Simulate(patients=6))
+    >>> fingerprint(Simulate(patients=50)) == fingerprint(Simulate(patients=60))
     False
     """
     plain = [

@@ -8,8 +8,9 @@ from typing import Any
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
+from conf.forms import Form, fit_form, step_form
 from conf.model import Pipeline
-from conf.steps import OWN_STEP, Fit, Form, Step, fit_form, step_form
+from conf.steps import OWN_STEP, Fit, Step
 
 __all__ = ["schema"]
 

@@ -8,9 +8,10 @@ from typing import Any
 from pydantic import ValidationError
 
 from conf.check import check
-from conf.document import Document, read_document
+from conf.document import Document
 from conf.model import Pipeline
 from conf.overrides import override
+from conf.parse import read_document
 from conf.problems import PipelineError
 from conf.step_entries import read_steps
 from conf.translate import report_errors

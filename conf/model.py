@@ -23,7 +23,7 @@ Location = Annotated[str, Field(min_length=1)]
 class Simulate(Closed):
     """A made-up landing, for a first run without data of one's own."""
 
-    patients: Annotated[Whole, Field(gt=0)] = Field(
+    patients: Annotated[Whole, Field(ge=10, le=790_000)] = Field(
         2000, description="How many patients to make.", examples=[2000]
     )
     seed: Whole = Field(7, description="The same seed makes the same files.", examples=[7])

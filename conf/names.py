@@ -21,6 +21,7 @@ __all__ = [
     "Number",
     "SuiteFile",
     "Whole",
+    "refusal",
 ]
 
 NAME_PATTERN = r"^[a-z][a-z0-9_]*$"
@@ -29,7 +30,7 @@ NAME_PATTERN = r"^[a-z][a-z0-9_]*$"
 class Closed(BaseModel):
     """A frozen part of a pipeline that takes its own keys and no other."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False, ser_json_inf_nan="strings")
 
 
 def refusal(reason: str, fix: str, **fields: Any) -> PydanticCustomError:
@@ -72,9 +73,7 @@ def _encoding(name: str) -> str:
     try:
         "".encode(name)
     except (LookupError, ValueError) as error:
-        raise refusal(
-            "no encoding of text has this name", "use utf-8, latin-1, cp1252 …", value=name
-        ) from error
+        raise refusal("no encoding of text has this name", "use utf-8, latin-1, cp1252 …") from error
     return name
 
 

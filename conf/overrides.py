@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from conf.document import Document, read_document
+from conf.document import Document, Place
 from conf.model import NAMED
+from conf.parse import read_document
 from conf.problems import Path, PipelineError, Problem, dotted, nearest_name
 from conf.step_entries import step_lists
 
@@ -53,53 +54,58 @@ def _path(document: Document, key: str) -> Path | None:
     """The path that a dotted key means; None, with a report, if it leads nowhere."""
     path: Path = ()
     value = document.data
-    parts = key.split(".")
     lists = [listed for listed, _ in step_lists(document)]
-    for place, part in enumerate(parts):
-        last = place == len(parts) - 1
+    rest = key
+    while rest:
         if isinstance(value, list):
+            part, _, rest = rest.partition(".")
             if not part.isdecimal() or int(part) >= len(value):
                 places = f"0 to {len(value) - 1}" if value else "none: the list is empty"
-                _report(
-                    document,
-                    key,
-                    reason=f"no entry '{part}' in {dotted(path)}",
-                    fix=f"use a position ({places})",
-                )
+                reason = f"no entry '{part}' in {dotted(path)}"
+                _report(document, key, value=part, reason=reason, fix=f"use a position ({places})")
                 return None
             path, value = (*path, int(part)), value[int(part)]
             continue
         if not isinstance(value, dict):
-            _report(
-                document, key, reason=f"'{dotted(path)}' is a single value", fix=f"set {dotted(path)} itself"
-            )
+            reason = f"'{dotted(path)}' is a single value"
+            _report(document, key, reason=reason, fix=f"set {dotted(path)} itself")
             return None
-        if part not in value:
-            chosen = path in NAMED or path[:-1] in lists
-            if chosen and not last:
-                nearest = nearest_name(part, value)
-                _report(
-                    document,
-                    key,
-                    value=part,
-                    allowed=tuple(value),
-                    nearest=nearest,
-                    reason=f"there is no '{part}' in {dotted(path)}",
-                    fix=f"did you mean '{nearest}'?" if nearest else "name one that the file has",
-                )
+        part = _first(rest, value)
+        rest = rest[len(part) + 1 :]
+        if part not in value and rest:
+            if path in NAMED or path[:-1] in lists:
+                _report_absent(document, key, path, part, tuple(value))
                 return None
-            if not last:
-                value[part] = {}
-        path = (*path, part)
-        value = value.get(part)
+            value[part] = {}
+            document.places[*path, part] = Place(FILE, None)
+        path, value = (*path, part), value.get(part)
     return path
+
+
+def _first(dots: str, value: dict[str, Any]) -> str:
+    """The first part of a dotted key: the longest that is there, since a name may hold dots itself."""
+    there = [key for key in value if dots == key or dots.startswith(f"{key}.")]
+    return max(there, key=len, default=dots.partition(".")[0])
+
+
+def _report_absent(document: Document, key: str, path: Path, part: str, names: tuple[str, ...]) -> None:
+    nearest = nearest_name(part, names)
+    _report(
+        document,
+        key,
+        value=part,
+        allowed=names,
+        nearest=nearest,
+        reason=f"there is no '{part}' in {dotted(path)}",
+        fix=f"did you mean '{nearest}'?" if nearest else "name one that the file has",
+    )
 
 
 def _put(document: Document, path: Path, setting: Document) -> None:
     for old in [old for old in document.places if old[: len(path)] == path]:
         del document.places[old]
     for below, place in setting.places.items():
-        document.places[(*path, *below)] = type(place)(FILE, None, place.text)
+        document.places[(*path, *below)] = Place(FILE, None, place.text)
     document.problems += [
         Problem(
             file=FILE,

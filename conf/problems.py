@@ -57,7 +57,7 @@ class Problem:
     reason, fix : str
         What is wrong, and what to do.
     value : str or None
-        What is written there. Values of variables and of secret fields are never here.
+        What is written there: ``${VAR}`` and not its value, and nothing at all from a secret field.
     allowed : tuple of str
         What could be written there, where that is a closed list.
     nearest : str or None

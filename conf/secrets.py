@@ -114,8 +114,6 @@ class SecretReference:
 def _reference(value: Any) -> SecretReference:
     if isinstance(value, SecretReference):
         return value
-    if isinstance(value, str) and _REFERENCE.fullmatch(value):
-        return SecretReference.parse(value)
     raise PydanticCustomError(
         "headgate",
         "{reason}",
@@ -123,6 +121,7 @@ def _reference(value: Any) -> SecretReference:
             "reason": "a secret must not be written into the file",
             "fix": "keep it in a store and write where, such as ${secret:env:NAME}",
             "allowed": FORMS,
+            "value": None,
         },
     )
 

@@ -73,16 +73,17 @@ def report_errors(
 
 def _split(document: Document, prefix: Path, details: ErrorDetails) -> tuple[Path, Path]:
     """Part a location into the path in the file, and what pydantic adds for branches of a union."""
-    location = tuple(details["loc"])
+    location = details["loc"]
     path, value = prefix, document.at(prefix)
+    branches: Path = ()
     for depth, part in enumerate(location):
         if (isinstance(value, dict) and part in value) or (isinstance(value, list) and isinstance(part, int)):
             path, value = (*path, part), value[part]  # type: ignore[index]
         elif details["type"] == "missing" and depth == len(location) - 1:
-            return (*path, part), ()
-        else:
-            return path, location[depth:]
-    return path, ()
+            path = (*path, part)
+        elif part != "[key]":
+            branches = (*branches, part)
+    return path, branches
 
 
 def _report(
@@ -100,9 +101,12 @@ def _report(
         if not any(nearest_name(other, keys) == key for other in siblings if other not in keys):
             document.report(path, reason=f"'{key}' is missing", fix=f"add '{key}:'")
     elif kind == "headgate":
-        reason, fix, fields = context["reason"], context["fix"], {**context}
         document.report(
-            path, reason=reason, fix=fix, value=fields.get("value"), allowed=fields.get("allowed", ())
+            path,
+            value=context.get("value", text),
+            allowed=context.get("allowed", ()),
+            reason=context["reason"],
+            fix=context["fix"],
         )
     elif all(each["type"] in DUE for each in several):
         due = " or ".join(dict.fromkeys(DUE[each["type"]] for each in several))

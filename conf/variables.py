@@ -32,7 +32,7 @@ def substitute(document: Document, environment: Mapping[str, str]) -> None:
 
     Examples
     --------
-    >>> from conf.document import read_document
+    >>> from conf.parse import read_document
     >>> document = read_document("lake: ${ROOT:-/tmp}/lake", file="p.yaml")
     >>> substitute(document, {"ROOT": "s3://bucket"})
     >>> document.data

@@ -7,7 +7,7 @@ refused batch publishes nothing, and its staged rows stay for the post-mortem.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -21,12 +21,12 @@ from etl.lake.tables import last_commit, write_table
 from etl.lake.zones import Zone
 from etl.transform import PROBLEM_TYPE, PROBLEMS, data_columns, quote
 from jobs.context import Run
-from quality import Suite, count_failures, decide, flag_failures, validate
+from quality import FAILURES, FailureCount, Report, Result, Suite, count_failures, decide, flag_failures, validate
 
 __all__ = ["FATE", "Ruling", "count_fates", "publish", "rule"]
 
 FATE = "_fate"
-FAILURES = "_failures"
+EXAMPLES = 5
 QUARANTINED = "quarantined"
 DROPPED = "dropped:"
 LINEAGE = ("_file", "_row", PROBLEMS)
@@ -108,10 +108,11 @@ def rule(
     accepted = staged.where(F.col(FATE).isNull())
     rows = accepted.select(*map(quote, data_columns(accepted)))
     counts, nulls = count_fates(staged)
-    report = validate(rows, suite)
+    report = validate(rows, suite, allow_empty=allow_empty)
+    failures = count_failures(staged)
     decision = decide(
         report,
-        count_failures(staged),
+        failures=failures,
         rows=counts["published"] + counts["quarantined"],
         rejected=counts["quarantined"],
         tolerance=tolerance,
@@ -124,9 +125,48 @@ def rule(
         suite=suite,
         counts=counts,
         nulls=nulls,
-        details={"quarantine": _quarantined(staged, table)},
+        details={
+            "gate": _results(f"{zone}/{table}", report, failures, refusals),
+            "quarantine": _quarantined(staged, table),
+        },
         refusals=refusals,
     )
+
+
+def _results(
+    table: str, report: Report, failures: Sequence[FailureCount], refusals: Sequence[str]
+) -> dict[str, Any]:
+    """The gate's results for ledger and report: of the accepted rows, and what was turned away before."""
+    turned_away = {failure.expectation_id: failure for failure in failures}
+
+    def line(result: Result) -> dict[str, Any]:
+        failure = turned_away.get(result.id)
+        examples = list(result.examples or (failure.examples if failure else ()))
+        return {
+            "id": result.id,
+            "type": result.type,
+            "column": result.column,
+            "severity": result.severity,
+            "success": result.success,
+            "engine": result.engine,
+            "kwargs": result.kwargs,
+            "element_count": result.element_count,
+            "unexpected_count": result.unexpected_count,
+            "unexpected_percent": result.unexpected_percent,
+            "turned_away": failure.rows if failure else 0,
+            "observed_value": result.observed_value,
+            "examples": examples[:EXAMPLES],
+            "exception": result.exception,
+        }
+
+    return {
+        "table": table,
+        "suite": report.suite_name,
+        "suite_version": report.suite_version,
+        "success": not refusals,
+        "refusals": list(refusals),
+        "expectations": [line(result) for result in report.results],
+    }
 
 
 def count_fates(staged: DataFrame) -> tuple[dict[str, Any], dict[str, int]]:
@@ -181,7 +221,14 @@ def _quarantined(staged: DataFrame, table: str) -> list[dict[str, Any]]:
 
 
 def publish(
-    run: Run, entry: Entry, ruling: Ruling, *, zone: Zone, table: str, details: dict[str, Any] | None = None
+    run: Run,
+    entry: Entry,
+    ruling: Ruling,
+    *,
+    zone: Zone,
+    table: str,
+    counts: Mapping[str, Any] | None = None,
+    details: Mapping[str, Any] | None = None,
 ) -> Entry:
     """Publish what the gate accepted, and put what it rejected into the quarantine; or refuse.
 
@@ -194,7 +241,9 @@ def publish(
         With the rows read; the counts of the ruling are added to it.
     ruling : Ruling
     zone, table : str
-    details : dict, optional
+    counts : mapping, optional
+        In place of the ruling's, where a row of the table is not a row that was read.
+    details : mapping, optional
         More for the ledger and the report.
 
     Returns
@@ -208,7 +257,7 @@ def publish(
         Rows were lost or made: nothing is published.
     """
     entry = replace(
-        entry, finished_at=run.clock(), **ruling.counts, details={**ruling.details, **(details or {})}
+        entry, finished_at=run.clock(), **(counts or ruling.counts), details={**ruling.details, **(details or {})}
     ).balanced()
     if ruling.refusals:
         return replace(entry, status="refused", error="; ".join(ruling.refusals))

@@ -1,0 +1,32 @@
+"""The data-quality gate: Great Expectations suites, measured in a few Spark jobs and judged strictly.
+
+A suite is read (`load_suite`), rows that break its rules are told apart (`flag_failures`, `split`,
+`count_failures`), the rest is audited (`validate`), and a batch is accepted or refused (`decide`).
+"""
+
+from quality.decision import Decision, decide
+from quality.errors import InapplicableError, QualityError, SuiteError
+from quality.expectation import Expectation, Suite
+from quality.report import Report, Result
+from quality.rows import FAILURES, FailureCount, count_failures, flag_failures, split
+from quality.suite import load_suite
+from quality.validation import validate
+
+__all__ = [
+    "FAILURES",
+    "Decision",
+    "Expectation",
+    "FailureCount",
+    "InapplicableError",
+    "QualityError",
+    "Report",
+    "Result",
+    "Suite",
+    "SuiteError",
+    "count_failures",
+    "decide",
+    "flag_failures",
+    "load_suite",
+    "split",
+    "validate",
+]

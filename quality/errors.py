@@ -90,5 +90,5 @@ class InapplicableError(QualityError):
         self.columns = tuple(columns)
         self.reason = reason
         super().__init__(
-            f"{suite}: {expectation_type} ({expectation_id}): {reason}; correct the suite or the data's schema"
+            f"{suite}: {expectation_type} ({expectation_id}): {reason}; correct the suite or the data"
         )

@@ -74,7 +74,7 @@ class Expectation:
         return TYPES.get(self.type)
 
     def parameter(self, name: str) -> Any:
-        """The value of one parameter, its default where none is given."""
+        """Give the value of one parameter, its default where it has none."""
         parameter = self.spec.parameters.get(name) if self.spec else None
         return self.kwargs.get(name, parameter.default if parameter else None)
 

@@ -267,9 +267,14 @@ class _Reader:
                     f"there is no {what} '{key}'",
                     value=key,
                     allowed=known,
-                    fix="allowed: "
-                    + ", ".join(sorted(set(known) - COMMON) if what == "parameter" else known),
+                    fix="allowed: " + ", ".join(key for key in known if key not in COMMON),
                 )
+
+    def _line(self, place: str) -> int | None:
+        lines = lines_of(self.text)
+        while place not in lines and "." in place:
+            place = place.rpartition(".")[0]
+        return lines.get(place)
 
     def _fail(
         self,
@@ -284,7 +289,7 @@ class _Reader:
         raise SuiteError(
             source=self.source,
             place=place,
-            line=line or lines_of(self.text).get(place),
+            line=line or self._line(place),
             problem=problem,
             value=value,
             allowed=allowed,

@@ -54,9 +54,9 @@ def cast_columns(*, columns: dict[str, str], invalid: Invalid = "reject") -> Tra
     ``string``                      all
     ==============================  ==================================================================
 
-    Numbers and booleans are cast under the same rule: a value that does not come back the same when
-    cast back is a problem (12.7 as ``int``); numbers with a fraction may be rounded to ``float`` or
-    ``double``. Dates can become ``string``; for other types there are `parse_dates` and
+    Numbers and booleans are cast under the same rule: a value that would not come back the same when
+    cast back is a problem (12.7 as ``int``). Only decimals with a fraction and ``double`` may be rounded
+    to ``float`` or ``double``. Dates can become ``string``; texts become dates by `parse_dates` and
     `parse_timestamps`.
 
     Parameters
@@ -120,7 +120,13 @@ def _known_type(kind: str) -> str:
         return known
     if known in TYPES and known != "decimal(p,s)":
         return known
-    synonyms = {"integer": "int", "long": "bigint", "short": "smallint", "text": "string", "varchar": "string"}
+    synonyms = {
+        "integer": "int",
+        "long": "bigint",
+        "short": "smallint",
+        "text": "string",
+        "varchar": "string",
+    }
     near = difflib.get_close_matches(known, TYPES, n=1)
     nearest = synonyms.get(known, near[0] if near else None)
     hint = f"; did you mean {nearest!r}?" if nearest else ""
@@ -132,7 +138,9 @@ def _known_type(kind: str) -> str:
 def _read(name: str, source: T.DataType, kind: str) -> Reading:
     if isinstance(source, T.StringType):
         return _read_text(name, kind)
-    if isinstance(source, T.NumericType | T.BooleanType) or (isinstance(source, T.DateType) and kind == "string"):
+    if isinstance(source, T.NumericType | T.BooleanType) or (
+        isinstance(source, T.DateType) and kind == "string"
+    ):
         return _read_value(name, source.simpleString(), kind)
     raise ParameterError(
         step="cast_columns",
@@ -154,12 +162,16 @@ def _read_text(name: str, kind: str) -> Reading:
         digits = f"regexp_replace({trimmed}, '[.]0*$', '')"
         return Reading(
             F.when(text.rlike(WHOLE), F.expr(f"try_cast({digits} AS {kind})")),
-            F.when(text.rlike(WHOLE), F.lit(f"out of the range of {kind}")).otherwise(F.lit("not a whole number")),
+            F.when(text.rlike(WHOLE), F.lit(f"out of the range of {kind}")).otherwise(
+                F.lit("not a whole number")
+            ),
         )
     if kind in FLOAT_TYPES:
         value = F.expr(f"try_cast({trimmed} AS {kind})")
         whole = F.expr(f"try_cast({trimmed} AS decimal(38,0))")
-        same = F.coalesce(F.expr(f"try_cast(try_cast({trimmed} AS {kind}) AS decimal(38,0))") == whole, F.lit(False))
+        same = F.coalesce(
+            F.expr(f"try_cast(try_cast({trimmed} AS {kind}) AS decimal(38,0))") == whole, F.lit(False)
+        )
         vanished = (value == 0) & text.rlike("^[^eE]*[1-9]")
         exact = (F.abs(value) != float("inf")) & ~vanished & (~text.rlike(WHOLE) | same)
         return Reading(
@@ -178,9 +190,17 @@ def _read_value(name: str, source: str, kind: str) -> Reading:
     """Cast and cast back: what comes back the same has lost nothing."""
     there = f"try_cast({quote(name)} AS {kind})"
     value, original = F.expr(there), F.col(quote(name))
-    same = F.expr(f"try_cast({there} AS {source})") == original
+    exact = F.expr(f"try_cast({there} AS {source})") == original
     if kind == "string":
         exact = F.lit(True)
-    elif kind in FLOAT_TYPES and source in ("float", "double") or source.startswith("decimal"):
-        exact = ...
+    elif source in FLOAT_TYPES and kind in FLOAT_TYPES:
+        infinite = F.abs(value) == float("inf")
+        exact = (infinite == (F.abs(original) == float("inf"))) & ((value == 0) == (original == 0))
+    elif source.startswith("decimal") and kind in FLOAT_TYPES:
+        exact |= F.floor(original) != original
+    else:
+        # The greatest whole number rounds up to this limit as a float and is cut back to itself on return.
+        for whole, limit in (("int", 2.0**31), ("bigint", 2.0**63)):
+            if {source, kind} in ({whole, "float"}, {whole, "double"}):
+                exact &= F.expr(f"try_cast({there} AS double)") < limit
     return Reading(F.when(exact, value), F.lit(f"does not fit {kind}"))

@@ -56,9 +56,7 @@ def trim_text(*, columns: list[str] | None = None) -> Transform:
     def trim(df: DataFrame) -> DataFrame:
         return df.withColumns(
             {
-                name: F.trim(
-                    F.regexp_replace(F.regexp_replace(quote(name), INVISIBLE, ""), WHITE_SPACE, " ")
-                )
+                name: F.trim(F.regexp_replace(F.regexp_replace(quote(name), INVISIBLE, ""), WHITE_SPACE, " "))
                 for name in text_columns(df, columns, step="trim_text")
             }
         )
@@ -189,7 +187,9 @@ def _title_case(text: Column) -> Column:
     return F.array_join(
         F.transform(
             words,
-            lambda word: F.concat(_upper_case(F.substring(word, 1, 1)), lower_case(F.substring(word, 2, 2**31 - 1))),
+            lambda word: F.concat(
+                _upper_case(F.substring(word, 1, 1)), lower_case(F.substring(word, 2, 2**31 - 1))
+            ),
         ),
         "",
     )

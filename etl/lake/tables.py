@@ -106,7 +106,7 @@ def write_table(
     Commit
         The commit's version and its note.
     """
-    writer = df.write.format("delta").mode(mode).option("userMetadata", json.dumps({NOTE_KEY: note}))
+    writer = df.write.format("delta").mode(mode).option("userMetadata", json.dumps({NOTE_KEY: note}, default=str))
     schema = "overwriteSchema" if mode == "overwrite" else "mergeSchema"
     writer.option(schema, "true").save(path)
     done = last_commit(df.sparkSession, path)

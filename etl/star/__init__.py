@@ -1,0 +1,20 @@
+"""The star schema: keys, dimensions, the calendar, facts, and what must hold between them."""
+
+from etl.star.calendar import build_calendar
+from etl.star.dimension import build_dimension
+from etl.star.fact import ORPHANS, Reference, build_fact
+from etl.star.keys import UNKNOWN_KEY, assign_keys
+from etl.star.references import count_dangling, dangling_references, repeated_grain
+
+__all__ = [
+    "ORPHANS",
+    "UNKNOWN_KEY",
+    "Reference",
+    "assign_keys",
+    "build_calendar",
+    "build_dimension",
+    "build_fact",
+    "count_dangling",
+    "dangling_references",
+    "repeated_grain",
+]

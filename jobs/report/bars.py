@@ -59,20 +59,29 @@ def rate_bars(breakdown: Breakdown, *, identity: str) -> Markup:
         at = x(overall)
         parts.append(tag("line", x1=at, x2=at, y1=20, y2=height - 4, class_="reference"))
         parts.append(
-            tag("text", f"all {percent(overall)}", x=max(at, left + 28), y=13, class_="heading", text_anchor="middle")
+            tag(
+                "text",
+                f"all {percent(overall)}",
+                x=min(max(at, left + 28), right - 10),
+                y=13,
+                class_="heading",
+                text_anchor="middle",
+            )
         )
     told = []
     for i, (group, name, interval) in enumerate(zip(groups, names, intervals, strict=True)):
         y = top + row * i
         parts.append(
-            label(name, 0, y + 9, class_="label", room=WIDTH - 130 if above else LABEL_ROOM)
+            label(name, 0, y + 9, class_="label halo", room=WIDTH)
             if above
             else label(name, LABEL_ROOM, y + 12, class_="label", room=LABEL_ROOM, anchor="end")
         )
         middle = y + (24 if above else 8)
         parts.append(tag("line", x1=left, x2=left, y1=middle - 8, y2=middle + 8, class_="axis"))
         if group.rate is not None:
-            parts.append(tag("rect", x=left, y=middle - 5, width=x(group.rate) - left, height=10, class_="bar"))
+            parts.append(
+                tag("rect", x=left, y=middle - 5, width=x(group.rate) - left, height=10, class_="bar")
+            )
         if interval:
             low, high = interval
             cut = high > scale * 1.0001
@@ -83,7 +92,9 @@ def rate_bars(breakdown: Breakdown, *, identity: str) -> Markup:
         parts.append(
             tag("text", percent(group.rate), x=WIDTH - 64, y=middle + 4, class_="number", text_anchor="end")
         )
-        parts.append(tag("text", compact(group.encounters), x=WIDTH, y=middle + 4, class_="muted", text_anchor="end"))
+        parts.append(
+            tag("text", compact(group.encounters), x=WIDTH, y=middle + 4, class_="muted", text_anchor="end")
+        )
         told.append(_in_words(name, group, interval))
     if unseen := len(breakdown.rows) - len(groups):
         note = f"and {unseen} smaller groups, not drawn"
@@ -161,13 +172,24 @@ def importance_bars(importances: Sequence[tuple[str, float]], *, identity: str, 
         begin, end = sorted((x(0), x(value)))
         parts.append(label(name, 150, middle + 4, class_="label", room=150, anchor="end"))
         parts.append(
-            tag("rect", x=begin, y=middle - 5, width=end - begin, height=10, class_="bar" if value >= 0 else "bar less")
+            tag(
+                "rect",
+                x=begin,
+                y=middle - 5,
+                width=end - begin,
+                height=10,
+                class_="bar" if value >= 0 else "bar less",
+            )
         )
-        parts.append(tag("text", decimal(value, 4), x=WIDTH, y=middle + 4, class_="number", text_anchor="end"))
+        parts.append(
+            tag("text", decimal(value, 4), x=WIDTH, y=middle + 4, class_="number", text_anchor="end")
+        )
     height = 22.0 * len(shown)
     parts.append(tag("line", x1=x(0), x2=x(0), y1=0, y2=height, class_="axis"))
     if unseen := len(ranked) - len(shown):
-        parts.append(tag("text", f"and {unseen} weaker features, not drawn", x=left, y=height + 14, class_="heading"))
+        parts.append(
+            tag("text", f"and {unseen} weaker features, not drawn", x=left, y=height + 14, class_="heading")
+        )
         height += 20
     return drawing(
         identity=identity,
@@ -181,7 +203,7 @@ def importance_bars(importances: Sequence[tuple[str, float]], *, identity: str, 
 
 
 def small_bar(share: float | None, kind: str = "") -> Markup:
-    """Draw a share as a bar that fills its table cell; the number stands beside it, so it is hidden from readers.
+    """Draw a share as a bar that fills its table cell, unseen by screen readers: the number is beside it.
 
     Parameters
     ----------

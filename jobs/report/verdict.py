@@ -60,11 +60,15 @@ def verdict_of(summary: Summary, balances: Sequence[Balance]) -> Verdict:
     Returns
     -------
     Verdict
-        A run that is done but has lost rows is ``bad``: the page must not call it good.
+        A run that says "done" but has lost rows or a gate that did not pass is ``bad``: the page
+        must not call it good.
     """
     lost = [balance for balance in balances if balance.holds is False]
     words = {"done": "Done", "refused": "Refused", "failed": "Failed"}
-    mood = {"done": "bad" if lost else "good", "refused": "bad", "failed": "bad"}.get(summary.status, "unclear")
+    trouble = lost or not all(gate.success for gate in summary.gates)
+    mood = {"done": "bad" if trouble else "good", "refused": "bad", "failed": "bad"}.get(
+        summary.status, "unclear"
+    )
     return Verdict(
         word=words.get(summary.status, "Unfinished" if summary.status == "unknown" else summary.status),
         mood=mood,
@@ -75,14 +79,18 @@ def verdict_of(summary: Summary, balances: Sequence[Balance]) -> Verdict:
 
 
 def _sentence(summary: Summary, lost: Sequence[Balance]) -> str:
+    closed = [gate.table for gate in summary.gates if not gate.success]
     if summary.status == "refused":
-        tables = [gate.table for gate in summary.gates if not gate.success]
-        tables = tables or [stage.dataset for stage in summary.stages if stage.status == "refused"]
+        tables = closed or [stage.dataset for stage in summary.stages if stage.status == "refused"]
         what = _listed(tables) if tables else "what was brought before it"
         return f"The gate refused {what}. Nothing of it was published; readers still see the version before."
     if summary.status == "failed":
         stage = next((stage for stage in summary.stages if stage.status == "failed"), None)
-        return f"The run stopped in {stage.stage} of {stage.dataset}." if stage else "The run stopped before its end."
+        return (
+            f"The run stopped in {stage.stage} of {stage.dataset}."
+            if stage
+            else "The run stopped before its end."
+        )
     if summary.status != "done":
         return "This summary does not say how the run ended; what it holds is shown below."
     if lost:
@@ -92,21 +100,31 @@ def _sentence(summary: Summary, lost: Sequence[Balance]) -> str:
         return "The run ended and recorded no stages."
     if all(stage.status == "unchanged" for stage in summary.stages):
         return "Nothing new had arrived; every table stands as it stood."
-    return "Every row that was read is accounted for, and everything published went through its gate."
+    if closed:
+        return f"The run ended, but the gate of {_listed(closed)} did not pass."
+    through = {gate.table.rpartition("/")[2] for gate in summary.gates}
+    published = {stage.dataset for stage in summary.stages if stage.stage == "curate" and stage.published}
+    if published and published <= through:
+        return "Every row that was read is accounted for, and every curated table went through its gate."
+    return "Every row that was read is accounted for."
 
 
 def _details(summary: Summary) -> list[str]:
     details = [summary.error] if summary.error else []
-    for gate in summary.gates:
-        details += [f"{gate.table}: {refusal}" for refusal in gate.refusals]
-    details += [f"{stage.stage} {stage.dataset}: {stage.error}" for stage in summary.stages if stage.error]
-    return list(dict.fromkeys(details))
+    told = [(gate.table, refusal) for gate in summary.gates for refusal in gate.refusals]
+    told += [(f"{stage.stage} {stage.dataset}", stage.error) for stage in summary.stages if stage.error]
+    for where, what in told:
+        if not any(what in detail for detail in details):
+            details.append(f"{where}: {what}")
+    return details
 
 
 def _headlines(summary: Summary, balances: Sequence[Balance]) -> list[Headline]:
     headlines = []
     stages = [stage for stage in summary.stages if stage.stage == "curate" and stage.read is not None]
-    stages = stages or [stage for stage in summary.stages if stage.stage == "ingest" and stage.read is not None]
+    stages = stages or [
+        stage for stage in summary.stages if stage.stage == "ingest" and stage.read is not None
+    ]
     if stages:
         read = sum(stage.read or 0 for stage in stages)
         published = sum(stage.published or 0 for stage in stages)
@@ -127,7 +145,12 @@ def _headlines(summary: Summary, balances: Sequence[Balance]) -> list[Headline]:
     if checked:
         held = sum(balance.holds is True for balance in checked)
         headlines.append(
-            Headline(f"{held} of {len(checked)}", "equations hold", "rows in = rows out", trouble=held < len(checked))
+            Headline(
+                f"{held} of {len(checked)}",
+                "equations hold",
+                "rows in = rows out",
+                trouble=held < len(checked),
+            )
         )
     expectations = [each for gate in summary.gates for each in gate.expectations]
     if expectations:
@@ -143,7 +166,9 @@ def _headlines(summary: Summary, balances: Sequence[Balance]) -> list[Headline]:
         )
     if summary.exports:
         rows = sum(export.rows for export in summary.exports)
-        headlines.append(Headline(count(rows), "rows exported", _listed([export.name for export in summary.exports])))
+        headlines.append(
+            Headline(count(rows), "rows exported", _listed([export.name for export in summary.exports]))
+        )
     if summary.model and summary.model.roc_auc is not None:
         headlines.append(Headline(decimal(summary.model.roc_auc), "ROC AUC", summary.model.estimator or ""))
     return headlines

@@ -205,7 +205,7 @@ def _leavings_of_clean(stage: Stage) -> tuple[Leaving, ...]:
 
 def _each_leaving_of_clean(stage: Stage) -> Iterator[Leaving]:
     yield Leaving(stage.duplicates, "duplicates")
-    yield Leaving(stage.superseded, "superseded by a later row")
+    yield Leaving(stage.superseded, "superseded")
     rules = sorted(stage.dropped, key=lambda rule: -rule[1])
     shown = rules if len(rules) <= MOST_RULES else rules[: MOST_RULES - 1]
     for name, rows in shown:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from jobs.simulate import names
 from jobs.simulate import vocabulary as words
 from jobs.simulate.chance import Chance
 from jobs.simulate.rates import Rates
-from jobs.simulate.rows import Mark, Row, usual_cells
-from jobs.simulate.schema import DELIVERIES, TABLES, Field
+from jobs.simulate.rows import Mark, Row, changed, usual_form
+from jobs.simulate.schema import DELIVERIES, TABLES, Cells, Field
 from jobs.simulate.values import day_forms, soil_values
 
 __all__ = ["deliver"]
@@ -30,14 +32,14 @@ SPARED = ("payers",)
 """Datasets that come without dirt: too small to lose a row."""
 
 
-def deliver(dataset: str, clean: list[list[str]], *, seed: int, rates: Rates) -> list[Row]:
+def deliver(dataset: str, clean: list[Cells], *, seed: int, rates: Rates) -> list[Row]:
     """The rows of a dataset as delivered.
 
     Parameters
     ----------
     dataset : str
         One of `schema.TABLES`.
-    clean : list of list of str
+    clean : list of Cells
         Its clean rows.
     seed : int
         The simulation's seed.
@@ -50,11 +52,12 @@ def deliver(dataset: str, clean: list[list[str]], *, seed: int, rates: Rates) ->
         In the order of delivery and, within one, of the file.
     """
     fields = TABLES[dataset]
-    rows = [Row(row, usual_cells(row, fields), float(place)) for place, row in enumerate(clean)]
+    usual = usual_form(fields)
+    rows = [Row(row, usual(row), float(place)) for place, row in enumerate(clean)]
     if dataset in SPARED:
         return rows
     chance = Chance(seed, f"dirt in {dataset}")
-    work = _Work(dataset=dataset, fields=fields, rows=rows, chance=chance, rates=rates)
+    work = _Work(dataset=dataset, fields=fields, usual=usual, rows=rows, chance=chance, rates=rates)
     if dataset in ORPHANS:
         work.orphan()
     work.free = chance.shuffled([row for row in rows if not row.marks])
@@ -69,7 +72,7 @@ def deliver(dataset: str, clean: list[list[str]], *, seed: int, rates: Rates) ->
     for old, new in pairs:
         # A row that cannot be read replaces nothing; one that is refused itself is not replaced.
         if not old.refused and not new.refused:
-            old.marks.append(Mark("superseded", of=new, detail="a later delivery replaces it"))
+            old.plant(Mark("superseded", of=new, detail="a later delivery replaces it"))
     work.repeat()
     return sorted(rows, key=lambda row: (row.delivery, row.place))
 
@@ -80,6 +83,7 @@ class _Work:
 
     dataset: str
     fields: tuple[Field, ...]
+    usual: Callable[[Cells], Cells]
     rows: list[Row]
     chance: Chance
     rates: Rates
@@ -98,10 +102,10 @@ class _Work:
         taken, self.free = self.free[:count], self.free[count:]
         return taken
 
-    def add(self, clean: list[str], *, delivery: int, fallible: str) -> Row:
+    def add(self, clean: Cells, *, delivery: int, fallible: str) -> Row:
         """A further row, at a random place of a delivery."""
         place = self.chance.uniform() * len(self.rows)
-        row = Row(clean, usual_cells(clean, self.fields), place, delivery, fallible)
+        row = Row(clean, self.usual(clean), place, delivery, fallible)
         self.rows.append(row)
         return row
 
@@ -118,43 +122,38 @@ class _Work:
             self.rows[place] for place in self.chance.some(self.count(self.rates.orphan), of=len(self.rows))
         ]
         for number, model in enumerate(models, start=1):
-            clean = list(model.clean)
-            if at > 0:
-                clean[0] = f"{clean[0][0]}{len(self.rows) + 1:0{len(clean[0]) - 1}d}"
-            clean[at] = f"{prefix}{number:0{width - len(prefix)}d}"
-            row = self.add(clean, delivery=0, fallible="never")
-            row.marks.append(
-                Mark("orphan", column, clean[at], clean[at], detail="refers to a key that is not there")
-            )
+            own, lost = model.clean[0], f"{prefix}{number:0{width - len(prefix)}d}"
+            own = f"{own[0]}{len(self.rows) + 1:0{len(own) - 1}d}"
+            row = self.add(changed(model.clean, {0: own, at: lost}), delivery=0, fallible="never")
+            row.plant(Mark("orphan", column, lost, lost, detail="refers to a key that is not there"))
 
     def postpone(self) -> None:
         """Rows that come with the second delivery only, although they are as old as the others."""
         updated = len(self.fields) - 1
         for row in self.take(self.count(self.rates.late)):
-            row.clean[updated] = self.later()
-            row.cells = usual_cells(row.clean, self.fields)
+            row.clean = changed(row.clean, {updated: self.later()})
+            row.cells = self.usual(row.clean)
             row.delivery, row.fallible = 1, "never"
-            row.marks.append(Mark("late", detail=f"belongs to the delivery of {DELIVERIES[0]}"))
+            row.plant(Mark("late", detail=f"belongs to the delivery of {DELIVERIES[0]}"))
 
     def replace(self) -> list[tuple[Row, Row]]:
         """Rows that the second delivery brings again with other values: the pairs of old and new."""
         updated = len(self.fields) - 1
         pairs = []
         for old in self.take(self.count(self.rates.superseded)):
-            new = self.add(list(old.clean), delivery=1, fallible="unless gated")
-            new.clean[updated] = self.later()
-            new.cells = usual_cells(new.clean, self.fields)
+            clean = changed(old.clean, {updated: self.later()})
+            new = self.add(clean, delivery=1, fallible="unless gated")
             old.fallible = "unless gated"
             if self.dataset == "patients":
-                city, prefix, _ = self.chance.one_of(words.CITIES)
-                old.clean[self.at("City")], old.clean[self.at("Postcode")] = (
-                    city,
-                    f"{prefix}{self.chance.whole(1, 60):02d}",
-                )
+                city, prefix, _ = self.chance.one_of(names.CITIES)
+                code = f"{prefix}{self.chance.whole(1, 60):02d}"
+                before = {self.at("City"): city, self.at("Postcode"): code}
             else:
                 charge = self.at("charge")
-                old.clean[charge] = f"{float(old.clean[charge]) * (0.5 + 0.4 * self.chance.uniform()):.2f}"
-            old.cells = usual_cells(old.clean, self.fields)
+                lower = float(old.clean[charge]) * (0.5 + 0.4 * self.chance.uniform())
+                before = {charge: f"{lower:.2f}"}
+            old.clean = changed(old.clean, before)
+            old.cells = self.usual(old.clean)
             pairs.append((old, new))
         return pairs
 
@@ -162,25 +161,27 @@ class _Work:
         """The same patient in another form, and the same person under another key."""
         for row in self.take(self.count(self.rates.near_duplicate)):
             row.fallible = "never"
-            twin = self.add(list(row.clean), delivery=self.chance.whole(0, 1), fallible="never")
-            first, last, sex, birth = (
-                self.at(name) for name in ("First Name", "Last Name", "Sex", "Birth Date")
-            )
+            clean = row.clean
+            twin = self.add(clean, delivery=self.chance.whole(0, 1), fallible="never")
             case = self.chance.one_of((str.upper, str.lower))
-            twin.cells[first] = case(twin.clean[first])
-            twin.cells[last] = self.chance.one_of((" {}", "{}  ", "{}\u00a0")).format(case(twin.clean[last]))
-            twin.cells[sex] = self.chance.one_of(words.SEX[twin.clean[sex]][1:])
-            twin.cells[birth] = self.chance.one_of(day_forms(twin.clean[birth]))
-            twin.taken = [column.header for column in self.fields]
-            twin.marks.append(Mark("near_duplicate", of=row, detail="the same patient in another form"))
+            blank = self.chance.one_of((" {}", "{}  ", "{}\u00a0"))
+            first, last, sex, birth = map(self.at, ("First Name", "Last Name", "Sex", "Birth Date"))
+            other_form = {
+                first: case(clean[first]),
+                last: blank.format(case(clean[last])),
+                sex: self.chance.one_of(words.SEX[clean[sex]][1:]),
+                birth: self.chance.one_of(day_forms(clean[birth])),
+            }
+            twin.cells = changed(twin.cells, other_form)
+            twin.taken = tuple(column.header for column in self.fields)
+            twin.plant(Mark("near_duplicate", of=row, detail="the same patient in another form"))
         for number, row in enumerate(self.take(self.count(self.rates.same_person)), start=1):
-            clean = list(row.clean)
-            clean[0] = f"P9{number:05d}"
             at = self.at(self.chance.one_of(("First Name", "Last Name")))
-            clean[at] = _misspelt(self.chance, clean[at])
+            name = _misspelt(self.chance, row.clean[at])
+            clean = changed(row.clean, {0: f"P9{number:05d}", at: name})
             double = self.add(clean, delivery=0, fallible="never")
-            said = f"{row.clean[0]} with '{row.clean[at]}' written '{clean[at]}'"
-            double.marks.append(Mark("same_person", of=row, detail=said))
+            said = f"{row.clean[0]} with '{row.clean[at]}' written '{name}'"
+            double.plant(Mark("same_person", of=row, detail=said))
 
     def tear(self) -> None:
         """Records with fields too few or too many."""
@@ -188,7 +189,7 @@ class _Work:
             row.ragged = self.chance.one_of((-2, -1, 1))
             row.refused = True
             detail = f"{abs(row.ragged)} field(s) too {'few' if row.ragged < 0 else 'many'}"
-            row.marks.append(Mark("unreadable", detail=detail))
+            row.plant(Mark("unreadable", detail=detail))
 
     def repeat(self) -> None:
         """Rows that stand there twice, letter for letter, in the same file or in the next delivery."""
@@ -198,7 +199,7 @@ class _Work:
             again = self.dataset in TWICE_DELIVERED and self.chance.happens(0.3)
             copy = self.add(model.clean, delivery=1 if again else model.delivery, fallible="never")
             copy.cells, copy.refused = model.cells, model.refused
-            copy.marks.append(Mark("exact_duplicate", of=model, detail="a copy"))
+            copy.plant(Mark("exact_duplicate", of=model, detail="a copy"))
 
 
 def _misspelt(chance: Chance, name: str) -> str:

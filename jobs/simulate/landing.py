@@ -94,7 +94,7 @@ def _write(path: Path, dataset: str, rows: Iterable[Row]) -> File:
     for row in rows:
         cells = row.cells
         if row.ragged:
-            cells = cells[: row.ragged] if row.ragged < 0 else [*cells, "0"]
+            cells = cells[: row.ragged] if row.ragged < 0 else (*cells, "0")
         writer.writerow(cells)
         row.file, row.line = path.name, line
         line += lines.texts[-1].count("\n")

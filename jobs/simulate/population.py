@@ -5,8 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, timedelta
 
+from jobs.simulate import names
 from jobs.simulate import vocabulary as words
 from jobs.simulate.chance import Chance
+from jobs.simulate.schema import Cells
 
 __all__ = ["FIRST_DAY", "LAST_DAY", "PROVIDERS", "Patient", "payer_rows", "populate", "provider_rows"]
 
@@ -40,7 +42,7 @@ class Patient:
 def populate(patients: int, *, seed: int) -> list[Patient]:
     """Make `patients` people."""
     chance = Chance(seed, "people")
-    cities = [((city, prefix), weight) for city, prefix, weight in words.CITIES]
+    cities = [((city, prefix), weight) for city, prefix, weight in names.CITIES]
     people = []
     for number in range(1, patients + 1):
         sex = "female" if chance.happens(0.53) else "male"
@@ -51,8 +53,8 @@ def populate(patients: int, *, seed: int) -> list[Patient]:
         people.append(
             Patient(
                 patient_id=f"P{number:06d}",
-                first_name=chance.one_of(words.FEMALE_NAMES if sex == "female" else words.MALE_NAMES),
-                last_name=chance.one_of(words.FAMILY_NAMES),
+                first_name=chance.one_of(names.FEMALE_NAMES if sex == "female" else names.MALE_NAMES),
+                last_name=chance.one_of(names.FAMILY_NAMES),
                 sex=sex,
                 birth_date=birth,
                 city=city,
@@ -82,17 +84,17 @@ def _illnesses(chance: Chance, *, age: int, sex: str) -> tuple[words.Condition, 
     return tuple(found)
 
 
-def provider_rows(*, seed: int) -> list[list[str]]:
+def provider_rows(*, seed: int) -> list[Cells]:
     """The providers as clean rows: provider_id, provider_name, specialty."""
     chance = Chance(seed, "providers")
-    rows = []
+    rows: list[Cells] = []
     for number in range(1, PROVIDERS + 1):
-        given = chance.one_of(chance.one_of((words.FEMALE_NAMES, words.MALE_NAMES)))
-        name = f"{chance.one_of(words.FAMILY_NAMES)}, {given}"
-        rows.append([f"D{number:03d}", name, words.SPECIALTIES[(number - 1) % len(words.SPECIALTIES)]])
+        given = chance.one_of(chance.one_of((names.FEMALE_NAMES, names.MALE_NAMES)))
+        name = f"{chance.one_of(names.FAMILY_NAMES)}, {given}"
+        rows.append((f"D{number:03d}", name, words.SPECIALTIES[(number - 1) % len(words.SPECIALTIES)]))
     return rows
 
 
-def payer_rows() -> list[list[str]]:
+def payer_rows() -> list[Cells]:
     """The payers as clean rows: payer_code, payer_name, payer_kind."""
-    return [list(payer) for payer in words.PAYERS]
+    return list(words.PAYERS)

@@ -14,7 +14,8 @@ class Rates:
     Parameters
     ----------
     exact_duplicate, unreadable, orphan : float
-        Shares of the rows of each table; where a share is above 0, a table of 200 rows or more gets at least one.
+        Shares of the rows of each table; where a share is above 0, a table of 200 rows or more gets
+        at least one.
     near_duplicate, same_person : float
         Shares of the patients.
     superseded, late : float

@@ -11,11 +11,12 @@ from datetime import datetime, timedelta
 from jobs.simulate import vocabulary as words
 from jobs.simulate.chance import Chance
 from jobs.simulate.population import Patient, payer_rows, populate, provider_rows
+from jobs.simulate.schema import Cells
 from jobs.simulate.stays import Stay, admit
 
 __all__ = ["Clean", "generate"]
 
-Clean = dict[str, list[list[str]]]
+Clean = dict[str, list[Cells]]
 """Dataset → rows, in the order of the columns of `schema.TABLES`."""
 
 
@@ -37,21 +38,20 @@ def generate(*, patients: int, seed: int) -> Clean:
     Examples
     --------
     >>> generate(patients=50, seed=7)["patients"][0][:5]
-    ['P000001', 'Seán', 'Nelson', 'male', '1984-06-07']
+    ('P000001', 'Seán', 'Nelson', 'male', '1984-06-07')
     """
     people = populate(patients, seed=seed)
     stays = admit(people, seed=seed)
-    labs, diagnoses = [], []
+    labs: list[Cells] = []
+    diagnoses: list[Cells] = []
     for number, stay in enumerate(stays, start=1):
         encounter = _encounter_id(number)
-        for lab in stay.labs:
-            facts = words.LAB_TESTS[lab.test]
-            value = f"{lab.value:.{facts.decimals}f}"
-            labs.append(
-                [f"L{len(labs) + 1:08d}", encounter, lab.test, value, facts.unit, _moment(lab.taken_at)]
-            )
+        for test, measured, taken_at in stay.labs:
+            facts = words.LAB_TESTS[test]
+            value = f"{measured:.{facts.decimals}f}"
+            labs.append((f"L{len(labs) + 1:08d}", encounter, test, value, facts.unit, _moment(taken_at)))
         for position, condition in enumerate(stay.diagnoses, start=1):
-            diagnoses.append([encounter, str(position), condition.code, condition.text])
+            diagnoses.append((encounter, str(position), condition.code, condition.text))
     return {
         "patients": _patients(people, seed=seed),
         "encounters": _encounters(stays, seed=seed),
@@ -70,11 +70,11 @@ def _moment(moment: datetime) -> str:
     return moment.isoformat(" ", "minutes")
 
 
-def _patients(people: list[Patient], *, seed: int) -> list[list[str]]:
+def _patients(people: list[Patient], *, seed: int) -> list[Cells]:
     chance = Chance(seed, "patients' updates")
     november = datetime(2023, 11, 1)
     return [
-        [
+        (
             person.patient_id,
             person.first_name,
             person.last_name,
@@ -83,15 +83,15 @@ def _patients(people: list[Patient], *, seed: int) -> list[list[str]]:
             person.city,
             person.postcode,
             _moment(november + timedelta(minutes=chance.whole(0, 60 * 1440))),
-        ]
+        )
         for person in people
     ]
 
 
-def _encounters(stays: list[Stay], *, seed: int) -> list[list[str]]:
+def _encounters(stays: list[Stay], *, seed: int) -> list[Cells]:
     chance = Chance(seed, "encounters' updates")
     return [
-        [
+        (
             _encounter_id(number),
             stay.patient.patient_id,
             stay.provider,
@@ -105,6 +105,6 @@ def _encounters(stays: list[Stay], *, seed: int) -> list[list[str]]:
             f"{stay.charge:.2f}",
             stay.note,
             _moment(stay.discharged_at + timedelta(minutes=chance.whole(120, 1200))),
-        ]
+        )
         for number, stay in enumerate(stays, start=1)
     ]

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from jobs.simulate.schema import Field
+from jobs.simulate.schema import Cells, Field
 
-__all__ = ["ZONE_HOURS", "Mark", "Row", "local", "usual_cells"]
+__all__ = ["ZONE", "Mark", "Row", "changed", "local", "usual_form"]
 
-ZONE_HOURS = -7
+ZONE = timedelta(hours=-7)
 """The hospital's clock against UTC, all year round (America/Phoenix)."""
 
 
@@ -31,9 +32,9 @@ class Row:
 
     Parameters
     ----------
-    clean : list of str
+    clean : Cells
         Its cells as they should stand after cleaning.
-    cells : list of str
+    cells : Cells
         Its cells as delivered.
     place : float
         Rows stand in their file by this.
@@ -42,9 +43,9 @@ class Row:
     fallible : {"always", "unless gated", "never"}
         Whether it can get faults that cost the row: a row that a later one may replace gets only
         those that are seen before the later one is looked for; one whose own fate is the fault, none.
-    marks : list of Mark
+    marks : tuple of Mark
         The faults planted in it.
-    taken : list of str
+    taken : tuple of str
         The columns that have a fault, by header; no value has two.
     refused : bool
         Whether one of the faults costs the row.
@@ -54,17 +55,23 @@ class Row:
         Where it stands, once it is written.
     """
 
-    clean: list[str]
-    cells: list[str]
+    clean: Cells
+    cells: Cells
     place: float
     delivery: int = 0
     fallible: str = "always"
-    marks: list[Mark] = field(default_factory=list)
-    taken: list[str] = field(default_factory=list)
+    marks: tuple[Mark, ...] = ()
+    taken: tuple[str, ...] = ()
     refused: bool = False
     ragged: int = 0
     file: str = ""
     line: int = 0
+
+    def plant(self, mark: Mark) -> None:
+        """Note a fault; no further one comes to its column."""
+        self.marks += (mark,)
+        if mark.column is not None:
+            self.taken += (mark.column,)
 
 
 def local(moment: str) -> datetime:
@@ -75,17 +82,41 @@ def local(moment: str) -> datetime:
     >>> local("2021-03-04 05:06").isoformat()
     '2021-03-03T22:06:00'
     """
-    return datetime.fromisoformat(moment) + timedelta(hours=ZONE_HOURS)
+    return datetime.fromisoformat(moment) + ZONE
 
 
-def usual_cells(clean: list[str], fields: tuple[Field, ...]) -> list[str]:
-    """A clean row in the usual form of delivery: the usual spellings, moments by the hospital's clock."""
-    cells = list(clean)
-    for index, column in enumerate(fields):
-        if column.codes is not None:
-            cells[index] = column.codes[clean[index]][0]
-        elif column.role == "timestamp":
+def changed(cells: Cells, values: Mapping[int, str]) -> Cells:
+    """The same cells, but for those at the places that `values` names.
+
+    Examples
+    --------
+    >>> changed(("a", "b"), {1: "c"})
+    ('a', 'c')
+    """
+    return tuple(values.get(place, cell) for place, cell in enumerate(cells))
+
+
+def usual_form(fields: tuple[Field, ...]) -> Callable[[Cells], Cells]:
+    """A function from a clean row to the usual form of delivery.
+
+    The usual form has the usual spellings, and moments by the hospital's clock.
+    """
+    coded = [
+        (index, {code: spellings[0] for code, spellings in field.codes.items()})
+        for index, field in enumerate(fields)
+        if field.codes is not None
+    ]
+    timed = [index for index, field in enumerate(fields) if field.role == "timestamp"]
+    stamped = [index for index, field in enumerate(fields) if field.role == "moment"]
+
+    def usual(clean: Cells) -> Cells:
+        cells = list(clean)
+        for index, spelling in coded:
+            cells[index] = spelling[clean[index]]
+        for index in timed:
             cells[index] = local(clean[index]).isoformat(" ", "minutes")
-        elif column.role == "moment":
+        for index in stamped:
             cells[index] = clean[index].replace(" ", "T") + "Z"
-    return cells
+        return tuple(cells)
+
+    return usual

@@ -8,7 +8,10 @@ from typing import Literal
 
 from jobs.simulate import vocabulary as words
 
-__all__ = ["DELIVERIES", "TABLES", "Field", "Role", "column_of", "file_name"]
+__all__ = ["DELIVERIES", "TABLES", "Cells", "Field", "Role", "column_of", "file_name"]
+
+Cells = tuple[str, ...]
+"""A row of text."""
 
 Role = Literal["plain", "moment", "text", "code", "icd9", "date", "timestamp", "number"]
 

@@ -26,13 +26,8 @@ THRESHOLD = 1.85
 NEVER_BACK = ("expired", "hospice")
 
 
-@dataclass(frozen=True, slots=True)
-class Lab:
-    """One laboratory value in its usual unit."""
-
-    test: str
-    value: float
-    taken_at: datetime
+Lab = tuple[str, float, datetime]
+"""One laboratory value: the test, the value in its usual unit, and when the sample was taken."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +81,7 @@ def _life(chance: Chance, patient: Patient) -> Iterator[Stay]:
 
 def _score(stay: Stay, prior: int) -> float:
     days = (stay.discharged_at - stay.admitted_at).days
-    labs = {lab.test: lab.value for lab in stay.labs}
+    labs = {test: value for test, value, _ in stay.labs}
     score = 0.16 * (stay.patient.age(stay.discharged_at.date()) - 60.0) / 15.0
     score += 0.13 * min(prior, 6) + stay.diagnoses[0].risk + 0.035 * min(days, 16)
     score += {"against_advice": 0.70, "skilled_nursing": 0.35, "home_health": 0.25}.get(stay.discharge, 0.0)
@@ -176,5 +171,5 @@ def _labs(
         deviation = chance.normal() * (2.0 if diabetic and test == "glucose" else 1.0) + shift[test]
         value = max(facts.mean + facts.spread * deviation, facts.mean * 0.35)
         taken = admitted + timedelta(minutes=int(30 + 60 * min(hours - 2.0, 30.0) * chance.uniform()))
-        found.append(Lab(test, round(value, facts.decimals), taken))
+        found.append((test, round(value, facts.decimals), taken))
     return tuple(found)

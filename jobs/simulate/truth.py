@@ -1,4 +1,4 @@
-"""The truth: every planted fault with its place, as the file ``_truth/truth.json`` beside the landing files."""
+"""The truth: every planted fault with its place, as ``_truth/truth.json`` beside the landing files."""
 
 from __future__ import annotations
 
@@ -112,11 +112,9 @@ class Truth:
             "files": {name: asdict(file) for name, file in self.files.items()},
             "lost": self.lost,
         }
+        encode = json.JSONEncoder(ensure_ascii=False).encode
         faults = ",\n".join(
-            json.dumps(
-                {name: value for name, value in _fields(fault).items() if value is not None},
-                ensure_ascii=False,
-            )
+            encode({name: value for name in Fault.__slots__ if (value := getattr(fault, name)) is not None})
             for fault in self.faults
         )
         text = f'{json.dumps(head, ensure_ascii=False, indent=1)[:-2]},\n "faults": [\n{faults}\n]}}\n'
@@ -134,7 +132,11 @@ class Truth:
         FileNotFoundError
             The landing was not simulated.
         """
-        document: dict[str, Any] = json.loads((landing / TRUTH_FILE).read_text(encoding="utf-8"))
+        return cls.parse(json.loads((landing / TRUTH_FILE).read_text(encoding="utf-8")))
+
+    @classmethod
+    def parse(cls, document: Mapping[str, Any]) -> Truth:
+        """Take it from the content of a truth file."""
         return cls(
             patients=document["patients"],
             seed=document["seed"],
@@ -145,7 +147,3 @@ class Truth:
             ),
             lost={dataset: tuple(keys) for dataset, keys in document["lost"].items()},
         )
-
-
-def _fields(fault: Fault) -> dict[str, Any]:
-    return {name: getattr(fault, name) for name in Fault.__slots__}

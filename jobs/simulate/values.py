@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from jobs.simulate import vocabulary as words
 from jobs.simulate.chance import Chance
 from jobs.simulate.rates import Rates
-from jobs.simulate.rows import Mark, Row, local
+from jobs.simulate.rows import Mark, Row, changed, local
 from jobs.simulate.schema import Field
 
 __all__ = ["day_forms", "soil_values"]
@@ -48,9 +48,8 @@ class Spot:
     def put(self, kind: str, value: str, clean: str | None, detail: str = "") -> None:
         """Deliver `value` here; `clean` is what is to come of it."""
         if value != self.row.cells[self.index]:
-            self.row.cells[self.index] = value
-            self.row.taken.append(self.field.header)
-            self.row.marks.append(Mark(kind, self.field.header, value, clean, detail=detail))
+            self.row.cells = changed(self.row.cells, {self.index: value})
+            self.row.plant(Mark(kind, self.field.header, value, clean, detail=detail))
 
     def refuse(self, kind: str, value: str, detail: str) -> None:
         """Deliver `value` here, which costs the row; at most one such fault a row."""
@@ -197,8 +196,8 @@ def _other_unit(spot: Spot) -> None:
     unit, size, decimals = other
     value = f"{float(spot.clean) / size:.{decimals}f}"
     spot.put("unit", value, f"{float(value) * size:.6f}", f"in {unit}")
-    spot.row.cells[spot.at(spot.field.unit)] = words.UNIT[unit][0]
-    spot.row.taken.append(spot.field.unit)
+    spot.row.cells = changed(spot.row.cells, {spot.at(spot.field.unit): words.UNIT[unit][0]})
+    spot.row.taken += (spot.field.unit,)
 
 
 def day_forms(day: str) -> list[str]:

@@ -15,8 +15,7 @@ from etl.transform import PROBLEMS, add_problems, data_columns, problem, quote
 from jobs.catalogue import RENAMES, transform_of
 from jobs.context import Run
 from jobs.gate import FATE, publish, rule
-from jobs.landing import planted_truth
-from jobs.simulate import compare
+from jobs.planted import compare_rows, planted_truth
 from jobs.stages.step import each, fingerprint_of, opened, standing
 
 __all__ = ["curate", "set_unreadable_aside"]
@@ -92,7 +91,7 @@ def _curate(run: Run, name: str) -> Entry:
     }
     truth = planted_truth(run)
     if truth is not None:
-        details["planted"] = compare(truth, ruling.findings(name))
+        details["planted"] = compare_rows(truth, ruling.staged, dataset=name)
     return publish(run, replace(entry, read=read), ruling, zone="curated", table=name, details=details)
 
 

@@ -15,14 +15,13 @@ from typing import Any
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-import etl
-from conf import Export, fingerprint
+from conf import Export, Fit, fingerprint
 from etl.features import split_by_group
 from etl.lake import files
 from etl.lake.ledger import Entry
 from etl.lake.tables import last_commit, read_table
-from etl.transform import Transform, data_columns, quote, require_columns
-from jobs.catalogue import transform_of
+from etl.transform import data_columns, quote, require_columns
+from jobs.catalogue import apply_fitted, transform_of
 from jobs.context import Run
 from jobs.gate import FATE, count_fates
 from jobs.stages.step import each, fingerprint_of, opened
@@ -75,7 +74,7 @@ def _export(run: Run, name: str) -> Entry:
     counts, _ = count_fates(staged)
     cases = staged.where(F.col(FATE).isNull()).drop(FATE)
 
-    fitted = fit_on_training_split(cases, [(step.name, dict(step.parameters)) for step in plan.fit])
+    fitted = fit_on_training_split(cases, plan.fit)
     features = {"numeric": list(plan.features.numeric), "categorical": list(plan.features.categorical)}
     require_columns(cases, features["numeric"] + features["categorical"], step=f"exports.{name}.features")
     final = cases.transform(apply_fitted(fitted))
@@ -151,17 +150,14 @@ def flatten(run: Run, plan: Export, versions: Mapping[str, int]) -> DataFrame:
     return fact
 
 
-def fit_on_training_split(
-    cases: DataFrame, steps: Sequence[tuple[str, dict[str, Any]]]
-) -> list[tuple[str, dict[str, Any]]]:
+def fit_on_training_split(cases: DataFrame, steps: Sequence[Fit]) -> list[tuple[str, dict[str, Any]]]:
     """What each step learns from the training split, each from the output of the steps before it.
 
     Parameters
     ----------
     cases : DataFrame
         With a column ``split``; only rows whose split is ``train`` are looked at.
-    steps : sequence of (str, dict)
-        Names of fitted steps, with their parameters.
+    steps : sequence of Fit
 
     Returns
     -------
@@ -170,15 +166,9 @@ def fit_on_training_split(
     """
     train = cases.where(F.col(SPLIT) == "train")
     fitted: list[tuple[str, dict[str, Any]]] = []
-    for name, parameters in steps:
-        fit, _ = etl.FITTED[name]
-        fitted.append((name, fit(train.transform(apply_fitted(fitted)), **parameters)))
+    for step in steps:
+        fitted.append((step.name, step.function(train.transform(apply_fitted(fitted)), **step.parameters)))
     return fitted
-
-
-def apply_fitted(fitted: Sequence[tuple[str, dict[str, Any]]]) -> Transform:
-    """What was learnt, as one transform."""
-    return etl.compose(*(etl.FITTED[name][1](values) for name, values in fitted))
 
 
 def _measure(written: DataFrame, label: str, columns: Sequence[str]) -> dict[str, Any]:

@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from functools import reduce
+from operator import or_
+from typing import Any
 
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from conf import fingerprint
+from conf import Reference, fingerprint
 from etl.lake.ledger import Entry
 from etl.lake.tables import last_commit, read_table, write_table
-from etl.star import build_calendar, build_dimension, build_fact, dangling_references
+from etl.star import ORPHANS, build_calendar, build_dimension, build_fact, count_dangling, repeated_grain
 from etl.transform import data_columns, quote
 from jobs.catalogue import transform_of
 from jobs.context import Run
 from jobs.gate import FATE, publish, rule
+from jobs.planted import compare_facts, planted_truth
 from jobs.stages.step import each, fingerprint_of, opened, standing
 
 __all__ = ["star"]
@@ -136,14 +141,83 @@ def _fact(run: Run, name: str) -> Entry:
         source,
         grain=list(plan.grain),
         references={
-            key: (dimensions[reference.dimension], keys[reference.dimension], dict(reference.on))
-            for key, reference in plan.references.items()
+            fk: (dimensions[reference.dimension], keys[reference.dimension], reference.on)
+            for fk, reference in plan.references.items()
         },
         columns=list(plan.columns),
     )
+    members = {
+        fk: (dimensions[reference.dimension], keys[reference.dimension]) for fk, reference in plan.references.items()
+    }
+    ruling = rule(
+        run,
+        fact,
+        zone="star",
+        table=name,
+        suite=suite,
+        tolerance=0.0,
+        integrity=lambda rows: unsound(rows, grain=plan.grain, members=members),
+    )
+    details: dict[str, Any] = {"orphans": _orphans(ruling.staged)}
+    truth = planted_truth(run)
+    if truth is not None:
+        details["planted"] = compare_facts(
+            truth,
+            dataset=plan.from_,
+            unknown=_in_vain(source, plan.references, dimensions),
+            quarantined=_quarantined(run, plan.from_),
+        )
+    return publish(run, replace(entry, read=source.count()), ruling, zone="star", table=name, details=details)
 
-    def integrity(rows: DataFrame) -> list[str]:
+
+def unsound(
+    fact: DataFrame, *, grain: Sequence[str], members: Mapping[str, tuple[DataFrame, str]]
+) -> list[str]:
+    """What is wrong with a fact, a line each: a grain that repeats, a key without a member.
+
+    Parameters
+    ----------
+    fact : DataFrame
+    grain : sequence of str
+        The columns that identify a row.
+    members : mapping of str to (DataFrame, str)
+        For each foreign key, the dimension and its key.
+    """
+    found = []
+    repeated = repeated_grain(fact, grain=grain).agg(F.count(F.lit(1)).alias("n")).first()
+    if repeated is not None and repeated.n:
+        found.append(f"the grain ({', '.join(grain)}) repeats for {repeated.n:,} of its values")
+    if members:
+        found += [
+            f"{row.reference}: {row.rows:,} rows refer to no member, such as {row.example}"
+            for row in count_dangling(fact, references=members).orderBy("reference").collect()
+        ]
+    return found
+
+
+def _orphans(staged: DataFrame) -> dict[str, int]:
+    """Rows whose natural key is given but has no member, by foreign key: they refer to the unknown one."""
+    names = staged.select(F.explode(ORPHANS).alias("fk")).groupBy("fk").count().collect()
+    return {row.fk: row["count"] for row in sorted(names, key=lambda row: str(row.fk))}
+
+
+def _in_vain(
+    source: DataFrame, references: Mapping[str, Reference], dimensions: Mapping[str, DataFrame]
+) -> list[str]:
+    """Natural keys of one column that are given but have no member."""
+    keys: list[str] = []
+    for reference in references.values():
+        if len(reference.on) != 1:
+            continue
+        (member, given), *_ = reference.on.items()
+        asked = source.select(F.col(quote(given)).cast("string").alias("key")).dropna().distinct()
+        known = dimensions[reference.dimension].select(F.col(quote(member)).cast("string").alias("key"))
+        keys += [row.key for row in asked.join(known, "key", "left_anti").collect()]
+    return keys
+
+
+def _quarantined(run: Run, dataset: str) -> list[tuple[str, int]]:
+    path = run.lake.table("quarantine", dataset)
+    if last_commit(run.spark, path) is None:
         return []
-
-    ruling = rule(run, fact, zone="star", table=name, suite=suite, tolerance=0.0, integrity=integrity)
-    return publish(run, replace(entry, read=source.count()), ruling, zone="star", table=name)
+    return [(row.file, row.row) for row in read_table(run.spark, path, dataset=dataset).select("file", "row").collect()]

@@ -28,7 +28,11 @@ def change_case(*, columns: list[str], to: Literal["lower", "upper"]) -> Transfo
 
 
 def map_codes(
-    *, column: str, vocabulary: dict[str, str], unknown: Literal["reject", "null"] = "reject", fold: bool = True
+    *,
+    column: str,
+    vocabulary: dict[str, str],
+    unknown: Literal["reject", "null"] = "reject",
+    fold: bool = True,
 ) -> Transform:
     """Replace codes by names."""
     return lambda df: df
@@ -44,7 +48,9 @@ def convert_units(*, value: str, factors: dict[str, float]) -> Transform:
     return lambda df: df
 
 
-def fit_fill_missing(df: Any, *, columns: dict[str, str | dict[str, Any]], indicators: bool = True) -> dict[str, Any]:
+def fit_fill_missing(
+    df: Any, *, columns: dict[str, str | dict[str, Any]], indicators: bool = True
+) -> dict[str, Any]:
     """Learn what to fill in."""
     return {}
 
@@ -135,7 +141,9 @@ def read(text: str = CLINIC, *, overrides: tuple[str, ...] = (), **environment: 
     )
 
 
-def problems(text: str = CLINIC, *, overrides: tuple[str, ...] = (), **environment: str) -> tuple[Problem, ...]:
+def problems(
+    text: str = CLINIC, *, overrides: tuple[str, ...] = (), **environment: str
+) -> tuple[Problem, ...]:
     try:
         read(text, overrides=overrides, **environment)
     except PipelineError as error:

@@ -1,0 +1,168 @@
+"""Rows that say the same thing twice, and earlier states of what a later row says anew."""
+
+from __future__ import annotations
+
+from pyspark.sql import Column, DataFrame, Window
+from pyspark.sql import functions as F
+from pyspark.sql import types as T
+
+from etl.clean.checks import require_names
+from etl.clean.fate import critical_problems, require_mark, take_out, unmarked
+from etl.transform import Transform, data_columns, quote, require_columns
+
+__all__ = ["drop_exact_duplicates", "keep_latest"]
+
+PLACE = ("_file", "_row")
+RANK = "_rank"
+
+
+def drop_exact_duplicates(*, columns: list[str] | None = None, mark: str | None = None) -> Transform:
+    """Keep one row of those that are equal in all data columns, nulls included.
+
+    The one that stays is the first by `_file` and `_row`, then by the data columns; the order in which
+    the rows come does not matter. Metadata is not compared, but for this: a row with critical problems
+    is a duplicate only of rows with the very same problems, so that a row on its way to quarantine takes
+    no valid row's place.
+
+    Parameters
+    ----------
+    columns : list of str, optional
+        Columns to compare; all data columns if left out.
+    mark : str, optional
+        A column, created when absent, to write the fate ``duplicate`` into instead of removing rows.
+        Rows that are marked already are left out of account and stay as they are.
+
+    Returns
+    -------
+    Transform
+        Its output has the same columns and at most as many rows; with `mark`, as many rows. Doing it
+        twice changes nothing more.
+
+    Raises
+    ------
+    MissingColumnError
+        If a column to compare is not there.
+    ParameterError
+        If `mark` is not the name of a metadata column.
+
+    Examples
+    --------
+    >>> df = spark.createDataFrame([(1, None, 7), (1, None, 8), (1, "x", 9)], "id int, note string, _row int")
+    >>> df.transform(drop_exact_duplicates()).orderBy("_row").show()
+    +---+----+----+
+    | id|note|_row|
+    +---+----+----+
+    |  1|NULL|   7|
+    |  1|   x|   9|
+    +---+----+----+
+    """
+    step = "drop_exact_duplicates"
+    require_mark(mark, step=step)
+    if columns is not None:
+        require_names(columns, step=step, parameter="columns")
+
+    def drop(df: DataFrame) -> DataFrame:
+        require_columns(df, columns or [], step=step)
+        compared = columns if columns is not None else data_columns(df)
+        equal = [_comparable(df, name) for name in compared]
+        place = [F.col(quote(name)) for name in PLACE if name in df.columns]
+        rest = [_comparable(df, name) for name in data_columns(df) if name not in compared]
+        live = unmarked(df, mark)
+        # The hash comes first so that sorting seldom needs to look at the columns themselves.
+        same = Window.partitionBy(F.xxhash64(*equal), live, critical_problems(df), *equal)
+        ordered = same.orderBy(*([*place, *rest] or [F.lit(0)]))
+        ranked = df.withColumns({RANK: F.when(live, F.row_number().over(ordered))})
+        return take_out(ranked, F.col(RANK) > 1, fate="duplicate", mark=mark).drop(RANK)
+
+    return drop
+
+
+def keep_latest(*, keys: list[str], order_by: list[str], mark: str | None = None) -> Transform:
+    """Keep, of the rows with the same keys, the latest one.
+
+    Latest is the greatest by the first of `order_by`, then by the next, and in the end by every other
+    data column, `_file` and `_row`; so the choice never depends on the order in which the rows come. A
+    null loses against any value. Rows with a null among their keys are kept, all of them, as they cannot
+    be said to be the same; rows with critical problems are left out of account and stay, as they are on
+    their way to quarantine.
+
+    Parameters
+    ----------
+    keys : list of str
+        Columns that name what a row is about.
+    order_by : list of str
+        Columns to judge by; ``-name`` for one whose smaller values win.
+    mark : str, optional
+        A column, created when absent, to write the fate ``superseded`` into instead of removing rows.
+        Rows that are marked already are left out of account and stay as they are.
+
+    Returns
+    -------
+    Transform
+        Its output has the same columns and at most as many rows; with `mark`, as many rows. Doing it
+        twice changes nothing more.
+
+    Raises
+    ------
+    MissingColumnError
+        If a column of `keys` or `order_by` is not there.
+    ParameterError
+        If `keys` or `order_by` is empty, or `mark` is not the name of a metadata column.
+
+    Examples
+    --------
+    >>> rows = [(1, 1, "old"), (1, 2, "new"), (2, 1, "only")]
+    >>> df = spark.createDataFrame(rows, "id int, seq int, state string")
+    >>> df.transform(keep_latest(keys=["id"], order_by=["seq"])).orderBy("id").show()
+    +---+---+-----+
+    | id|seq|state|
+    +---+---+-----+
+    |  1|  2|  new|
+    |  2|  1| only|
+    +---+---+-----+
+    """
+    step = "keep_latest"
+    require_names(keys, step=step, parameter="keys")
+    require_names(order_by, step=step, parameter="order_by")
+    require_mark(mark, step=step)
+    judged = [name.removeprefix("-") for name in order_by]
+
+    def keep(df: DataFrame) -> DataFrame:
+        require_columns(df, [*keys, *judged], step=step)
+        order = [
+            _comparable(df, column).asc_nulls_last()
+            if entry.startswith("-")
+            else _comparable(df, column).desc_nulls_last()
+            for entry, column in zip(order_by, judged, strict=True)
+        ]
+        rest = [
+            name
+            for name in [*data_columns(df), *PLACE]
+            if name in df.columns and name not in {*keys, *judged}
+        ]
+        order += [_comparable(df, name).desc_nulls_last() for name in rest]
+        key = [_comparable(df, name) for name in keys]
+        live = unmarked(df, mark) & (F.size(critical_problems(df)) == 0)
+        for part in key:
+            live &= part.isNotNull()
+        # Rows out of account are spread by their content: together they could be too many for one task.
+        spread = F.when(~live, F.xxhash64(*(_comparable(df, name) for name in data_columns(df))))
+        same = Window.partitionBy(live, spread, *key).orderBy(*order)
+        ranked = df.withColumns({RANK: F.when(live, F.row_number().over(same))})
+        return take_out(ranked, F.col(RANK) > 1, fate="superseded", mark=mark).drop(RANK)
+
+    return keep
+
+
+def _comparable(df: DataFrame, name: str) -> Column:
+    """The column or, as Spark neither groups nor sorts by maps, its text if it holds any."""
+    column = F.col(quote(name))
+    return column.cast("string") if _holds_map(df.schema[name].dataType) else column
+
+
+def _holds_map(kind: T.DataType) -> bool:
+    if isinstance(kind, T.ArrayType):
+        return _holds_map(kind.elementType)
+    if isinstance(kind, T.StructType):
+        return any(_holds_map(field.dataType) for field in kind.fields)
+    return isinstance(kind, T.MapType)

@@ -1,0 +1,50 @@
+"""SQL expressions that a pipeline gives to a step, checked against the data's columns."""
+
+from __future__ import annotations
+
+from pyspark.errors import AnalysisException
+from pyspark.sql import Column, DataFrame
+from pyspark.sql import functions as F
+from pyspark.sql import types as T
+
+from etl.errors import MissingColumnError, ParameterError
+
+__all__ = ["sql_column", "sql_condition"]
+
+
+def sql_column(df: DataFrame, sql: str, *, step: str, parameter: str) -> Column:
+    """The expression as a column of `df`: one value for each row, from the columns of that row."""
+    _type_of(df, sql, step=step, parameter=parameter)
+    return F.expr(sql)
+
+
+def sql_condition(df: DataFrame, sql: str, *, step: str, parameter: str) -> Column:
+    """The expression as a column of `df` that is true, false or null."""
+    kind = _type_of(df, sql, step=step, parameter=parameter)
+    if not isinstance(kind, T.BooleanType):
+        raise ParameterError(
+            step=step,
+            parameter=parameter,
+            value=sql,
+            allowed=f"an SQL expression that is true or false; this one is {kind.simpleString()}",
+        )
+    return F.expr(sql)
+
+
+def _type_of(df: DataFrame, sql: str, *, step: str, parameter: str) -> T.DataType:
+    try:
+        # Beside the row's own columns an aggregate is refused, and inside the array one that makes rows.
+        checked = df.select("*", F.array(F.expr(sql)).alias("_checked")).schema["_checked"].dataType
+    except AnalysisException as error:
+        condition = error.getErrorClass() or ""
+        if condition.startswith("UNRESOLVED_COLUMN"):
+            column = (error.getMessageParameters() or {}).get("objectName", sql).replace("`", "")
+            raise MissingColumnError(step=step, column=column, columns=df.columns) from error
+        raise ParameterError(
+            step=step,
+            parameter=parameter,
+            value=sql,
+            allowed=f"an SQL expression over one row; Spark says {str(error).strip().splitlines()[0]}",
+        ) from error
+    assert isinstance(checked, T.ArrayType)
+    return checked.elementType

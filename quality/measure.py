@@ -1,0 +1,209 @@
+"""Measure: run a plan over the data in as few Spark jobs as can be.
+
+Everything that aggregates is one job; whatever needs groups is one more; examples of what failed
+are one more, when something failed. Measuring judges nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import reduce
+from typing import Any, TypeVar
+
+from pyspark.sql import Column, DataFrame
+from pyspark.sql import functions as F
+
+from quality.plan import ROWS, Group, GroupRule, NumberRule, RowRule, Rule, within
+
+__all__ = ["COPIES", "DISTINCT", "EXAMPLES", "Measures", "Wanted", "examples_of", "measure", "test_key"]
+
+EXAMPLES = 20
+"""Greatest number of unexpected values that are collected for one expectation."""
+
+COPIES = "copies"
+DISTINCT = "distinct"
+"""Keys of every group's measures: rows whose value occurs more than once, and groups."""
+
+_Item = TypeVar("_Item")
+
+
+@dataclass(frozen=True)
+class Measures:
+    """What was measured.
+
+    Attributes
+    ----------
+    numbers : Mapping
+        Value of each aggregate by its key.
+    groups : Mapping
+        For each group's key, value of each of its measures by theirs.
+    errors : Mapping
+        Key of each aggregate or group that could not be measured, to the reason.
+    """
+
+    numbers: Mapping[str, Any]
+    groups: Mapping[str, Mapping[str, int]]
+    errors: Mapping[str, Exception]
+
+    def error_of(self, rule: Rule) -> Exception | None:
+        """Give the reason why a rule could not be measured, if it could not."""
+        keys: list[str] = []
+        if isinstance(rule, RowRule | GroupRule | NumberRule):
+            keys.extend(rule.aggregates)
+        if isinstance(rule, GroupRule):
+            keys.append(rule.group.key)
+        return next((self.errors[key] for key in keys if key in self.errors), None)
+
+
+def measure(df: DataFrame, rules: Iterable[Rule]) -> Measures:
+    """Measure all that a plan asks for, and the number of rows.
+
+    Parameters
+    ----------
+    df : DataFrame
+        The data; it is read once for the aggregates, and once more for each group.
+    rules : iterable of Rule
+        The plan.
+
+    Returns
+    -------
+    Measures
+        Whatever cannot be measured is named there and spoils nothing else.
+    """
+    rules = tuple(rules)
+    aggregates: dict[str, Column] = {ROWS: F.count(F.lit(1))}
+    groups: dict[str, tuple[Group, dict[str, Column]]] = {}
+    for rule in rules:
+        if isinstance(rule, RowRule | GroupRule | NumberRule):
+            aggregates.update(rule.aggregates)
+        if isinstance(rule, GroupRule):
+            measures = groups.setdefault(rule.group.key, (rule.group, {}))[1]
+            measures.update({test_key(rule, test): F.count_if(asked) for test, asked in rule.tests.items()})
+    errors: dict[str, Exception] = {}
+    numbers = _whatever_works(list(aggregates.items()), lambda items: _aggregate(df, items), errors)
+    grouped = _whatever_works(list(groups.items()), lambda items: _group(df, items), errors)
+    return Measures(numbers, grouped, errors)
+
+
+def _whatever_works(
+    items: Sequence[tuple[str, _Item]],
+    run: Callable[[Sequence[tuple[str, _Item]]], dict[str, Any]],
+    errors: dict[str, Exception],
+) -> dict[str, Any]:
+    """Run all at once; where that fails, halve until the culprits are alone."""
+    if not items:
+        return {}
+    try:
+        return run(items)
+    except Exception as error:  # recorded: what is not measured is refused
+        if len(items) == 1:
+            errors[items[0][0]] = error
+            return {}
+    half = len(items) // 2
+    return _whatever_works(items[:half], run, errors) | _whatever_works(items[half:], run, errors)
+
+
+def _aggregate(df: DataFrame, items: Sequence[tuple[str, Column]]) -> dict[str, Any]:
+    row = df.agg(*(column.alias(f"m{at}") for at, (_, column) in enumerate(items))).collect()[0]
+    return {key: row[at] for at, (key, _) in enumerate(items)}
+
+
+def _group(
+    df: DataFrame, items: Sequence[tuple[str, tuple[Group, Mapping[str, Column]]]]
+) -> dict[str, dict[str, int]]:
+    frames = []
+    for at, (_, (group, measures)) in enumerate(items):
+        copies = F.coalesce(F.sum(F.when(F.col("n") > 1, F.col("n"))), F.lit(0))
+        values = [copies, F.count(F.lit(1)), *measures.values()]
+        frames.append(_occurrences(df, group).agg(F.lit(at).alias("at"), F.array(*values).alias("values")))
+    collected = {row["at"]: row["values"] for row in reduce(DataFrame.unionAll, frames).collect()}
+    return {
+        key: dict(zip((COPIES, DISTINCT, *measures), collected[at], strict=True))
+        for at, (key, (_, measures)) in enumerate(items)
+    }
+
+
+def _occurrences(df: DataFrame, group: Group) -> DataFrame:
+    rows = df if group.rows_if is None else df.where(group.rows_if)
+    keys = [field.column.alias(f"k{at}") for at, field in enumerate(group.fields)]
+    return (
+        rows.select(*keys).groupBy(*(f"k{at}" for at in range(len(keys)))).agg(F.count(F.lit(1)).alias("n"))
+    )
+
+
+def test_key(rule: GroupRule, test: str) -> str:
+    """Name the measure that counts the distinct values for which a test of a rule holds."""
+    return f"{test} {rule.expectation.id}"
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """Values to be collected: those that break a rule, or those for which one of its tests holds."""
+
+    rule: RowRule | GroupRule
+    test: str = ""
+
+    @property
+    def key(self) -> str:
+        """Name it."""
+        return f"{self.test} {self.rule.expectation.id}"
+
+
+def examples_of(df: DataFrame, wanted: Iterable[Wanted]) -> dict[str, list[tuple[Any, ...]]]:
+    """Collect a few values for each of several questions, in one job.
+
+    Parameters
+    ----------
+    df : DataFrame
+        The data.
+    wanted : iterable of Wanted
+        The questions.
+
+    Returns
+    -------
+    dict
+        For each question's key at most `EXAMPLES` tuples with the values of the rule's columns;
+        of the values inside a set all there are. Which ones, where there are more, is up to Spark.
+    """
+    wanted = tuple(wanted)
+    if not wanted:
+        return {}
+    types = {name: kind for one in wanted for name, kind in _slots(one.rule)}
+    frames = []
+    for at, one in enumerate(wanted):
+        filled = {name: f"k{n}" for n, (name, _) in enumerate(_slots(one.rule))}
+        values = [
+            (F.col(filled[name]) if name in filled else F.lit(None).cast(kind)).alias(name)
+            for name, kind in types.items()
+        ]
+        frames.append(_answers(df, one).select(F.lit(at).alias("at"), *values))
+    found: dict[str, list[tuple[Any, ...]]] = {one.key: [] for one in wanted}
+    for row in reduce(DataFrame.unionAll, frames).collect():
+        one = wanted[row["at"]]
+        found[one.key].append(tuple(row[name] for name, _ in _slots(one.rule)))
+    return found
+
+
+def _slots(rule: RowRule | GroupRule) -> list[tuple[str, str]]:
+    """Columns by type, with their types, so that values of many types can stand in one union."""
+    kinds = [field.type.simpleString() for field in rule.fields]
+    return [(f"{kind} {kinds[:at].count(kind)}", kind) for at, kind in enumerate(kinds)]
+
+
+def _answers(df: DataFrame, wanted: Wanted) -> DataFrame:
+    rule = wanted.rule
+    if isinstance(rule, RowRule):
+        for condition in (within(rule.expectation), rule.counted_if, rule.unexpected_if):
+            df = df if condition is None else df.where(condition)
+        return df.select(*(field.column.alias(f"k{at}") for at, field in enumerate(rule.fields))).limit(
+            EXAMPLES
+        )
+    groups = _occurrences(df, rule.group)
+    if wanted.test == "inside":
+        return groups.where(rule.tests["inside"]).drop("n")
+    if wanted.test:
+        return groups.where(rule.tests[wanted.test]).drop("n").limit(EXAMPLES)
+    copies = F.array_repeat(F.lit(0), F.least(F.col("n"), F.lit(EXAMPLES)).cast("int"))
+    repeated = groups.where(F.col("n") > 1).limit(EXAMPLES)
+    return repeated.withColumn("copy", F.explode(copies)).drop("n", "copy").limit(EXAMPLES)

@@ -1,0 +1,365 @@
+"""Plan: what must be measured of the data so that each expectation of a suite can be judged.
+
+Planning looks at the suite and at the schema, never at a row. An expectation becomes a row rule, a
+group rule, a number rule or a schema rule, all of which Headgate measures itself; or it is left to
+Great Expectations; or it is broken, since it names a column that the data lacks.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from pyspark.sql import Column
+from pyspark.sql import functions as F
+from pyspark.sql import types as T
+
+from quality.expectation import Expectation, Suite
+from quality.predicates import PREDICATES, considered, member
+from quality.schema import Field, columns_of, resolve
+
+__all__ = [
+    "ROWS",
+    "Broken",
+    "Delegated",
+    "Group",
+    "GroupRule",
+    "NumberRule",
+    "RowRule",
+    "Rule",
+    "SchemaRule",
+    "plan",
+    "within",
+]
+
+ROWS = "rows"
+"""Key of the number of rows of the whole data, which is always measured."""
+
+
+@dataclass(frozen=True)
+class _Rule:
+    expectation: Expectation
+
+
+@dataclass(frozen=True)
+class RowRule(_Rule):
+    """Each row keeps or breaks it by itself.
+
+    ``rows``, ``counted`` and ``unexpected`` are the keys of three counts: the rows of the
+    condition, those of them that count, and those of these that fail.
+    """
+
+    fields: tuple[Field, ...]
+    counted_if: Column | None
+    unexpected_if: Column
+    rows: str
+    counted: str
+    unexpected: str
+    aggregates: Mapping[str, Column]
+
+
+@dataclass(frozen=True)
+class Group:
+    """Rows with equal values in some columns, counted: what uniqueness and distinct counts need."""
+
+    key: str
+    fields: tuple[Field, ...]
+    rows_if: Column | None
+
+
+@dataclass(frozen=True)
+class GroupRule(_Rule):
+    """It is judged by how often each value, or combination of values, occurs.
+
+    ``tests`` are questions about a group's value, which stands in column ``k0``: whether it lies
+    ``outside`` or ``inside`` the expectation's set.
+    """
+
+    fields: tuple[Field, ...]
+    group: Group
+    rows: str
+    counted: str
+    aggregates: Mapping[str, Column]
+    tests: Mapping[str, Column] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class NumberRule(_Rule):
+    """It is judged by one number of the data."""
+
+    value: str
+    rows: str
+    aggregates: Mapping[str, Column]
+
+
+@dataclass(frozen=True)
+class SchemaRule(_Rule):
+    """It is judged by the schema alone: the columns' names, and the type of its own column."""
+
+    columns: tuple[str, ...]
+    found: T.DataType | None = None
+
+
+@dataclass(frozen=True)
+class Delegated(_Rule):
+    """Great Expectations itself must evaluate it."""
+
+
+@dataclass(frozen=True)
+class Broken(_Rule):
+    """It cannot be evaluated on this data."""
+
+    reason: str
+
+
+Rule = RowRule | GroupRule | NumberRule | SchemaRule | Delegated | Broken
+
+
+def plan(suite: Suite, schema: T.StructType) -> tuple[Rule, ...]:
+    """Say for each expectation, in the suite's order, how it is to be measured.
+
+    Parameters
+    ----------
+    suite : Suite
+        Placeholders that are still open are left to Great Expectations.
+    schema : StructType
+        Of the data.
+
+    Returns
+    -------
+    tuple of Rule
+        As long as the suite.
+
+    Examples
+    --------
+    >>> from quality import load_suite
+    >>> suite = load_suite('''{"name": "s", "expectations": [
+    ...     {"type": "expect_column_values_to_not_be_null", "kwargs": {"column": "id"}},
+    ...     {"type": "expect_column_median_to_be_between", "kwargs": {"column": "id", "min_value": 0}},
+    ...     {"type": "expect_column_max_to_be_between", "kwargs": {"column": "no", "min_value": 0}}]}''',
+    ...     source="s.json")
+    >>> [type(rule).__name__ for rule in plan(suite, spark.range(1).schema)]
+    ['RowRule', 'Delegated', 'Broken']
+    """
+    return tuple(_rule(expectation, schema) for expectation in suite.expectations)
+
+
+def within(expectation: Expectation) -> Column | None:
+    """Give the row condition of an expectation; None where it speaks about all rows."""
+    return None if expectation.row_condition is None else F.expr(expectation.row_condition.sql)
+
+
+def _rule(expectation: Expectation, schema: T.StructType) -> Rule:
+    name = expectation.type
+    columns = tuple(column for column, _ in columns_of(schema))
+    if name == "expect_column_to_exist" and not expectation.placeholders:
+        return SchemaRule(expectation, columns)
+    fields = []
+    for column in expectation.columns:
+        found = resolve(column, schema)
+        if found is None:
+            return Broken(expectation, f'Error: The column "{column}" in BatchData does not exist.')
+        fields.append(found)
+    if expectation.placeholders or expectation.spec is None or not expectation.spec.runs_on_spark:
+        return Delegated(expectation)
+    if name in PREDICATES:
+        return _row_rule(expectation, tuple(fields))
+    if name in _GROUPED:
+        return _group_rule(expectation, tuple(fields))
+    if name in _SCHEMA and _type_can_be_told(expectation, columns):
+        return SchemaRule(expectation, columns, fields[0].type if fields else None)
+    if name in _NUMBERS:
+        return _number_rule(expectation, fields[0] if fields else None)
+    return Delegated(expectation)
+
+
+def _row_rule(expectation: Expectation, fields: tuple[Field, ...]) -> Rule:
+    expected = PREDICATES[expectation.type](expectation, fields)
+    if expected is None:
+        return Delegated(expectation)
+    base = _Counts(expectation, fields)
+    unexpected = f"unexpected {expectation.id}"
+    return RowRule(
+        expectation,
+        fields=fields,
+        counted_if=base.counted_if,
+        unexpected_if=~expected,
+        rows=base.rows,
+        counted=base.counted,
+        unexpected=unexpected,
+        aggregates={**base.aggregates, unexpected: _count(base.within, base.counted_if, ~expected)},
+    )
+
+
+def _group_rule(expectation: Expectation, fields: tuple[Field, ...]) -> Rule:
+    name, base = expectation.type, _Counts(expectation, fields)
+    tests: dict[str, Column] = {}
+    if "distinct_values" in name:
+        values = expectation.kwargs["value_set"]
+        inside = member(fields[0], F.col("k0"), values)
+        if inside is None or not _python_agrees(fields[0], values):
+            return Delegated(expectation)
+        if not name.endswith("contain_set"):
+            # With an empty set Great Expectations counts every value.
+            tests["outside"] = ~inside if values else F.lit(True)
+        if not name.endswith("be_in_set"):
+            tests["inside"] = inside
+    group = Group(base.group, fields, _both(base.within, base.counted_if))
+    return GroupRule(
+        expectation,
+        fields=fields,
+        group=group,
+        rows=base.rows,
+        counted=base.counted,
+        aggregates=base.aggregates,
+        tests=tests,
+    )
+
+
+def _python_agrees(field: Field, values: Sequence[Any]) -> bool:
+    """Whether the set means the same to Spark and to Python.
+
+    Great Expectations asks Spark how many values are missing and Python which.
+    """
+    kinds = {type(value) for value in values}
+    if isinstance(field.type, T.DecimalType):
+        return kinds <= {int}
+    allowed: Mapping[str, set[type]] = {
+        "text": {str},
+        "number": {int, float},
+        "boolean": {bool},
+        "date": {str},
+        "timestamp": {str},
+    }
+    return kinds <= allowed.get(field.family, set())
+
+
+def _number_rule(expectation: Expectation, of: Field | None) -> Rule:
+    name, rows = expectation.type, within(expectation)
+    condition = "" if expectation.row_condition is None else expectation.row_condition.sql
+    count = f"{ROWS} | {condition}" if condition else ROWS
+    counts = {count: _count(rows)}
+    if of is None:
+        return NumberRule(expectation, value=count, rows=count, aggregates=counts)
+    if name == "expect_column_proportion_of_non_null_values_to_be_between":
+        base = _Counts(expectation, (of,))
+        return NumberRule(expectation, value=base.counted, rows=base.rows, aggregates=base.aggregates)
+    if not _NUMBERS[name](of):
+        return Delegated(expectation)
+    statistic = name.removeprefix("expect_column_").removesuffix("_to_be_between")
+    value = f"{statistic} {of.sql} | {condition}"
+    column = of.column if rows is None else F.when(rows, of.column)
+    return NumberRule(
+        expectation, value=value, rows=count, aggregates={**counts, value: _STATISTICS[statistic](column)}
+    )
+
+
+class _Counts:
+    """The counts that many rules share, under keys that are equal where the counts are."""
+
+    def __init__(self, expectation: Expectation, fields: tuple[Field, ...]) -> None:
+        condition = "" if expectation.row_condition is None else expectation.row_condition.sql
+        self.within = within(expectation)
+        self.counted_if = considered(expectation, fields)
+        self.rows = f"{ROWS} | {condition}" if condition else ROWS
+        self.aggregates = {self.rows: _count(self.within)}
+        names = ", ".join(field.sql for field in fields)
+        self.group = f"groups of {names} | {expectation.parameter('ignore_row_if')} | {condition}"
+        if self.counted_if is None:
+            self.counted = self.rows
+        else:
+            rule = expectation.parameter("ignore_row_if") or "missing"
+            self.counted = f"without {rule} {names} | {condition}"
+            self.aggregates[self.counted] = _count(self.within, self.counted_if)
+
+
+def _both(*conditions: Column | None) -> Column | None:
+    both: Column | None = None
+    for condition in conditions:
+        if condition is not None:
+            both = condition if both is None else both & condition
+    return both
+
+
+def _count(*conditions: Column | None) -> Column:
+    condition = _both(*conditions)
+    return F.count(F.lit(1)) if condition is None else F.count_if(condition)
+
+
+def _type_can_be_told(expectation: Expectation, columns: Sequence[str]) -> bool:
+    # Of the three, only expect_column_type_to_be resolves names; the others raise.
+    if expectation.type.startswith("expect_column_values") and expectation.column not in columns:
+        return False
+    names = expectation.kwargs.get("type_list") or [expectation.kwargs.get("type_")]
+    return all(name is None or type_named(name) is not None for name in names)
+
+
+def type_named(name: str) -> type[T.DataType] | None:
+    """Find the class of ``pyspark.sql.types`` with this name.
+
+    Examples
+    --------
+    >>> type_named("IntegerType")
+    <class 'pyspark.sql.types.IntegerType'>
+    """
+    found = getattr(T, name, None)
+    return found if isinstance(found, type) and issubclass(found, T.DataType) else None
+
+
+_GROUPED = frozenset(
+    {
+        "expect_column_values_to_be_unique",
+        "expect_compound_columns_to_be_unique",
+        "expect_column_unique_value_count_to_be_between",
+        "expect_column_proportion_of_unique_values_to_be_between",
+        "expect_column_distinct_values_to_be_in_set",
+        "expect_column_distinct_values_to_contain_set",
+        "expect_column_distinct_values_to_equal_set",
+    }
+)
+
+_SCHEMA = frozenset(
+    {
+        "expect_column_type_to_be",
+        "expect_column_values_to_be_of_type",
+        "expect_column_values_to_be_in_type_list",
+        "expect_table_column_count_to_equal",
+        "expect_table_column_count_to_be_between",
+        "expect_table_columns_to_match_ordered_list",
+        "expect_table_columns_to_match_set",
+    }
+)
+
+
+def _ordered(of: Field) -> bool:
+    return of.family in ("number", "date", "timestamp")
+
+
+def _averaged(of: Field) -> bool:
+    return isinstance(of.type, T.DecimalType | T.IntegerType | T.LongType | T.DoubleType | T.FloatType)
+
+
+def _numeric(of: Field) -> bool:
+    return of.family == "number"
+
+
+_NUMBERS = {
+    "expect_column_min_to_be_between": _ordered,
+    "expect_column_max_to_be_between": _ordered,
+    "expect_column_mean_to_be_between": _averaged,
+    "expect_column_sum_to_be_between": _numeric,
+    "expect_column_stdev_to_be_between": _numeric,
+    "expect_column_proportion_of_non_null_values_to_be_between": _numeric,
+    "expect_table_row_count_to_equal": _numeric,
+    "expect_table_row_count_to_be_between": _numeric,
+}
+
+_STATISTICS = {
+    "min": F.min,
+    "max": F.max,
+    # A sum that overflows is null, and a null refuses; Spark would wrap around or raise, by ANSI mode.
+    "mean": F.try_avg,
+    "sum": F.try_sum,
+    "stdev": F.stddev_samp,
+}

@@ -1,0 +1,225 @@
+"""Report: what came of a suite on some data, in types of its own and in Great Expectations' form."""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from importlib import metadata
+from typing import Any, Literal
+
+from quality.expectation import Expectation
+from quality.parameters import to_json
+
+__all__ = ["Report", "Result", "ResultFormat"]
+
+ResultFormat = Literal["BOOLEAN_ONLY", "BASIC", "SUMMARY", "COMPLETE"]
+"""How much each result says."""
+
+
+@dataclass(frozen=True)
+class Result:
+    """What came of one expectation.
+
+    Attributes
+    ----------
+    expectation : Expectation
+        The rule.
+    success : bool
+        As Great Expectations has it: at least ``mostly`` of the counted rows keep the rule.
+    engine : str
+        ``headgate`` or ``gx``: who evaluated it.
+    result : Mapping
+        The ``result`` of Great Expectations, plain values only.
+    exception : str or None
+        Why it could not be evaluated.
+    """
+
+    expectation: Expectation
+    success: bool
+    engine: Literal["headgate", "gx"]
+    result: Mapping[str, Any]
+    exception: str | None = None
+
+    @property
+    def id(self) -> str:
+        """The expectation's id."""
+        return self.expectation.id
+
+    @property
+    def type(self) -> str:
+        """The expectation's type."""
+        return self.expectation.type
+
+    @property
+    def column(self) -> str | None:
+        """The columns it speaks about, as one text."""
+        return self.expectation.column
+
+    @property
+    def severity(self) -> str:
+        """``critical``, ``warning`` or ``info``."""
+        return self.expectation.severity
+
+    @property
+    def kwargs(self) -> dict[str, Any]:
+        """The parameters, as JSON can hold them."""
+        parameters: dict[str, Any] = to_json(self.expectation.kwargs)
+        return parameters
+
+    @property
+    def element_count(self) -> int | None:
+        """Rows of the row condition."""
+        return self.result.get("element_count")
+
+    @property
+    def unexpected_count(self) -> int | None:
+        """Rows, or distinct values, that break the rule."""
+        return self.result.get("unexpected_count")
+
+    @property
+    def unexpected_percent(self) -> float | None:
+        """Share of the counted rows that break the rule, in percent."""
+        return self.result.get("unexpected_percent")
+
+    @property
+    def missing_count(self) -> int | None:
+        """Rows that do not count, or expected values that do not occur."""
+        return self.result.get("missing_count")
+
+    @property
+    def missing_percent(self) -> float | None:
+        """Share of the rows that do not count, in percent."""
+        return self.result.get("missing_percent")
+
+    @property
+    def observed_value(self) -> Any:
+        """The number, type or names that were found, for a rule about the column or table."""
+        return self.result.get("observed_value")
+
+    @property
+    def examples(self) -> tuple[Any, ...]:
+        """At most twenty of the values that break the rule."""
+        return tuple(self.result.get("partial_unexpected_list") or ())
+
+    def to_json_dict(self) -> dict[str, Any]:
+        """Give Great Expectations' form of one result."""
+        config: dict[str, Any] = {
+            "type": self.type,
+            "kwargs": self.kwargs,
+            "meta": dict(self.expectation.meta),
+            "severity": self.severity,
+        }
+        config |= {
+            key: self.expectation.given[key] for key in ("id", "notes") if self.expectation.given.get(key)
+        }
+        return {
+            "success": self.success,
+            "expectation_config": config,
+            "result": dict(self.result),
+            "meta": {},
+            "exception_info": {
+                "raised_exception": self.exception is not None,
+                "exception_message": self.exception,
+                "exception_traceback": None if self.exception is None else "",
+            },
+        }
+
+
+@dataclass(frozen=True)
+class Report:
+    """What came of a suite on some data.
+
+    Attributes
+    ----------
+    suite_name, suite_version : str
+        The suite.
+    rows : int or None
+        Rows of the data; None where even they could not be counted.
+    results : tuple of Result
+        In the suite's order.
+    refusals : tuple of str
+        Reasons, one line each, why the gate must refuse the data although Great Expectations may
+        call it a success: nothing was asked, or something asked was not answered.
+    """
+
+    suite_name: str
+    suite_version: str
+    rows: int | None
+    results: tuple[Result, ...]
+    refusals: tuple[str, ...]
+
+    @property
+    def success(self) -> bool:
+        """Whether every expectation succeeded, as Great Expectations has it: severity does not count."""
+        return all(result.success for result in self.results)
+
+    @cached_property
+    def by_id(self) -> Mapping[str, Result]:
+        """The results by their expectations' ids."""
+        return {result.id: result for result in self.results}
+
+    @property
+    def statistics(self) -> dict[str, int | float | None]:
+        """How many expectations succeeded."""
+        evaluated, successful = len(self.results), sum(result.success for result in self.results)
+        return {
+            "evaluated_expectations": evaluated,
+            "successful_expectations": successful,
+            "unsuccessful_expectations": evaluated - successful,
+            "success_percent": successful / evaluated * 100 if evaluated else None,
+        }
+
+    def to_json_dict(self) -> dict[str, Any]:
+        """Give the form of Great Expectations' ``ExpectationSuiteValidationResult``.
+
+        Its ``meta`` says under ``headgate`` which suite this was, what was evaluated by Great
+        Expectations itself, and why the gate must refuse. An expectation that could not be
+        evaluated carries the flat form of ``exception_info``.
+        """
+        return {
+            "success": self.success,
+            "results": [result.to_json_dict() for result in self.results],
+            "suite_name": self.suite_name,
+            "suite_parameters": {},
+            "statistics": self.statistics,
+            "meta": {
+                "great_expectations_version": _installed("great_expectations"),
+                "headgate": {
+                    "suite_version": self.suite_version,
+                    "refusals": list(self.refusals),
+                    "evaluated_by_great_expectations": [
+                        result.id for result in self.results if result.engine == "gx"
+                    ],
+                },
+            },
+            "id": None,
+        }
+
+    def _repr_html_(self) -> str:
+        rows = "".join(
+            "<tr>" + "".join(f"<td>{html.escape(cell)}</td>" for cell in _cells(result)) + "</tr>"
+            for result in self.results
+        )
+        head = "".join(f"<th>{name}</th>" for name in ("", "expectation", "column", "severity", "found"))
+        refusals = "".join(f"<li>{html.escape(reason)}</li>" for reason in self.refusals)
+        title = html.escape(f"{self.suite_name} {self.suite_version}: {self.rows} rows")
+        return f"<p>{title}</p><ul>{refusals}</ul><table><tr>{head}</tr>{rows}</table>"
+
+
+def _cells(result: Result) -> tuple[str, str, str, str, str]:
+    if result.exception is not None:
+        found = result.exception
+    elif result.unexpected_count is not None:
+        found = f"{result.unexpected_count} unexpected"
+    else:
+        found = "" if result.observed_value is None else str(result.observed_value)
+    return ("✓" if result.success else "✗", result.type, result.column or "", result.severity, found)
+
+
+def _installed(distribution: str) -> str | None:
+    try:
+        return metadata.version(distribution)
+    except metadata.PackageNotFoundError:
+        return None

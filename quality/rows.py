@@ -1,0 +1,325 @@
+"""Rows: which rows break a suite's rules, with every reason.
+
+Only expectations that a row keeps or breaks, alone or among its equals, can speak about rows; the
+others, and those that only Great Expectations can evaluate, are left to `quality.validate`.
+``mostly`` plays no part here: a row that breaks a rule breaks it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+
+from pyspark.errors import AnalysisException
+from pyspark.sql import Column, DataFrame, SparkSession, Window
+from pyspark.sql import functions as F
+from pyspark.sql import types as T
+
+from quality.errors import InapplicableError
+from quality.expectation import Expectation, Suite
+from quality.plan import Delegated, GroupRule, RowRule, Rule, plan, within
+from quality.predicates import PREDICATES
+from quality.schema import Field
+
+__all__ = [
+    "FAILURES",
+    "FAILURE_TYPE",
+    "FailureCount",
+    "Transform",
+    "count_failures",
+    "flag_failures",
+    "split",
+]
+
+Transform = Callable[[DataFrame], DataFrame]
+
+FAILURES = "_failures"
+"""The metadata column in which failing rows carry their reasons."""
+
+FAILURE_TYPE = T.ArrayType(
+    T.StructType(
+        [
+            T.StructField("expectation_id", T.StringType()),
+            T.StructField("expectation_type", T.StringType()),
+            T.StructField("column", T.StringType()),
+            T.StructField("value", T.StringType()),
+            T.StructField("severity", T.StringType()),
+        ]
+    )
+)
+"""One struct per rule that the row breaks; a row that breaks none holds an empty array."""
+
+_EXAMPLES = 5
+_EXAMPLE_LENGTH = 200
+_UNIQUE = ("expect_column_values_to_be_unique", "expect_compound_columns_to_be_unique")
+
+
+@dataclass(frozen=True)
+class FailureCount:
+    """How many rows break one rule.
+
+    Attributes
+    ----------
+    expectation_id, expectation_type, severity : str
+        The rule.
+    column : str or None
+        The columns it speaks about, as one text.
+    rows : int
+        Rows that break it.
+    examples : tuple of str
+        At most five different values that break it, cut to 200 characters.
+    """
+
+    expectation_id: str
+    expectation_type: str
+    column: str | None
+    severity: str
+    rows: int
+    examples: tuple[str, ...]
+
+
+def flag_failures(suite: Suite, *, among: Column | None = None) -> Transform:
+    """Write into ``_failures`` which rules each row breaks.
+
+    Uniqueness costs one shuffle for each set of key columns; everything else is one pass.
+
+    Parameters
+    ----------
+    suite : Suite
+        From `load_suite`. Rules about the table, rules that only Great Expectations can evaluate,
+        and rules that do not fit the data (a column that is not there, an invalid pattern) are
+        left to `quality.validate`, which refuses what does not fit.
+    among : Column or None
+        The rows to look at, as a condition; None for all. Other rows get an empty array and do
+        not take part in uniqueness.
+
+    Returns
+    -------
+    Transform
+        Its output has the rows and columns of its input, and ``_failures`` of `FAILURE_TYPE`.
+
+    Notes
+    -----
+    Invalid patterns are found by trying them on an empty text, which reads no data.
+
+    Examples
+    --------
+    >>> from quality import load_suite
+    >>> suite = load_suite('''{"name": "people", "expectations": [{"id": "age-from-0",
+    ...     "type": "expect_column_values_to_be_between", "kwargs": {"column": "age", "min_value": 0}}]}''',
+    ...     source="people.json")
+    >>> people = spark.createDataFrame([(1, 30), (2, -1)], "id int, age int")
+    >>> flagged = people.transform(flag_failures(suite))
+    >>> flagged.select("id", "_failures.expectation_id", "_failures.value").show()
+    +---+--------------+-----+
+    | id|expectation_id|value|
+    +---+--------------+-----+
+    |  1|            []|   []|
+    |  2|  [age-from-0]| [-1]|
+    +---+--------------+-----+
+    <BLANKLINE>
+    """
+
+    def flag(df: DataFrame) -> DataFrame:
+        return _flagged(df, [rule for rule in _fitting(df, suite) if _told_by_row(rule)], among)
+
+    return flag
+
+
+def split(df: DataFrame, suite: Suite) -> tuple[DataFrame, DataFrame]:
+    """Part the rows that break a critical rule from those that do not.
+
+    Parameters
+    ----------
+    df : DataFrame
+        The data.
+    suite : Suite
+        From `load_suite`; rules that rows cannot be told by play no part.
+
+    Returns
+    -------
+    accepted : DataFrame
+        Rows that break no rule of severity critical, in the schema of `df`.
+    rejected : DataFrame
+        The others, with their reasons, warnings included, in ``_failures``. Together the two
+        hold every row of `df`.
+
+    Raises
+    ------
+    InapplicableError
+        If a rule that rows are told by does not fit the data: a column is not there, a pattern is
+        not valid, a type cannot be compared.
+
+    Examples
+    --------
+    >>> from quality import load_suite
+    >>> suite = load_suite('''{"name": "people", "expectations": [
+    ...     {"type": "expect_column_values_to_be_unique", "kwargs": {"column": "id"}}]}''', source="s.json")
+    >>> people = spark.createDataFrame([(1, "a"), (2, "b"), (2, "c")], "id int, name string")
+    >>> accepted, rejected = split(people, suite)
+    >>> [row.name for row in accepted.collect()], [row.name for row in rejected.orderBy("name").collect()]
+    (['a'], ['b', 'c'])
+    """
+    fitting = _fitting(df, suite)
+    fits = {rule.expectation.id for rule in fitting}
+    for rule in plan(suite, df.schema):
+        expectation = rule.expectation
+        told = expectation.type in PREDICATES or expectation.type in _UNIQUE
+        if told and (expectation.id not in fits or isinstance(rule, Delegated)):
+            raise InapplicableError(
+                suite=suite.name,
+                expectation_id=expectation.id,
+                expectation_type=expectation.type,
+                columns=expectation.columns,
+                reason=getattr(rule, "reason", "it does not fit the type of its column or is not valid"),
+            )
+    flagged = _flagged(df, [rule for rule in fitting if _told_by_row(rule)], None)
+    critical = F.exists(FAILURES, lambda failure: failure["severity"] == "critical")
+    return flagged.where(~critical).drop(FAILURES), flagged.where(critical)
+
+
+def count_failures(staged: DataFrame) -> list[FailureCount]:
+    """Count the rows that break each rule, in one job.
+
+    Parameters
+    ----------
+    staged : DataFrame
+        Rows with ``_failures``.
+
+    Returns
+    -------
+    list of FailureCount
+        One for each rule that any row breaks, in the order of their ids: never more than the
+        suite is long.
+
+    Examples
+    --------
+    >>> from quality import load_suite
+    >>> suite = load_suite('''{"name": "people", "expectations": [{"id": "named",
+    ...     "type": "expect_column_values_to_not_be_null", "kwargs": {"column": "name"}}]}''',
+    ...     source="people.json")
+    >>> people = spark.createDataFrame([("a",), (None,)], "name string")
+    >>> flagged = people.transform(flag_failures(suite))
+    >>> [(count.expectation_id, count.rows) for count in count_failures(flagged)]
+    [('named', 1)]
+    """
+    value = F.substring("failure.value", 1, _EXAMPLE_LENGTH)
+    # The value with the least hash under each of a few seeds: a bounded sample, the same every time.
+    picks = [F.min_by(value, F.xxhash64(value, F.lit(seed))) for seed in range(_EXAMPLES)]
+    counts = (
+        staged.select(F.explode(FAILURES).alias("failure"))
+        .groupBy("failure.expectation_id")
+        .agg(
+            F.first("failure.expectation_type").alias("expectation_type"),
+            F.first("failure.column").alias("column"),
+            F.first("failure.severity").alias("severity"),
+            F.count(F.lit(1)).alias("rows"),
+            F.array_sort(F.array_distinct(F.array_compact(F.array(*picks)))).alias("examples"),
+        )
+    )
+    found = [FailureCount(**{**row.asDict(), "examples": tuple(row["examples"])}) for row in counts.collect()]
+    return sorted(found, key=lambda count: count.expectation_id)
+
+
+def _told_by_row(rule: Rule) -> bool:
+    return isinstance(rule, RowRule) or (isinstance(rule, GroupRule) and rule.expectation.type in _UNIQUE)
+
+
+def _fitting(df: DataFrame, suite: Suite) -> list[Rule]:
+    """Plan the rules and leave out those that Spark cannot analyse on this data."""
+    rules = [rule for rule in plan(suite, df.schema) if _told_by_row(rule)]
+    bad = _invalid_patterns(df.sparkSession, _patterns(rule.expectation for rule in rules))
+    rules = [rule for rule in rules if not bad.intersection(_patterns([rule.expectation]))]
+    if _analyses(df, rules):
+        return list(rules)
+    return [rule for rule in rules if _analyses(df, [rule])]
+
+
+def _analyses(df: DataFrame, rules: Sequence[Rule]) -> bool:
+    try:
+        return _flagged(df, rules, None).schema is not None
+    except AnalysisException:
+        return False
+
+
+def _patterns(expectations: Iterable[Expectation]) -> set[str]:
+    patterns: set[str] = set()
+    for expectation in expectations:
+        if "match_regex" in expectation.type:
+            listed = expectation.kwargs.get("regex_list")
+            joined = ["|".join(listed)] if listed and expectation.parameter("match_on") == "any" else listed
+            patterns.update(joined or [expectation.parameter("regex")])
+    return patterns
+
+
+def _invalid_patterns(spark: SparkSession, patterns: set[str]) -> set[str]:
+    """Find the patterns that Java does not take; there is no other way to ask than to try."""
+    tried = [F.lit("").rlike(pattern) for pattern in sorted(patterns)]
+    try:
+        if tried:
+            spark.range(1).select(*tried).collect()
+        return set()
+    except Exception:  # narrowed down to the pattern, which is then left to validate, which refuses
+        if len(patterns) == 1:
+            return patterns
+        return {pattern for pattern in patterns if _invalid_patterns(spark, {pattern})}
+
+
+def _flagged(df: DataFrame, rules: Sequence[Rule], among: Column | None) -> DataFrame:
+    columns = [name for name in df.columns if name != FAILURES]
+    looked_at = F.lit(True) if among is None else F.coalesce(among, F.lit(False))
+    copies: dict[str, str] = {}
+    for rule in rules:
+        if isinstance(rule, GroupRule) and rule.group.key not in copies:
+            name = copies[rule.group.key] = f"_copies_{len(copies)}"
+            df = df.withColumn(name, _copies(df, rule, looked_at))
+    entries = [_entry(rule, copies) for rule in rules if isinstance(rule, RowRule | GroupRule)]
+    none = F.array().cast(FAILURE_TYPE)
+    found = (
+        F.filter(F.array(*entries).cast(FAILURE_TYPE), lambda entry: entry.isNotNull()) if entries else none
+    )
+    return df.withColumn(FAILURES, F.when(looked_at, found).otherwise(none)).select(
+        *map(_quoted, columns), FAILURES
+    )
+
+
+def _copies(df: DataFrame, rule: GroupRule, looked_at: Column) -> Column:
+    """Count the rows that are equal to this one in the rule's columns, among the rows that take part."""
+    takes_part = looked_at if rule.group.rows_if is None else looked_at & rule.group.rows_if
+    takes_part = F.coalesce(takes_part, F.lit(False))
+    keys = [F.when(takes_part, field.column) for field in rule.fields]
+    # Rows that do not take part would all fall into one partition: they are spread by their hash.
+    spread = [_quoted(name) for name, kind in df.dtypes if "map<" not in kind]
+    salt = F.when(~takes_part, F.pmod(F.xxhash64(*spread), F.lit(1024)))
+    return F.when(takes_part, F.count(F.lit(1)).over(Window.partitionBy(*keys, takes_part, salt)))
+
+
+def _entry(rule: RowRule | GroupRule, copies: dict[str, str]) -> Column:
+    expectation = rule.expectation
+    if isinstance(rule, GroupRule):
+        fails = F.col(copies[rule.group.key]) > 1
+    else:
+        fails = rule.unexpected_if
+        for condition in (rule.counted_if, within(expectation)):
+            fails = fails if condition is None else condition & fails
+    return F.when(
+        fails,
+        F.struct(
+            F.lit(expectation.id).alias("expectation_id"),
+            F.lit(expectation.type).alias("expectation_type"),
+            F.lit(expectation.column).alias("column"),
+            _value(rule.fields).alias("value"),
+            F.lit(expectation.severity).alias("severity"),
+        ),
+    )
+
+
+def _value(fields: Sequence[Field]) -> Column:
+    if len(fields) == 1:
+        return fields[0].text
+    values = F.struct(*(field.column.alias(field.name) for field in fields))
+    return F.to_json(values, {"ignoreNullFields": "false"})
+
+
+def _quoted(name: str) -> str:
+    return "`" + name.replace("`", "``") + "`"

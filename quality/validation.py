@@ -1,0 +1,194 @@
+"""Validate: a suite against some data."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, get_args
+
+from pyspark.errors import AnalysisException
+from pyspark.sql import DataFrame
+
+from quality.expectation import Expectation, Suite
+from quality.judge import Verdict, judge, with_examples
+from quality.measure import Measures, examples_of, measure
+from quality.plan import ROWS, Broken, Delegated, GroupRule, NumberRule, RowRule, Rule, SchemaRule, plan
+from quality.report import Report, Result, ResultFormat
+
+__all__ = ["validate"]
+
+_Own = RowRule | GroupRule | NumberRule | SchemaRule
+
+
+def validate(
+    df: DataFrame,
+    suite: Suite,
+    *,
+    result_format: ResultFormat = "SUMMARY",
+    suite_parameters: Mapping[str, Any] | None = None,
+    allow_empty: bool = False,
+) -> Report:
+    """Evaluate a suite on some data, as Great Expectations would.
+
+    What Headgate can measure itself takes one Spark job, one more for uniqueness and distinct
+    values, and one more for examples when something failed; the rest goes to Great Expectations.
+
+    Parameters
+    ----------
+    df : DataFrame
+        The data. It is read several times: give files, not a long computation.
+    suite : Suite
+        From `load_suite`.
+    result_format : {"BOOLEAN_ONLY", "BASIC", "SUMMARY", "COMPLETE"}
+        How much each result says; COMPLETE is left to Great Expectations altogether.
+    suite_parameters : Mapping or None
+        Values for ``{"$PARAMETER": …}``, by name.
+    allow_empty : bool
+        Whether no rows at all are in order.
+
+    Returns
+    -------
+    Report
+        One result for each expectation, in the suite's order.
+
+    Raises
+    ------
+    SuiteError
+        If a placeholder has no value.
+    ValueError
+        If `result_format` is none of the four.
+
+    Notes
+    -----
+    Results are those of Great Expectations 1.24 with ANSI mode off, in both modes, but for two: a
+    sum that overflows is null instead of wrapping around, and an exception comes in the flat form.
+
+    Examples
+    --------
+    >>> from quality import load_suite
+    >>> suite = load_suite('''{"name": "people", "expectations": [
+    ...     {"type": "expect_column_values_to_be_between", "kwargs": {"column": "age", "min_value": 0}},
+    ...     {"type": "expect_column_values_to_be_unique", "kwargs": {"column": "id"}}]}''',
+    ...     source="people.json")
+    >>> people = spark.createDataFrame([(1, 30), (2, -1), (3, None)], "id int, age int")
+    >>> report = validate(people, suite)
+    >>> [(result.success, result.unexpected_count, result.examples) for result in report.results]
+    [(False, 1, (-1,)), (True, 0, ())]
+    """
+    if result_format not in get_args(ResultFormat):
+        raise ValueError(f"result_format={result_format!r}; use one of {', '.join(get_args(ResultFormat))}")
+    suite = suite.bind(suite_parameters)
+    rules = plan(suite, df.schema)
+    compiled = () if result_format == "COMPLETE" else rules
+    measures = measure(df, compiled)
+    own = _judged(df, compiled, measures, result_format)
+    handed_over = [
+        rule.expectation for rule in rules if rule.expectation.id not in own and not isinstance(rule, Broken)
+    ]
+    others = _by_great_expectations(df, handed_over, result_format, suite_parameters)
+    results = tuple(
+        own.get(rule.expectation.id)
+        or others.get(rule.expectation.id)
+        or _failed(rule.expectation, rule.reason if isinstance(rule, Broken) else "it has not been evaluated")
+        for rule in rules
+    )
+    rows = measures.numbers.get(ROWS)
+    return Report(
+        suite_name=suite.name,
+        suite_version=suite.version,
+        rows=rows,
+        results=results,
+        refusals=_refusals(results, rows, allow_empty),
+    )
+
+
+def _judged(
+    df: DataFrame, rules: tuple[Rule, ...], measures: Measures, result_format: ResultFormat
+) -> dict[str, Result]:
+    """Judge what Headgate could measure; what Spark could not even analyse is left out."""
+    verdicts: list[tuple[_Own, Verdict]] = []
+    results: dict[str, Result] = {}
+    for rule in rules:
+        if isinstance(rule, Delegated | Broken):
+            continue
+        error = measures.error_of(rule)
+        if isinstance(error, AnalysisException):
+            continue
+        try:
+            if error is not None:
+                raise error
+            verdicts.append((rule, judge(rule, measures)))
+        except Exception as reason:  # recorded: an expectation that raises is refused
+            results[rule.expectation.id] = _failed(rule.expectation, _first_line(reason))
+    wanted = [one for _, verdict in verdicts for one in verdict.wanted]
+    examples = {} if result_format == "BOOLEAN_ONLY" else examples_of(df, wanted)
+    for rule, verdict in verdicts:
+        result = with_examples(rule, verdict, examples, result_format)
+        results[rule.expectation.id] = Result(rule.expectation, verdict.success, "headgate", result)
+    return results
+
+
+def _by_great_expectations(
+    df: DataFrame,
+    expectations: list[Expectation],
+    result_format: ResultFormat,
+    parameters: Mapping[str, Any] | None,
+) -> dict[str, Result]:
+    if not expectations:
+        return {}
+    from quality.gx import evaluate
+
+    found = evaluate(df, expectations, result_format=result_format, parameters=parameters)
+    return {
+        expectation.id: Result(
+            expectation,
+            success=found[expectation.id]["success"],
+            engine="gx",
+            result=found[expectation.id]["result"],
+            exception=_exception(found[expectation.id]["exception_info"]),
+        )
+        for expectation in expectations
+        if expectation.id in found
+    }
+
+
+def _exception(info: Mapping[str, Any]) -> str | None:
+    """Give the message of either form of ``exception_info``: flat, or one for each metric."""
+    forms = [info] if "raised_exception" in info else list(info.values())
+    return next((str(form["exception_message"]) for form in forms if form["raised_exception"]), None)
+
+
+def _failed(expectation: Expectation, reason: str) -> Result:
+    return Result(expectation, success=False, engine="headgate", result={}, exception=reason)
+
+
+def _first_line(error: Exception) -> str:
+    return f"{type(error).__name__}: {error}".strip().splitlines()[0]
+
+
+def _refusals(results: tuple[Result, ...], rows: int | None, allow_empty: bool) -> tuple[str, ...]:
+    refusals = [] if results else ["the suite has no expectations"]
+    if rows is None:
+        refusals.append("the rows could not be counted")
+    if rows == 0 and not allow_empty:
+        refusals.append("there are no rows")
+    for result in results:
+        name = result.type + (f" on {result.column}" if result.column else "")
+        condition = result.expectation.row_condition
+        if result.exception is not None:
+            refusals.append(f"{name} could not be evaluated: {result.exception.splitlines()[0]}")
+        elif _is_null(result) and not (rows == 0 and allow_empty):
+            refusals.append(f"{name} has measured nothing")
+        if condition is not None and condition.ignored:
+            refusals.append(
+                f"{name}: Great Expectations ignores '{condition.ignored.strip()}' in its condition"
+            )
+    return tuple(refusals)
+
+
+def _is_null(result: Result) -> bool:
+    # The sets of distinct values always have a null here, and counts beside it.
+    return (
+        "observed_value" in result.result
+        and result.observed_value is None
+        and "distinct_values" not in result.type
+    )

@@ -1,0 +1,266 @@
+"""What holds for every public transform of etl.clean: a new one joins by a line in `CASES`."""
+
+from __future__ import annotations
+
+import copy
+import random
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any, Literal, NamedTuple
+
+import pytest
+from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import functions as F
+from pyspark.sql import types as T
+
+import etl
+from etl import clean
+from etl.errors import MissingColumnError
+from etl.transform import Transform
+
+
+class Case(NamedTuple):
+    make: Callable[..., Transform]
+    needs: str  # the columns it cannot do without
+    parameters: dict[str, Any]
+    idempotent: bool  # its docstring says so
+    rows: str
+
+    def __str__(self) -> str:
+        return f"{self.make.__name__}-{'-'.join(self.parameters)}"
+
+
+def case(
+    make: Callable[..., Transform],
+    needs: str = "",
+    *,
+    idempotent: bool = False,
+    rows: Literal["same", "fewer", "other"] = "same",
+    **parameters: Any,
+) -> Case:
+    return Case(make, needs, parameters, idempotent, rows)
+
+
+FILLED = {
+    "columns": {
+        "weight": {"type": "double", "strategy": "mean", "value": 70.5, "by": ["sex"], "groups": {"F": 61}},
+        "name": {"type": "string", "strategy": "mode", "value": "Ann", "by": [], "groups": {}},
+    },
+    "indicators": True,
+}
+HEAVY = {"rule": "heavy", "where": "weight > 80"}
+WOMEN = {"rule": "women", "where": "sex = 'F'"}
+TIMES = ["yyyy-MM-dd HH:mm[:ss]", "yyyy-MM-dd'T'HH:mm:ssX"]
+
+CASES = [
+    case(clean.add_columns, "weight id seq", columns={"double": "weight * 2", "id": "id + seq"}),
+    case(clean.cast_columns, "days", idempotent=True, columns={"days": "int"}),
+    case(clean.cast_columns, "days flag", idempotent=True, columns={"days": "double", "flag": "boolean"}),
+    case(clean.cast_columns, "days", columns={"days": "decimal(5,1)", "weight": "string"}, invalid="null"),
+    case(clean.change_case, "name", idempotent=True, columns=["name"], to="lower"),
+    case(clean.change_case, "name", idempotent=True, columns=["name"], to="upper"),
+    case(clean.change_case, "name", idempotent=True, columns=["name"], to="title"),
+    case(
+        clean.convert_units, "weight unit", value="weight", unit="unit", to="kg", factors={"lb": 0.45359237}
+    ),
+    case(clean.drop_exact_duplicates, idempotent=True, rows="fewer"),
+    case(clean.drop_exact_duplicates, "sex", idempotent=True, columns=["sex"], mark="_fate"),
+    case(clean.drop_rows, "weight", idempotent=True, rows="fewer", **HEAVY),
+    case(clean.drop_rows, "weight", idempotent=True, mark="_fate", **HEAVY),
+    case(clean.drop_uninformative, "flag", values={"drop": {"flag": "the same in every row"}}),
+    case(clean.fill_missing, "weight sex name", values=FILLED),
+    case(clean.group_icd9, "code", column="code", to="chapter"),
+    case(clean.group_icd9, "code", column="code", to="group", scheme="strack", invalid="null"),
+    case(
+        clean.keep_latest, "id sex seq", idempotent=True, rows="fewer", keys=["id"], order_by=["sex", "-seq"]
+    ),
+    case(clean.keep_latest, "sex id", idempotent=True, keys=["sex"], order_by=["id"], mark="_fate"),
+    case(clean.keep_rows, "sex", idempotent=True, rows="fewer", **WOMEN),
+    case(clean.keep_rows, "sex", idempotent=True, mark="_fate", **WOMEN),
+    case(clean.map_codes, "sex", column="sex", vocabulary={"F": "female", "i": "intersex"}),
+    case(clean.map_codes, "sex", column="sex", vocabulary={"F": "female"}, unknown="keep", to="gender"),
+    case(clean.parse_dates, "born", columns=["born"], formats=["yyyy-MM-dd", "d MMM yy"]),
+    case(clean.parse_ranges, "band", column="band", low="from", high="to", middle="mid"),
+    case(clean.parse_timestamps, "seen", columns=["seen"], formats=TIMES, zone="Europe/Berlin"),
+    case(clean.rename_columns, "sex name", columns={"sex": "gender", "name": "sex"}),
+    case(clean.rename_to_snake_case, idempotent=True),
+    case(clean.select_columns, "name id", idempotent=True, columns=["name", "id"]),
+    case(clean.sentinels_to_null, "flag", idempotent=True, values=["?", "III"], keep={"flag": ["?"]}),
+    case(clean.sentinels_to_null, "name", idempotent=True, values=["I"], columns=["name"], ignore_case=True),
+    case(clean.trim_text, idempotent=True),
+    case(clean.trim_text, "name", idempotent=True, columns=["name"]),
+    case(
+        clean.unpivot_columns, "name unit", rows="other", columns=["name", "unit"], value="of", position="at"
+    ),
+]
+
+SCHEMA = (
+    "id int, name string, sex string, code string, born string, seen string, days string, band string,"
+    "flag string, weight double, unit string, seq int, `Odd Näme` string, _file string, _row int, _op string"
+)
+ANN = (
+    1,
+    " ANN\u00a0 I.",
+    "F",
+    "250.83",
+    "2023-02-28",
+    "2023-07-01 08:00",
+    "12",
+    "[5-6)",
+    "yes",
+    7.5,
+    "kg",
+    1,
+    "x",
+)
+DATA = [
+    ANN,
+    ANN,
+    (1, "iii", "I", "V27", "2023-02-30", "2023-03-26 02:30", "12.7", ">200", "FALSE", 81.0, "lb", 2, None),
+    (2, "?", "f", "x9", "1 Jan 24", "2023-03-12T02:30:00-05", "NaN", "<=5", "?", None, "stone", 3, "I"),
+    (2, None, None, None, None, None, None, None, None, 12.0, "stone", 3, None),
+    (None, "İzmir-ev oı", "i", "8", "", "2023-07-01T08:00:00Z", "1e400", "60-50", "I", None, None, None, ""),
+    (None, "straße", "", "E909", "2023-02-28x", "now", "99999999999", "", "no", -0.0, "kg", None, "y"),
+]
+ROWS = [(*row, "a.csv", line, "I") for line, row in enumerate(DATA, start=2)]
+
+every_transform = pytest.mark.parametrize("this", CASES, ids=str)
+
+
+@pytest.fixture(scope="module")
+def frame(spark: SparkSession) -> DataFrame:
+    return spark.createDataFrame(ROWS, SCHEMA).coalesce(1)
+
+
+@pytest.fixture(scope="module")
+def result(frame: DataFrame) -> Callable[[Case], list[str]]:
+    """The rows that a case makes of the frame in an ordinary session, each case run once."""
+    known: dict[int, list[str]] = {}
+
+    def rows(this: Case) -> list[str]:
+        if id(this) not in known:
+            known[id(this)] = written(frame.transform(this.make(**this.parameters)))
+        return known[id(this)]
+
+    return rows
+
+
+def written(df: DataFrame) -> list[str]:
+    """All rows as text, sorted; points in time by number, as no session's time zone may change those."""
+    numbers = {
+        field.name: F.unix_micros(field.name)
+        for field in df.schema.fields
+        if isinstance(field.dataType, T.TimestampType)
+    }
+    return sorted(map(repr, df.withColumns(numbers).collect()))
+
+
+@contextmanager
+def setting(spark: SparkSession, key: str, value: str) -> Iterator[None]:
+    before = spark.conf.get(key)
+    spark.conf.set(key, value)
+    try:
+        yield
+    finally:
+        spark.conf.set(key, before)
+
+
+@contextmanager
+def turkish(spark: SparkSession) -> Iterator[None]:
+    locale = spark._jvm.java.util.Locale
+    before = locale.getDefault()
+    locale.setDefault(locale.forLanguageTag("tr"))
+    try:
+        yield
+    finally:
+        locale.setDefault(before)
+
+
+def test_every_public_transform_is_in_the_list() -> None:
+    assert {this.make.__name__ for this in CASES} | {fit.__name__ for fit, _ in clean.FITTED.values()} == set(
+        clean.__all__
+    )
+
+
+def test_the_package_gives_every_public_transform() -> None:
+    assert set(clean.__all__) <= set(etl.__all__)
+
+
+@every_transform
+def test_the_input_and_the_parameters_are_left_as_they_are(this: Case, frame: DataFrame) -> None:
+    parameters, rows, schema = copy.deepcopy(this.parameters), written(frame), frame.schema
+    frame.transform(this.make(**this.parameters)).collect()
+    assert (written(frame), frame.schema, this.parameters) == (rows, schema, parameters)
+
+
+@every_transform
+def test_an_empty_frame_gives_an_empty_frame_of_the_same_schema(this: Case, frame: DataFrame) -> None:
+    transform = this.make(**this.parameters)
+    empty = frame.limit(0).transform(transform)
+    assert (empty.collect(), empty.schema) == ([], frame.transform(transform).schema)
+
+
+@every_transform
+def test_nulls_are_no_problem(this: Case, spark: SparkSession) -> None:
+    rows = [(*[None] * 13, "a.csv", number, "I") for number in range(3)]
+    result = spark.createDataFrame(rows, SCHEMA).transform(this.make(**this.parameters)).collect()
+    assert all(not row.asDict().get("_problems") for row in result)
+    if this.rows == "same":
+        assert len(result) == len(rows)
+
+
+@pytest.mark.parametrize(
+    ("this", "column"), [(this, name) for this in CASES for name in this.needs.split()], ids=str
+)
+def test_a_missing_column_is_named(this: Case, column: str, frame: DataFrame) -> None:
+    with pytest.raises(MissingColumnError) as caught:
+        frame.drop(column).transform(this.make(**this.parameters))
+    assert (caught.value.step, caught.value.column) == (this.make.__name__, column)
+
+
+@every_transform
+def test_the_order_of_rows_does_not_matter(
+    this: Case, spark: SparkSession, result: Callable[[Case], list[str]]
+) -> None:
+    shuffled = random.Random(7).sample(ROWS, len(ROWS))
+    frame = spark.createDataFrame(shuffled, SCHEMA).repartition(3, "days")
+    assert written(frame.transform(this.make(**this.parameters))) == result(this)
+
+
+@every_transform
+def test_ansi_mode_does_not_matter(
+    this: Case, spark: SparkSession, frame: DataFrame, result: Callable[[Case], list[str]]
+) -> None:
+    usual = result(this)
+    other = "false" if spark.conf.get("spark.sql.ansi.enabled") == "true" else "true"
+    with setting(spark, "spark.sql.ansi.enabled", other):
+        assert written(frame.transform(this.make(**this.parameters))) == usual
+
+
+@every_transform
+def test_neither_time_zone_nor_locale_of_the_session_matters(
+    this: Case, spark: SparkSession, frame: DataFrame, result: Callable[[Case], list[str]]
+) -> None:
+    usual = result(this)
+    with setting(spark, "spark.sql.session.timeZone", "America/New_York"), turkish(spark):
+        assert written(frame.transform(this.make(**this.parameters))) == usual
+
+
+@every_transform
+def test_metadata_stays(this: Case, frame: DataFrame) -> None:
+    metadata = ["_file", "_row", "_op"]
+    before = frame.select(metadata).collect()
+    after = frame.transform(this.make(**this.parameters)).select(metadata).collect()
+    assert set(after) <= set(before)
+    if this.rows == "same":
+        assert sorted(map(repr, after)) == sorted(map(repr, before))
+    if this.rows == "fewer":
+        assert len(after) < len(before)
+
+
+@pytest.mark.parametrize("this", [this for this in CASES if this.idempotent], ids=str)
+def test_doing_it_twice_changes_nothing_more(
+    this: Case, frame: DataFrame, result: Callable[[Case], list[str]]
+) -> None:
+    transform = this.make(**this.parameters)
+    assert written(frame.transform(transform).transform(transform)) == result(this)

@@ -1,0 +1,57 @@
+"""Errors become one line and an exit code."""
+
+from __future__ import annotations
+
+import pytest
+
+from etl.errors import EtlError, InputError, MissingColumnError
+from etl.lake.ledger import ConservationError
+from jobs.exits import ArgumentsError, RefusedError, guarded
+
+
+def ending(error: BaseException, capsys: pytest.CaptureFixture[str], *, debug: bool = False) -> tuple[object, str]:
+    def job() -> None:
+        raise error
+
+    with pytest.raises(SystemExit) as caught:
+        guarded(job, debug=debug)
+    return caught.value.code, capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("error", "code"),
+    [
+        (ArgumentsError(argument="--lake", reason="r", fix="f"), 2),
+        (MissingColumnError(step="cast", column="a", columns=["b"]), 2),
+        (RefusedError([("curate/patients", "too many")]), 3),
+        (InputError(dataset="d", file="f.csv", reason="r", fix="x", row=3), 4),
+        (ConservationError(dataset="d", read=3, accounted=2), 1),
+        (EtlError("other"), 1),
+        (ValueError("boom"), 1),
+        (KeyboardInterrupt(), 130),
+    ],
+)
+def test_each_kind_of_error_has_its_code_and_one_line(
+    error: BaseException, code: int, capsys: pytest.CaptureFixture[str]
+) -> None:
+    got, said = ending(error, capsys)
+    assert (got, said.count("\n"), said.startswith("headgate: ")) == (code, 1, True)
+    assert "Traceback" not in said
+
+
+def test_debug_shows_where(capsys: pytest.CaptureFixture[str]) -> None:
+    _, said = ending(ValueError("boom"), capsys, debug=True)
+    assert "Traceback" in said
+
+
+def test_a_full_disk_is_told_apart_however_deep_spark_hides_it(capsys: pytest.CaptureFixture[str]) -> None:
+    error = RuntimeError("Job aborted")
+    error.__cause__ = OSError("java.io.IOException: No space left on device")
+    _, said = ending(error, capsys)
+    assert "the disk is full" in said
+
+
+def test_success_is_zero() -> None:
+    assert guarded(lambda: None) == 0
+
+

@@ -1,0 +1,194 @@
+"""The whole way on a small pipeline: counts, repetition, refusal, and going on after a crash."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from delta.tables import DeltaTable
+from pyspark.sql import SparkSession
+
+from etl.lake.zones import Lake
+from jobs import gate
+from jobs.context import load_pipeline
+from jobs.entry import run_pipeline
+from jobs.exits import RefusedError
+from jobs.flow import STEPS
+from tests.jobs.visits import PIPELINE, ROWS, lay_out
+
+Runner = Callable[..., dict[str, Any]]
+WITHOUT_MODEL = tuple(step for step in STEPS if step != "train")
+
+
+@pytest.fixture
+def run(spark: SparkSession, tmp_path: Path) -> Runner:
+    """Run the pipeline below `tmp_path`; the session is found, not started."""
+
+    def running(run_id: str = "r1", *, steps: tuple[str, ...] = WITHOUT_MODEL, overrides: tuple[str, ...] = ()) -> Any:
+        pipeline, source = load_pipeline(str(tmp_path / "pipeline.yaml"), overrides=overrides)
+        return run_pipeline(
+            pipeline,
+            source=source,
+            lake=Lake(str(tmp_path / "lake")),
+            landing=str(tmp_path / "landing"),
+            run_id=run_id,
+            steps=steps,
+            log_format="text",
+        )
+
+    return running
+
+
+def versions(spark: SparkSession, lake: Path) -> dict[str, int]:
+    """The version of every Delta table below `lake`."""
+    tables = sorted(log.parent for log in lake.rglob("_delta_log"))
+    found = {}
+    for table in tables:
+        newest = DeltaTable.forPath(spark, str(table)).history(1).first()
+        assert newest is not None
+        found[str(table.relative_to(lake))] = newest.version
+    return found
+
+
+def stage(summary: dict[str, Any], name: str, dataset: str) -> dict[str, Any]:
+    return next(s for s in summary["stages"] if (s["stage"], s["dataset"]) == (name, dataset))
+
+
+def test_every_row_has_its_fate(spark: SparkSession, tmp_path: Path, run: Runner) -> None:
+    lay_out(tmp_path)
+    summary = run()
+    counts = {key: stage(summary, "curate", "visits")[key] for key in ("read", "published", "superseded", "duplicates")}
+    assert counts == {"read": 39, "published": 33, "superseded": 1, "duplicates": 1}
+    assert stage(summary, "curate", "visits")["quarantined"] == 3
+    assert stage(summary, "curate", "visits")["dropped"] == {"free_of_charge": 1}
+    for entry in summary["stages"]:
+        gone = entry["superseded"] + entry["duplicates"] + entry["quarantined"] + sum(entry["dropped"].values())
+        assert entry["read"] == entry["published"] + gone, entry
+    quarantine = spark.read.format("delta").load(str(tmp_path / "lake/quarantine/visits")).orderBy("row").collect()
+    assert [(row.row, row.reasons[0].rule, row.reasons[0].value) for row in quarantine] == [
+        (5, "cast_columns", "x"),
+        (6, "visits-1", "-3.0"),
+        (10, "read", "7,p4,Rome"),
+    ]
+    assert not (tmp_path / "lake/staging/r1/curated_visits").exists()
+
+
+def test_a_curated_row_knows_where_it_came_from(spark: SparkSession, tmp_path: Path, run: Runner) -> None:
+    lay_out(tmp_path)
+    run(steps=("ingest", "curate"))
+    row = spark.read.format("delta").load(str(tmp_path / "lake/curated/visits")).where("visit = 3").first()
+    assert row is not None
+    assert (row["_file"], row["_row"], row["town"], row["_problems"]) == ("visits.csv", 4, None, [])
+
+
+@pytest.mark.parametrize("run_id", ["r1", "r2"], ids=["the same run", "another run"])
+def test_running_again_changes_nothing(spark: SparkSession, tmp_path: Path, run: Runner, run_id: str) -> None:
+    lay_out(tmp_path)
+    first = run("r1")
+    before = versions(spark, tmp_path / "lake")
+    manifest = (tmp_path / "lake/export/dear/manifest.json").read_bytes()
+    second = run(run_id)
+    assert versions(spark, tmp_path / "lake") == before
+    assert (tmp_path / "lake/export/dear/manifest.json").read_bytes() == manifest
+    assert {entry["status"] for entry in second["stages"]} == {"unchanged"}
+    told = ("stage", "dataset", "read", "published", "superseded", "duplicates", "quarantined", "dropped")
+    assert [[s[key] for key in told] for s in second["stages"]] == [[s[key] for key in told] for s in first["stages"]]
+    assert second["gates"] == first["gates"]
+
+
+def test_only_new_files_are_ingested_and_keys_stay(spark: SparkSession, tmp_path: Path, run: Runner) -> None:
+    lay_out(tmp_path)
+    run("r1")
+    towns = "town, town_key"
+    before = {r.town: r.town_key for r in spark.read.format("delta").load(str(tmp_path / "lake/star/dim_town")).selectExpr(*towns.split(", ")).collect()}
+    (tmp_path / "landing/visits_2.csv").write_text("Visit,Person,Town,Cost\n50,p9,Aarau,3\n3,p2,Rome,9\n")
+    summary = run("r2")
+    assert (stage(summary, "ingest", "visits")["published"], stage(summary, "curate", "visits")["read"]) == (2, 41)
+    after = {r.town: r.town_key for r in spark.read.format("delta").load(str(tmp_path / "lake/star/dim_town")).selectExpr(*towns.split(", ")).collect()}
+    assert {town: key for town, key in after.items() if town != "Aarau"} == before
+    assert after["Aarau"] == max(before.values()) + 1
+
+
+def test_a_refused_batch_publishes_nothing(spark: SparkSession, tmp_path: Path, run: Runner) -> None:
+    lay_out(tmp_path)
+    with pytest.raises(RefusedError) as caught:
+        run("r1", overrides=("datasets.visits.tolerance=0.01",))
+    assert caught.value.refusals[0][0] == "curate/visits"
+    lake = tmp_path / "lake"
+    assert [(lake / zone).exists() for zone in ("raw", "curated", "quarantine", "star", "export")] == [
+        True, False, False, False, False,
+    ]  # fmt: skip
+    assert (lake / "staging/r1/curated_visits").is_dir()
+    ledger = spark.read.format("delta").load(str(lake / "ledger")).where("stage = 'curate'").collect()
+    assert [(row.status, row.read) for row in ledger] == [("refused", 39)]
+    report = (lake / "reports/r1/index.html").read_text()
+    assert "refused" in report.lower()
+    assert json.loads((lake / "reports/r1/summary.json").read_text())["status"] == "refused"
+
+
+def test_a_step_that_loses_rows_is_refused(spark: SparkSession, tmp_path: Path, run: Runner) -> None:
+    lay_out(tmp_path, pipeline=PIPELINE.replace("      - keep_latest", "      - tests.jobs.own_step:lose_some\n      - keep_latest"))
+    with pytest.raises(Exception, match="were lost by a step") as caught:
+        run()
+    assert (caught.type.__name__, caught.value.dataset, caught.value.read) == ("ConservationError", "visits", 39)
+    assert not (tmp_path / "lake/curated").exists()
+
+
+@pytest.mark.parametrize("moment", ["before the quarantine", "between quarantine and curated", "after curated"])
+def test_a_run_that_dies_is_finished_by_the_next(
+    spark: SparkSession, tmp_path: Path, run: Runner, monkeypatch: pytest.MonkeyPatch, moment: str
+) -> None:
+    lay_out(tmp_path)
+    real, calls = gate.write_table, []
+
+    def dying(df: Any, path: str, **kwargs: Any) -> Any:
+        calls.append(path)
+        if (moment, len(calls)) in (("before the quarantine", 1), ("between quarantine and curated", 2)):
+            raise OSError("killed")
+        done = real(df, path, **kwargs)
+        if (moment, len(calls)) == ("after curated", 2):
+            raise OSError("killed")
+        return done
+
+    monkeypatch.setattr(gate, "write_table", dying)
+    with pytest.raises(OSError, match="killed"):
+        run("r1")
+    monkeypatch.setattr(gate, "write_table", real)
+    run("r2")
+    lake = tmp_path / "lake"
+    assert spark.read.format("delta").load(str(lake / "curated/visits")).count() == 33
+    assert spark.read.format("delta").load(str(lake / "quarantine/visits")).count() == 3
+    assert versions(spark, lake)["curated/visits"] == 0
+    assert spark.read.format("delta").load(str(lake / "raw/visits")).count() == len(ROWS) - 1
+
+
+def test_no_person_is_in_two_splits_and_nothing_is_learnt_from_test_rows(
+    spark: SparkSession, tmp_path: Path, run: Runner
+) -> None:
+    path = lay_out(tmp_path)
+    run("r1")
+    manifest = json.loads((tmp_path / "lake/export/dear/manifest.json").read_text())
+    cases = spark.read.parquet(str(tmp_path / "lake/export/dear" / manifest["data"]))
+    assert cases.groupBy("person").agg({"split": "approx_count_distinct"}).where("`approx_count_distinct(split)` > 1").count() == 0
+    assert manifest["rows"] == {row.split: row["count"] for row in cases.groupBy("split").count().collect()}
+    assert manifest["sources"] == {"star/fact_visit": 0, "star/dim_town": 0}
+    learnt = manifest["fitted"][0]["values"]
+    outside = {row.visit for row in cases.where("split = 'test'").collect()}
+    assert outside
+    header, *rows = ROWS
+    spoilt = [
+        ",".join([r.split(",")[0], r.split(",")[1], "Nowhere", "99"]) if r.split(",")[0] in {str(v) for v in outside} else r
+        for r in rows
+    ]
+    lay_out(tmp_path / "spoilt", rows=[header, *spoilt])
+    pipeline, source = load_pipeline(str(path))
+    run_pipeline(
+        pipeline, source=source, lake=Lake(str(tmp_path / "lake2")), landing=str(tmp_path / "spoilt/landing"),
+        run_id="r1", steps=WITHOUT_MODEL, log_format="text",
+    )  # fmt: skip
+    other = json.loads((tmp_path / "lake2/export/dear/manifest.json").read_text())
+    assert other["fitted"][0]["values"] == learnt
+    assert other["hash"] != manifest["hash"]
