@@ -34,8 +34,7 @@ class Dimension(Closed):
     steps: tuple[Step, ...] = Field(
         (), description="Steps on the curated rows before the dimension is made.", examples=[["trim_text"]]
     )
-    suite: SuiteFile | None = Field(
-        None,
+    suite: SuiteFile = Field(
         description="The Great Expectations suite that the dimension must pass.",
         examples=["suites/dim_patient.json"],
     )
@@ -83,8 +82,7 @@ class Fact(Closed):
         description="The columns that are kept besides the keys.",
         examples=[["encounter_id", "length_of_stay"]],
     )
-    suite: SuiteFile | None = Field(
-        None,
+    suite: SuiteFile = Field(
         description="The Great Expectations suite that the fact must pass.",
         examples=["suites/fact_encounter.json"],
     )

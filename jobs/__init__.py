@@ -1,0 +1,1 @@
+"""Jobs: thin entrypoints over `etl`, `quality` and `conf`. Begin with `jobs.flow`."""

@@ -17,20 +17,20 @@ from jobs.exits import ArgumentsError
 __all__ = ["GLUE_ARGUMENTS", "parse", "parser"]
 
 GLUE_ARGUMENTS = frozenset(
-    "--" + name
-    for name in (
-        "JOB_NAME JOB_ID JOB_RUN_ID SECURITY_CONFIGURATION TempDir job-bookmark-option job-bookmark-from "
-        "job-bookmark-to job-language continuation-option encryption-type enable-data-lineage conf mode "
-        "additional-python-modules python-modules-installer-option python-virtual-env "
-        "python-virtual-env-storage-prefix extra-py-files extra-jars extra-files user-jars-first datalake-formats "
-        "enable-auto-scaling enable-continuous-cloudwatch-log enable-continuous-log-filter "
-        "enable-glue-datacatalog enable-job-insights enable-metrics enable-observability-metrics "
-        "enable-rename-algorithm-v2 enable-s3-parquet-optimized-committer enable-spark-ui "
-        "spark-event-logs-path customer-driver-env-vars customer-executor-env-vars executor-cores "
-        "disable-proxy-v2 scriptLocation auto-scale-within-microbatch continuous-log-logGroup "
-        "continuous-log-logStreamPrefix continuous-log-conversionPattern write-shuffle-files-to-s3 "
-        "write-shuffle-spills-to-s3 enable-lakeformation-fine-grained-access enable-internet-access"
-    ).split()
+    f"--{name}"
+    for name in """
+    JOB_NAME JOB_ID JOB_RUN_ID SECURITY_CONFIGURATION TempDir job-bookmark-option job-bookmark-from
+    job-bookmark-to job-language continuation-option encryption-type enable-data-lineage conf mode
+    additional-python-modules python-modules-installer-option python-virtual-env
+    python-virtual-env-storage-prefix extra-py-files extra-jars extra-files user-jars-first
+    datalake-formats enable-auto-scaling enable-continuous-cloudwatch-log enable-continuous-log-filter
+    enable-glue-datacatalog enable-job-insights enable-metrics enable-observability-metrics
+    enable-rename-algorithm-v2 enable-s3-parquet-optimized-committer enable-spark-ui
+    spark-event-logs-path customer-driver-env-vars customer-executor-env-vars executor-cores
+    disable-proxy-v2 scriptLocation auto-scale-within-microbatch continuous-log-logGroup
+    continuous-log-logStreamPrefix continuous-log-conversionPattern write-shuffle-files-to-s3
+    write-shuffle-spills-to-s3 enable-lakeformation-fine-grained-access enable-internet-access
+    """.split()  # noqa: SIM905
 )
 """The special parameters of AWS Glue jobs (Glue documentation, "Using job parameters")."""
 
@@ -68,7 +68,9 @@ def parser(prog: str, description: str, example: str, *, pipeline: bool = True) 
         )
         made.add_argument("--pipeline", dest="pipeline_option", metavar="PIPELINE", help="the same, for Glue")
         made.add_argument("--lake", metavar="DIR", help="where the zones are: a folder or s3://bucket/prefix")
-        made.add_argument("--landing", metavar="DIR", help="where the source files are (default: DIR/landing)")
+        made.add_argument(
+            "--landing", metavar="DIR", help="where the source files are (default: DIR/landing)"
+        )
         made.add_argument("--run-id", metavar="ID", help="the run's name (default: from the clock)")
         made.add_argument(
             "--set",
@@ -78,9 +80,13 @@ def parser(prog: str, description: str, example: str, *, pipeline: bool = True) 
             metavar="KEY=VALUE",
             help="override one key of the pipeline, such as exports.readmission.seed=2; may be repeated",
         )
-        made.add_argument("--parallel", type=int, default=2, metavar="N", help="datasets at a time (default: 2)")
+        made.add_argument(
+            "--parallel", type=int, default=2, metavar="N", help="datasets at a time (default: 2)"
+        )
         made.add_argument("--json", action="store_true", help="print the run's summary on standard output")
-        made.add_argument("--log-format", choices=("auto", "text", "json"), default="auto", help="of progress")
+        made.add_argument(
+            "--log-format", choices=("auto", "text", "json"), default="auto", help="of progress"
+        )
     made.add_argument("--debug", action="store_true", help="show stack traces")
     return made
 

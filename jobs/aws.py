@@ -23,7 +23,9 @@ def reveal(reference: SecretReference) -> str:
     if reference.store == "env":
         value = os.environ.get(reference.name)
         if value is None:
-            raise ArgumentsError(argument=place, reason="the variable is not set", fix=f"export {reference.name}=…")
+            raise ArgumentsError(
+                argument=place, reason="the variable is not set", fix=f"export {reference.name}=…"
+            )
         return value
 
     import boto3  # only where a secret is in AWS: the laptop has no need of it
@@ -37,7 +39,9 @@ def reveal(reference: SecretReference) -> str:
     except (BotoCoreError, ClientError) as error:
         code = error.response["Error"]["Code"] if isinstance(error, ClientError) else type(error).__name__
         raise ArgumentsError(
-            argument=place, reason=f"AWS answers {code}", fix="check the name, the region and the role's rights"
+            argument=place,
+            reason=f"AWS answers {code}",
+            fix="check the name, the region and the role's rights",
         ) from None
     if reference.key is None:
         return text
@@ -45,5 +49,7 @@ def reveal(reference: SecretReference) -> str:
         return str(json.loads(text)[reference.key])
     except (ValueError, KeyError, TypeError):
         raise ArgumentsError(
-            argument=place, reason=f"the secret holds no key '{reference.key}'", fix="name one of its JSON keys"
+            argument=place,
+            reason=f"the secret holds no key '{reference.key}'",
+            fix="name one of its JSON keys",
         ) from None

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Mapping
 from inspect import signature
 from typing import Any
 
+from pyspark.sql import DataFrame
+from pyspark.sql import functions as F
+
 from conf import Step, imported_fit
 from etl import FITTED, clean
 from etl.features import count_prior_encounters, label_readmission
-from etl.transform import Transform, compose
+from etl.transform import Transform, compose, quote
 
 __all__ = ["FITS", "RENAMES", "STEPS", "apply_fitted", "transform_of"]
 
@@ -55,7 +59,31 @@ def transform_of(steps: Iterable[Step], *, mark: str | None = None) -> Transform
 
 
 def _bound(step: Step, mark: str | None) -> Transform:
-    function = step.function
-    marks = mark is not None and "mark" in signature(function).parameters
-    made: Transform = function(**step.parameters, **({"mark": mark} if marks else {}))
-    return made
+    if mark is not None and "mark" in signature(step.function).parameters:
+        marking: Transform = step.function(**step.parameters, mark=mark)
+        return marking
+    made: Transform = step.function(**step.parameters)
+    return made if mark is None or not _looks_across_rows(step) else _on_unmarked(made, mark)
+
+
+def _looks_across_rows(step: Step) -> bool:
+    """Whether a row's result may depend on other rows: a window in SQL, or a step of the user's own."""
+    return ":" in step.name or re.search(r"\bover\b", str(step.parameters), re.IGNORECASE) is not None
+
+
+def _on_unmarked(transform: Transform, mark: str) -> Transform:
+    """Apply `transform` to the rows that are not marked, so that the marked ones are as good as gone.
+
+    The marked rows come along with their metadata, and null where their values no longer fit.
+    """
+
+    def apply(df: DataFrame) -> DataFrame:
+        if mark not in df.columns:
+            return transform(df)
+        unmarked = transform(df.where(F.col(quote(mark)).isNull()))
+        types = dict(df.dtypes)
+        kept = [quote(name) for name, type_ in unmarked.dtypes if types.get(name) == type_]
+        marked = df.where(F.col(quote(mark)).isNotNull()).select(*kept)
+        return unmarked.unionByName(marked, allowMissingColumns=True)
+
+    return apply

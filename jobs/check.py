@@ -28,7 +28,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         pipeline, source = load_pipeline(values.pipeline, overrides=values.overrides)
         star = pipeline.star
         suites = {dataset.suite for dataset in pipeline.datasets.values()}
-        suites |= {table.suite for table in [*star.dimensions.values(), *star.facts.values()] if table.suite}
+        suites |= {dimension.suite for dimension in star.dimensions.values()}
+        suites |= {fact.suite for fact in star.facts.values()}
         for suite in sorted(suites):
             place = conf.relative(source, suite)
             load_suite(read_text(place), source=place)

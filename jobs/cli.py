@@ -21,7 +21,9 @@ COMMANDS = {
     "simulate": ("jobs.simulate.job", "the landing files of a made-up hospital"),
 }
 
-EXITS = "exit codes: 0 done, 1 unexpected, 2 bad arguments or pipeline, 3 refused by the gate, 4 input missing or unreadable"
+EXITS = """\
+exit codes: 0 done, 1 unexpected, 2 bad arguments or pipeline, 3 refused by the gate,
+            4 input missing or unreadable"""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -33,10 +35,16 @@ def main(argv: Sequence[str] | None = None) -> int:
     name = given[0] if given else "--help"
     if name in ("-h", "--help"):
         width = max(map(len, COMMANDS))
-        print("usage: headgate COMMAND [arguments]\n\nRaw data in a lake to gated Delta tables, a star, training sets.\n")
+        print(
+            "usage: headgate COMMAND [arguments]\n\n"
+            "Raw data in a lake to gated Delta tables, a star, training sets.\n"
+        )
         for command, (_, what) in COMMANDS.items():
             print(f"  {command:<{width}}  {what}")
-        print("\nexample:\n  headgate run hospital --lake ./lake\n\nheadgate COMMAND --help tells the rest.\n" + EXITS)
+        print(
+            "\nexample:\n  headgate run hospital --lake ./lake\n\nheadgate COMMAND --help tells the rest.\n"
+            + EXITS
+        )
         return 0
     if name == "--version":
         print(f"headgate {metadata.version('headgate')}")

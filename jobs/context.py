@@ -49,7 +49,9 @@ def read_text(place: str) -> str:
     try:
         return Path(place).read_text(encoding="utf-8")
     except OSError as error:
-        raise ArgumentsError(argument=place, reason=error.strerror or "unreadable", fix="check the path") from error
+        raise ArgumentsError(
+            argument=place, reason=error.strerror or "unreadable", fix="check the path"
+        ) from error
     except UnicodeDecodeError as error:
         raise ArgumentsError(argument=place, reason="it is not UTF-8", fix="save it as UTF-8") from error
 

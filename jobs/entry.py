@@ -147,7 +147,9 @@ def _reported(run: Run, steps: tuple[str, ...], watch: Watch, print_json: bool) 
         flow(run, steps, entries=entries)
     except Exception as error:
         line = next(iter(str(error).splitlines()), type(error).__name__)
-        _publish(run, entries, started_at, watch, print_json, error=line, refused=isinstance(error, RefusedError))
+        _publish(
+            run, entries, started_at, watch, print_json, error=line, refused=isinstance(error, RefusedError)
+        )
         raise
     return _publish(run, entries, started_at, watch, print_json)
 

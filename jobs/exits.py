@@ -64,7 +64,9 @@ def _lines(error: BaseException, code: Exit) -> list[str]:
         return [line for line in str(error).splitlines() if line.strip()]
     text = _cause(error)
     if "No space left on device" in text:
-        return ["the disk is full: nothing was half-published; free some space and run the same command again"]
+        return [
+            "the disk is full: nothing was half-published; free some space and run the same command again"
+        ]
     if "AccessDenied" in text or "Permission denied" in text or "Forbidden" in text:
         return [f"no permission: {_first(text)}; grant read and write on the lake and read on the landing"]
     return [f"{type(error).__name__}: {_first(text)} (--debug shows where)"]
@@ -72,10 +74,11 @@ def _lines(error: BaseException, code: Exit) -> list[str]:
 
 def _cause(error: BaseException) -> str:
     """Everything that the error and its causes say: Spark wraps the line that matters several times."""
-    said = []
-    while error is not None:
-        said.append(str(error))
-        error = error.__cause__ or error.__context__  # type: ignore[assignment]
+    said: list[str] = []
+    cause: BaseException | None = error
+    while cause is not None:
+        said.append(str(cause))
+        cause = cause.__cause__ or cause.__context__
     return "\n".join(said)
 
 

@@ -50,6 +50,10 @@ def flow(run: Run, steps: tuple[str, ...] = tuple(STEPS), *, entries: list[Entry
     for step in steps:
         done = STEPS[step](run)
         entries.extend(done)
-        refused = [(f"{entry.stage}/{entry.dataset}", entry.error or "") for entry in done if entry.status == "refused"]
+        refused = [
+            (f"{entry.stage}/{entry.dataset}", entry.error or "")
+            for entry in done
+            if entry.status == "refused"
+        ]
         if refused:
             raise RefusedError(refused)

@@ -21,9 +21,19 @@ from etl.lake.tables import last_commit, write_table
 from etl.lake.zones import Zone
 from etl.transform import PROBLEM_TYPE, PROBLEMS, data_columns, quote
 from jobs.context import Run
-from quality import FAILURES, FailureCount, Report, Result, Suite, count_failures, decide, flag_failures, validate
+from quality import (
+    FAILURES,
+    FailureCount,
+    Report,
+    Result,
+    Suite,
+    count_failures,
+    decide,
+    flag_failures,
+    validate,
+)
 
-__all__ = ["FATE", "Ruling", "count_fates", "publish", "rule"]
+__all__ = ["DROPPED", "FATE", "Ruling", "count_fates", "publish", "rule"]
 
 FATE = "_fate"
 EXAMPLES = 5
@@ -193,7 +203,9 @@ def count_fates(staged: DataFrame) -> tuple[dict[str, Any], dict[str, int]]:
         "duplicates": by_fate.get("duplicate", 0),
         "quarantined": by_fate.get(QUARANTINED, 0),
         "dropped": {
-            fate.removeprefix(DROPPED): n for fate, n in sorted(by_fate.items(), key=str) if str(fate).startswith(DROPPED)
+            fate.removeprefix(DROPPED): n
+            for fate, n in sorted(by_fate.items(), key=str)
+            if str(fate).startswith(DROPPED)
         },
     }
     return counts, {column: accepted[f"n{n}"] if accepted else 0 for n, column in enumerate(columns)}
@@ -257,7 +269,10 @@ def publish(
         Rows were lost or made: nothing is published.
     """
     entry = replace(
-        entry, finished_at=run.clock(), **(counts or ruling.counts), details={**ruling.details, **(details or {})}
+        entry,
+        finished_at=run.clock(),
+        **(counts or ruling.counts),
+        details={**ruling.details, **(details or {})},
     ).balanced()
     if ruling.refusals:
         return replace(entry, status="refused", error="; ".join(ruling.refusals))

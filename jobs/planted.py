@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 from pyspark.sql import DataFrame
@@ -71,7 +71,11 @@ def compare_rows(truth: Truth, staged: DataFrame, *, dataset: str) -> list[dict[
 
 
 def compare_facts(
-    truth: Truth, *, dataset: str, unknown: Iterable[str], quarantined: Iterable[tuple[str, int]]
+    truth: Truth,
+    *,
+    dataset: str,
+    unknown: Mapping[str, Collection[str]],
+    quarantined: Iterable[tuple[str, int]],
 ) -> list[dict[str, Any]]:
     """Planted orphans against the rows of a fact that refer to the unknown member.
 
@@ -80,12 +84,17 @@ def compare_facts(
     truth : Truth
     dataset : str
         The dataset that the fact is made from.
-    unknown : iterable of str
-        The keys that lead to no member.
+    unknown : mapping of str to collection of str
+        The keys that lead to no member, by the dataset's column that holds them.
     quarantined : iterable of (str, int)
         File and line of the dataset's rows that never came as far as the fact.
     """
     entry = [{"column": None, "severity": "critical"}]
     found = [{"dataset": dataset, "file": file, "row": row, "problems": entry} for file, row in quarantined]
-    lines = compare(truth, found, unknown={dataset: set(unknown)}, datasets=[dataset])
+    lines = compare(
+        truth,
+        found,
+        unknown={(dataset, column): keys for column, keys in unknown.items()},
+        datasets=[dataset],
+    )
     return [line for line in lines if line["kind"] == ORPHAN]

@@ -50,7 +50,11 @@ def _told(entry: Entry) -> str:
         return f"{entry.status}: {entry.error}"
     parts = [f"{entry.read:,} read"] if entry.read else []
     parts += [f"{entry.published:,} published"]
-    counts = {"superseded": entry.superseded, "duplicates": entry.duplicates, "quarantined": entry.quarantined}
+    counts = {
+        "superseded": entry.superseded,
+        "duplicates": entry.duplicates,
+        "quarantined": entry.quarantined,
+    }
     parts += [f"{count:,} {name}" for name, count in (counts | dict(entry.dropped)).items() if count]
     return f"{', '.join(parts)} · {entry.read / seconds:,.0f} rows/s · {seconds:.1f} s"
 

@@ -1,6 +1,6 @@
 """``headgate run``: the whole way, from landing files to a trained model.
 
-    spark-submit jobs/run.py hospital --lake s3://bucket/lake
+spark-submit jobs/run.py hospital --lake s3://bucket/lake
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     return job_main(
         argv,
         prog="headgate run",
-        description="Run a pipeline: ingest, curate, star, export, train, in this order; then write the report.",
+        description="Run a pipeline: ingest, curate, star, export, train, in this order; then the report.",
         example="headgate run diabetes130 --lake ./lake --landing ./diabetes130",
         steps=tuple(STEPS),
     )

@@ -13,6 +13,9 @@ from jobs.context import Run
 
 __all__ = ["summarize"]
 
+UNTOLD = frozenset({"run_id", "pipeline", "started_at", "finished_at", "fingerprint", "details"})
+"""What an entry holds beside what the summary of a stage tells."""
+
 
 def summarize(
     run: Run, entries: Sequence[Entry], *, started_at: datetime, error: str | None, refused: bool
@@ -54,7 +57,10 @@ def summarize(
         "planted": [row for _, detail in details for row in detail.get("planted", [])] or None,
         "dashboard": [panel for _, detail in details for panel in detail.get("dashboard", [])],
         "exports": [
-            {"name": entry.dataset, **{key: detail[key] for key in ("rows", "label", "excluded", "columns", "hash")}}
+            {
+                "name": entry.dataset,
+                **{key: detail[key] for key in ("rows", "label", "excluded", "columns", "hash")},
+            }
             for entry, detail in details
             if entry.stage == "export" and "hash" in detail
         ],
@@ -63,12 +69,8 @@ def summarize(
 
 
 def _stage(entry: Entry) -> dict[str, Any]:
-    plain = entry.to_json()
-    wanted = (
-        "stage dataset status read published superseded duplicates quarantined dropped version inputs error".split()
-    )
-    seconds = (entry.finished_at - entry.started_at).total_seconds()
-    return {name: plain[name] for name in wanted} | {"seconds": round(seconds, 3)}
+    told = {name: value for name, value in entry.to_json().items() if name not in UNTOLD}
+    return told | {"seconds": round((entry.finished_at - entry.started_at).total_seconds(), 3)}
 
 
 def _missingness(entries: Sequence[Entry]) -> list[dict[str, Any]]:

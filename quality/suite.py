@@ -125,7 +125,7 @@ class _Reader:
             self._fail(
                 place, "the key stands here twice", line=line, fix="keep one, for the first would be lost"
             )
-        self._closed(document, _SUITE_KEYS, "$", "key")
+        self._closed(document, _SUITE_KEYS, "$")
         return document
 
     def _expectation(self, item: Any, place: str) -> Expectation:
@@ -133,7 +133,14 @@ class _Reader:
             self._fail(
                 place, "an expectation is an object", value=item, fix='write {"type": …, "kwargs": {…}}'
             )
-        self._closed(item, _EXPECTATION_KEYS, place, "key")
+        if "expectation_type" in item:
+            self._fail(
+                f"{place}.expectation_type",
+                "this is how Great Expectations 0.x writes it",
+                value="expectation_type",
+                fix="write 'type', and save the suite with Great Expectations 1.x",
+            )
+        self._closed(item, _EXPECTATION_KEYS, place)
         name = item.get("type")
         if not isinstance(name, str):
             self._fail(place, "the expectation has no type", value=name, fix='add "type"', allowed=TYPES)
@@ -165,7 +172,7 @@ class _Reader:
         )
 
     def _kwargs(self, given: Mapping[str, Any], spec: Type, place: str) -> dict[str, Any]:
-        self._closed(given, (*spec.parameters, *COMMON), f"{place}.kwargs", "parameter")
+        self._closed(given, spec.parameters, f"{place}.kwargs", also=COMMON)
         kwargs: dict[str, Any] = {}
         for name, parameter in spec.parameters.items():
             at = f"{place}.kwargs.{name}"
@@ -258,16 +265,18 @@ class _Reader:
                 )
             rules[rule] = ids[expectation.id] = expectation
 
-    def _closed(self, given: Mapping[str, Any], allowed: Iterable[str], place: str, what: str) -> None:
-        known = tuple(allowed)
+    def _closed(
+        self, given: Mapping[str, Any], known: Iterable[str], place: str, also: Collection[str] = ()
+    ) -> None:
+        allowed = tuple(known)
         for key in given:
-            if key not in known:
+            if key not in allowed and key not in also:
                 self._fail(
                     f"{place}.{key}",
-                    f"there is no {what} '{key}'",
+                    f"there is no '{key}' here",
                     value=key,
-                    allowed=known,
-                    fix="allowed: " + ", ".join(key for key in known if key not in COMMON),
+                    allowed=allowed,
+                    fix="allowed: " + ", ".join(allowed),
                 )
 
     def _line(self, place: str) -> int | None:

@@ -110,12 +110,16 @@ def members(content: bytes, *, file: str, fmt: FileFormat) -> Iterator[tuple[str
     ['x.csv']
     """
     if not content.strip():
-        raise UnreadableFileError(file, "the file is empty", "deliver it again, or take it out of the landing")
+        raise UnreadableFileError(
+            file, "the file is empty", "deliver it again, or take it out of the landing"
+        )
     if content[:2] == b"\x1f\x8b":
         try:
             yield file, gzip.decompress(content)
         except (OSError, EOFError, zlib.error) as error:
-            raise UnreadableFileError(file, f"not a readable gzip file ({error})", "deliver it again") from error
+            raise UnreadableFileError(
+                file, f"not a readable gzip file ({error})", "deliver it again"
+            ) from error
         return
     if content[:4] not in (b"PK\x03\x04", b"PK\x05\x06"):
         if file.lower().endswith((".zip", ".gz")):
@@ -129,14 +133,20 @@ def members(content: bytes, *, file: str, fmt: FileFormat) -> Iterator[tuple[str
             wanted = [name for name in names if fnmatch.fnmatch(name, fmt.member or "*")]
             if not wanted:
                 have = ", ".join(names) or "nothing"
-                raise UnreadableFileError(file, f"no member matches '{fmt.member}'", f"the archive holds {have}")
+                raise UnreadableFileError(
+                    file, f"no member matches '{fmt.member}'", f"the archive holds {have}"
+                )
             for name in sorted(wanted):
                 secret = fmt.password.encode() if fmt.password else None
                 yield f"{file}!{name}", archive.read(name, pwd=secret)
     except (zipfile.BadZipFile, zlib.error, EOFError) as error:
-        raise UnreadableFileError(file, f"not a readable zip archive ({error})", "deliver it again") from error
+        raise UnreadableFileError(
+            file, f"not a readable zip archive ({error})", "deliver it again"
+        ) from error
     except RuntimeError as error:
-        raise UnreadableFileError(file, str(error), "set source.password to the archive's password") from error
+        raise UnreadableFileError(
+            file, str(error), "set source.password to the archive's password"
+        ) from error
 
 
 def _text(content: bytes, *, file: str, fmt: FileFormat) -> tuple[str, bool]:
@@ -160,7 +170,9 @@ def _text(content: bytes, *, file: str, fmt: FileFormat) -> tuple[str, bool]:
         lines = text.split("\n")
         bad = sum(1 for part in lines if not _encodes(part))
         if line == 1 or bad > max(1.0, WRONG_ENCODING_SHARE * len(lines)):
-            raise UnreadableFileError(file, f"{place} ({bad:,} of {len(lines):,} lines)", fix, line) from error
+            raise UnreadableFileError(
+                file, f"{place} ({bad:,} of {len(lines):,} lines)", fix, line
+            ) from error
         return text, True
 
 
@@ -187,7 +199,9 @@ def _split(text: str, *, fmt: FileFormat) -> Iterator[tuple[int, list[str], str]
         start = reader.line_num + 1
 
 
-def _section(rows: Iterator[tuple[int, list[str], str]], *, file: str, name: str) -> Iterator[tuple[int, list[str], str]]:
+def _section(
+    rows: Iterator[tuple[int, list[str], str]], *, file: str, name: str
+) -> Iterator[tuple[int, list[str], str]]:
     """Only the rows of the stacked table whose header starts with `name`, header included."""
     seen: list[str] = []
     inside, at_header = False, True
@@ -214,7 +228,7 @@ def _rows(content: bytes, *, file: str, fmt: FileFormat) -> tuple[Iterator[tuple
 
 
 def read_header(content: bytes, *, file: str, fmt: FileFormat) -> list[str]:
-    """The names of the columns of one file, as they stand in it.
+    r"""The names of the columns of one file, as they stand in it.
 
     Raises
     ------
@@ -223,13 +237,15 @@ def read_header(content: bytes, *, file: str, fmt: FileFormat) -> list[str]:
 
     Examples
     --------
-    >>> read_header(b"id,name\\n1,Ada\\n", file="x.csv", fmt=FileFormat())
+    >>> read_header(b"id,name\n1,Ada\n", file="x.csv", fmt=FileFormat())
     ['id', 'name']
     """
     rows, _ = _rows(content, file=file, fmt=fmt)
     first = next(rows, None)
     if first is None:
-        raise UnreadableFileError(file, "the file is empty", "deliver it again, or take it out of the landing")
+        raise UnreadableFileError(
+            file, "the file is empty", "deliver it again, or take it out of the landing"
+        )
     line, fields, _ = first
     if not fmt.header:
         return list(fmt.columns) if fmt.columns else [f"c{number}" for number in range(1, len(fields) + 1)]
@@ -246,12 +262,14 @@ def read_header(content: bytes, *, file: str, fmt: FileFormat) -> list[str]:
             )
             if part
         )
-        raise UnreadableFileError(file, f"the header does not match ({said})", "mend the file or source.columns", line)
+        raise UnreadableFileError(
+            file, f"the header does not match ({said})", "mend the file or source.columns", line
+        )
     return names
 
 
 def records(content: bytes, *, file: str, fmt: FileFormat) -> Iterator[Record]:
-    """Every record of one file, the header left out.
+    r"""Every record of one file, the header left out.
 
     A record whose number of fields is not the header's, or that holds bytes of another encoding,
     has an ``error`` and no fields; its text is kept.
@@ -272,7 +290,7 @@ def records(content: bytes, *, file: str, fmt: FileFormat) -> Iterator[Record]:
 
     Examples
     --------
-    >>> for record in records(b"id,name\\n1,Ada\\n2\\n", file="x.csv", fmt=FileFormat()):
+    >>> for record in records(b"id,name\n1,Ada\n2\n", file="x.csv", fmt=FileFormat()):
     ...     print(record.line, record.fields, record.error)
     2 ['1', 'Ada'] None
     3 [] the record has 1 fields, the header 2

@@ -29,7 +29,17 @@ __all__ = ["RAW_METADATA", "SourceFile", "raw_column_names", "read_landing", "su
 
 ROWS_PER_BATCH = 20_000
 
-RAW_METADATA = ("_file", "_file_hash", "_row", "_seq", "_op", "_record", "_unreadable", "_ingested_at", "_run_id")
+RAW_METADATA = (
+    "_file",
+    "_file_hash",
+    "_row",
+    "_seq",
+    "_op",
+    "_record",
+    "_unreadable",
+    "_ingested_at",
+    "_run_id",
+)
 """What ingest adds to the source's columns; see ``docs/architecture.md``."""
 
 _SURVEY = T.StructType(
@@ -106,13 +116,17 @@ def _contents(batches: Iterable[pa.RecordBatch], folder: str) -> Iterator[tuple[
             yield _name(path.as_py(), folder), content.as_py()
 
 
+def _digest(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()[:16]
+
+
 def _surveyor(folder: str, fmt: FileFormat) -> Callable[[Iterable[pa.RecordBatch]], Iterator[pa.RecordBatch]]:
     def survey(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         found: list[tuple[str, str | None, list[str] | None, str | None, str | None, int | None]] = []
         for file, content in _contents(batches, folder):
             try:
                 for name, inner in members(content, file=file, fmt=fmt):
-                    digest = hashlib.sha256(inner).hexdigest()[:16]
+                    digest = _digest(inner)
                     header = read_header(inner, file=name, fmt=fmt)
                     found.append((name, digest, header, None, None, None))
             except UnreadableFileError as error:
@@ -175,39 +189,50 @@ def survey_landing(
     return found
 
 
-def _reader(
-    folder: str, fmt: FileFormat, wanted: frozenset[str], header: tuple[str, ...]
-) -> Callable[[Iterable[pa.RecordBatch]], Iterator[pa.RecordBatch]]:
-    names = [*raw_column_names(header), "_file", "_file_hash", "_row", "_record", "_unreadable"]
+Row = tuple[list[str | None], int, str | None, str | None]
+"""Fields, line, and of an unreadable record its text and the reason."""
 
-    def batch(rows: list[tuple[list[str | None], int, str | None, str | None]], file: str, digest: str) -> pa.RecordBatch:
-        cells = zip(*(fields for fields, _, _, _ in rows), strict=True)
-        arrays = [pa.array(column, type=pa.string()) for column in cells]
-        arrays += [pa.array([file] * len(rows), type=pa.string()), pa.array([digest] * len(rows), type=pa.string())]
-        arrays += [pa.array([line for _, line, _, _ in rows], type=pa.int64())]
-        arrays += [pa.array([row[place] for row in rows], type=pa.string()) for place in (2, 3)]
-        return pa.RecordBatch.from_arrays(arrays, names=names)
+
+def _rows(content: bytes, *, file: str, fmt: FileFormat, header: tuple[str, ...]) -> Iterator[Row]:
+    """The records of one file, their fields in the order of `header`."""
+    own = read_header(content, file=file, fmt=fmt)
+    order = [own.index(column) for column in header]
+    nothing: list[str | None] = [None] * len(header)
+    for record in records(content, file=file, fmt=fmt):
+        if record.error:
+            yield nothing, record.line, record.text, record.error
+        else:
+            yield [record.fields[place] or None for place in order], record.line, None, None
+
+
+def _batch(rows: list[Row], *, file: SourceFile, names: list[str]) -> pa.RecordBatch:
+    fields, lines, texts, reasons = zip(*rows, strict=True)
+    columns = [
+        *zip(*fields, strict=True),
+        [file.file] * len(rows),
+        [file.hash] * len(rows),
+        texts,
+        reasons,
+    ]
+    arrays = [*(pa.array(column, type=pa.string()) for column in columns), pa.array(lines, type=pa.int64())]
+    return pa.RecordBatch.from_arrays(arrays, names=names)
+
+
+def _reader(
+    folder: str, fmt: FileFormat, wanted: frozenset[SourceFile], names: list[str]
+) -> Callable[[Iterable[pa.RecordBatch]], Iterator[pa.RecordBatch]]:
+    chosen = {(file.file, file.hash): file for file in wanted}
+    header = min(wanted, key=lambda file: file.file).columns
 
     def read(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-        for file, content in _contents(batches, folder):
-            for name, inner in members(content, file=file, fmt=fmt):
-                digest = hashlib.sha256(inner).hexdigest()[:16]
-                if digest not in wanted:
+        for path, content in _contents(batches, folder):
+            for name, inner in members(content, file=path, fmt=fmt):
+                file = chosen.get((name, _digest(inner)))
+                if file is None:
                     continue
-                own = read_header(inner, file=name, fmt=fmt)
-                order = [own.index(column) for column in header]
-                nothing: list[str | None] = [None] * len(header)
-
-                def shaped(inner: bytes = inner, name: str = name, order: list[int] = order) -> Iterator[tuple[list[str | None], int, str | None, str | None]]:
-                    for record in records(inner, file=name, fmt=fmt):
-                        if record.error:
-                            yield nothing, record.line, record.text, record.error
-                        else:
-                            yield [record.fields[place] or None for place in order], record.line, None, None
-
-                rows = shaped()
+                rows = _rows(inner, file=name, fmt=fmt, header=header)
                 while chunk := list(islice(rows, ROWS_PER_BATCH)):
-                    yield batch(chunk, name, digest)
+                    yield _batch(chunk, file=file, names=names)
 
     return read
 
@@ -243,20 +268,14 @@ def read_landing(
         `RAW_METADATA`. One row a record; an unreadable record has null columns, its text in
         ``_record`` and the reason in ``_unreadable``. Lazy.
     """
-    chosen = list(files)
-    header = chosen[0].columns
-    names = raw_column_names(header)
+    wanted = frozenset(files)
+    names = raw_column_names(min(wanted, key=lambda file: file.file).columns)
+    texts = [*names, "_file", "_file_hash", "_record", "_unreadable"]
     schema = T.StructType(
-        [
-            *(T.StructField(name, T.StringType()) for name in (*names, "_file", "_file_hash")),
-            T.StructField("_row", T.LongType()),
-            T.StructField("_record", T.StringType()),
-            T.StructField("_unreadable", T.StringType()),
-        ]
+        [*(T.StructField(name, T.StringType()) for name in texts), T.StructField("_row", T.LongType())]
     )
-    wanted = frozenset(file.hash for file in chosen)
     content = _files(spark, dataset=dataset, folder=folder, pattern=pattern)
-    rows = content.mapInArrow(_reader(folder, fmt, wanted, header), schema)
+    rows = content.mapInArrow(_reader(folder, fmt, wanted, [*texts, "_row"]), schema)
     return rows.select(
         *map(quote, names),
         "_file",

@@ -37,8 +37,8 @@ class ConservationError(EtlError):
         verb = "lost" if accounted < read else "made"
         super().__init__(
             f"{dataset}: {read:,} rows were read and {accounted:,} are accounted for: "
-            f"{abs(read - accounted):,} were {verb} by a step; use drop_rows with a named rule to remove rows, "
-            "and do not join one row to many"
+            f"{abs(read - accounted):,} were {verb} by a step; "
+            "use drop_rows with a named rule to remove rows, and do not join one row to many"
         )
 
 
@@ -89,7 +89,9 @@ class Entry:
     @property
     def accounted(self) -> int:
         """Rows whose fate is known."""
-        return self.published + self.superseded + self.duplicates + self.quarantined + sum(self.dropped.values())
+        return (
+            self.published + self.superseded + self.duplicates + self.quarantined + sum(self.dropped.values())
+        )
 
     def balanced(self) -> Entry:
         """The entry itself, if the law holds.
@@ -122,7 +124,10 @@ class Entry:
 
 LEDGER_SCHEMA = T.StructType(
     [
-        *(T.StructField(name, T.StringType()) for name in ("run_id", "pipeline", "stage", "dataset", "status")),
+        *(
+            T.StructField(name, T.StringType())
+            for name in ("run_id", "pipeline", "stage", "dataset", "status")
+        ),
         T.StructField("started_at", T.TimestampType()),
         T.StructField("finished_at", T.TimestampType()),
         *(

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from pyspark.sql import DataFrame
+from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from etl.transform import PROBLEMS, data_columns, quote
 
-__all__ = ["quarantine_rows"]
+__all__ = ["quarantine_rows", "reasons"]
 
 
 def quarantine_rows(
@@ -41,7 +41,7 @@ def quarantine_rows(
     values = F.to_json(F.struct(*(F.col(quote(name)) for name in data_columns(rejected))))
     record = F.coalesce(F.col("_record"), values) if "_record" in rejected.columns else values
 
-    def place(name: str, kind: str) -> F.Column:
+    def place(name: str, kind: str) -> Column:
         return (F.col(name) if name in rejected.columns else F.lit(None).cast(kind)).alias(name.lstrip("_"))
 
     return rejected.select(
@@ -58,7 +58,7 @@ def quarantine_rows(
     )
 
 
-def reasons(df: DataFrame) -> F.Column:
+def reasons(df: DataFrame) -> Column:
     """``_problems`` and ``_failures`` of a row as one array of rule, column, value, reason, severity."""
     empty = "array<struct<rule:string,column:string,value:string,reason:string,severity:string>>"
     parts = [F.array().cast(empty)]

@@ -52,7 +52,9 @@ def last_commit(spark: SparkSession, path: str, *, within: int = 20) -> Commit |
     history = DeltaTable.forPath(spark, path).history(within)
     ours = history.where(F.col("userMetadata").contains(NOTE_KEY))
     written = F.col("operationMetrics")["numOutputRows"].cast("bigint").alias("rows")
-    for row in sorted(ours.select("version", "userMetadata", written).collect(), key=lambda row: -row.version):
+    for row in sorted(
+        ours.select("version", "userMetadata", written).collect(), key=lambda row: -row.version
+    ):
         note = _note(row.userMetadata)
         if note is not None:
             return Commit(version=row.version, note=note, rows=row.rows or 0)
@@ -106,7 +108,9 @@ def write_table(
     Commit
         The commit's version and its note.
     """
-    writer = df.write.format("delta").mode(mode).option("userMetadata", json.dumps({NOTE_KEY: note}, default=str))
+    writer = (
+        df.write.format("delta").mode(mode).option("userMetadata", json.dumps({NOTE_KEY: note}, default=str))
+    )
     schema = "overwriteSchema" if mode == "overwrite" else "mergeSchema"
     writer.option(schema, "true").save(path)
     done = last_commit(df.sparkSession, path)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import functools
 import hashlib
 from collections.abc import Iterable, Mapping
 from importlib.resources import files
@@ -89,9 +90,10 @@ def render(summary: Mapping[str, Any]) -> str:
     )
 
 
+@functools.cache
 def _environment() -> Environment:
     environment = Environment(
-        autoescape=False,
+        autoescape=True,
         loader=PackageLoader("jobs.report"),
         undefined=StrictUndefined,
         trim_blocks=True,
@@ -178,9 +180,8 @@ def _ever_missing(column: Missing) -> bool:
 
 
 def _training_rows(run: Summary) -> int | None:
-    """Count the rows that columns "in the training set" are a share of, if there is one such set."""
-    rows = [split.rows for export in run.exports for split in export.splits if split.name == "train"]
-    return rows[0] if len(rows) == 1 else None
+    """Count the rows that nulls "in the training set" are a share of, where there is one such set."""
+    return run.exports[0].rows if len(run.exports) == 1 else None
 
 
 def _trouble_first(gate: Gate) -> tuple[bool, bool]:

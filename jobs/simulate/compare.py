@@ -68,7 +68,8 @@ def compare(
     tally.duplicates()
     tally.deliveries()
     tally.values()
-    tally.orphans(unknown, truth.lost)
+    vain = {key: lost for key, lost in (unknown or {}).items() if datasets is None or key[0] in datasets}
+    tally.orphans(vain, truth.lost)
 
     counts = Counter((fault.kind, fault.dataset) for fault in planted)
     keys = {*counts, *(key for key, number in tally.invented.items() if number)}

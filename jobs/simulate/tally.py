@@ -55,7 +55,7 @@ class Outcome:
             dataset=row["dataset"],
             fate=row.get("fate"),
             problems=frozenset(_column(entry) for entry in problems),
-            failures=frozenset(_column(entry) for entry in failures),
+            failures=frozenset(column for entry in failures for column in _columns_of(entry)),
             quarantined="critical" in severities,
             values=row.get("values"),
         )
@@ -141,10 +141,9 @@ class Tally:
                 self.invented["implausible", row.dataset] += 1
 
     def orphans(
-        self, unknown: Mapping[tuple[str, str], Collection[str]] | None, lost: Mapping[str, Collection[str]]
+        self, vain: Mapping[tuple[str, str], Collection[str]], lost: Mapping[str, Collection[str]]
     ) -> None:
-        """Rows that refer to a key that is not there."""
-        vain = unknown or {}
+        """Rows that refer to a key that is not there; `vain` has those that were looked up in vain."""
         planted: defaultdict[tuple[str, str], set[str | None]] = defaultdict(set)
         for fault in self._of_kind("orphan"):
             place = (fault.dataset, fault.column or "")
@@ -186,6 +185,12 @@ def _normal(column: str) -> str:
 def _column(entry: Mapping[str, Any]) -> str | None:
     column = entry.get("column")
     return WHOLE_RECORD if column is None or column == "_record" else _normal(column)
+
+
+def _columns_of(entry: Mapping[str, Any]) -> list[str | None]:
+    """The columns of an expectation; those of several come as one text, parted by commas."""
+    column = entry.get("column")
+    return [WHOLE_RECORD] if column is None else [_normal(part) for part in column.split(",")]
 
 
 def _columns(fault: Fault) -> frozenset[str | None]:

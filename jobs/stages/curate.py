@@ -84,7 +84,13 @@ def _curate(run: Run, name: str) -> Entry:
     published = ruling.counts["published"]
     details: dict[str, Any] = {
         "missingness": [
-            {"dataset": name, "column": column, "rows": published, "as_delivered": empty, "after_cleaning": nulls}
+            {
+                "dataset": name,
+                "column": column,
+                "rows": published,
+                "as_delivered": empty,
+                "after_cleaning": nulls,
+            }
             for column, nulls in ruling.nulls.items()
             if (empty := delivered.get(column)) is not None
         ]
@@ -101,7 +107,9 @@ def _as_delivered(raw: DataFrame, dataset: Dataset) -> tuple[int, dict[str, int]
     named = raw.transform(transform_of(renames))
     columns = data_columns(named)
     counts = [F.count(F.col(quote(column))).alias(f"c{n}") for n, column in enumerate(columns)]
-    found = named.agg(F.count(F.lit(1)).alias("rows"), F.count("_unreadable").alias("unreadable"), *counts).first()
+    found = named.agg(
+        F.count(F.lit(1)).alias("rows"), F.count("_unreadable").alias("unreadable"), *counts
+    ).first()
     assert found is not None
     readable = found["rows"] - found["unreadable"]
     return found["rows"], {column: readable - found[f"c{n}"] for n, column in enumerate(columns)}

@@ -79,9 +79,13 @@ def _export(run: Run, name: str) -> Entry:
     require_columns(cases, features["numeric"] + features["categorical"], step=f"exports.{name}.features")
     final = cases.transform(apply_fitted(fitted))
     made = [column for column in data_columns(final) if column not in cases.columns]
-    features = {kind: [column for column in columns if column in final.columns] for kind, columns in features.items()}
+    features = {
+        kind: [column for column in columns if column in final.columns] for kind, columns in features.items()
+    }
     features["numeric"] += made
-    wanted = list(dict.fromkeys([*plan.id, plan.group, plan.label, *features["numeric"], *features["categorical"]]))
+    wanted = list(
+        dict.fromkeys([*plan.id, plan.group, plan.label, *features["numeric"], *features["categorical"]])
+    )
     data = run.lake.table("export", name, "data", mark)
     final.select(*map(quote, wanted), SPLIT).write.mode("overwrite").partitionBy(SPLIT).parquet(data)
 
@@ -91,7 +95,8 @@ def _export(run: Run, name: str) -> Entry:
         entry,
         finished_at=run.clock(),
         **counts,
-        read=sum(value for key, value in counts.items() if key != "dropped") + sum(counts["dropped"].values()),
+        read=sum(value for key, value in counts.items() if key != "dropped")
+        + sum(counts["dropped"].values()),
         details={"dashboard": _dashboard(staged, plan), "excluded": counts["dropped"], **measured},
     ).balanced()
     document = {
@@ -140,9 +145,10 @@ def flatten(run: Run, plan: Export, versions: Mapping[str, int]) -> DataFrame:
 
     fact = table(plan.from_)
     for key, attributes in plan.join.items():
-        reference = run.pipeline.star.facts[plan.from_].references[key]
         star = run.pipeline.star
-        own = {**star.dimensions, **star.calendars}[reference.dimension].key
+        reference = star.facts[plan.from_].references[key]
+        calendar = star.calendars.get(reference.dimension)
+        own = calendar.key if calendar else star.dimensions[reference.dimension].key
         dimension = table(reference.dimension)
         require_columns(dimension, attributes, step=f"join {reference.dimension}")
         side = dimension.select(F.col(quote(own)).alias("_member"), *map(quote, attributes))
@@ -181,7 +187,9 @@ def _measure(written: DataFrame, label: str, columns: Sequence[str]) -> dict[str
     by_split: dict[str, dict[str, int]] = {}
     for part in sorted(found, key=lambda part: (part[SPLIT], str(part.label))):
         by_split.setdefault(part[SPLIT], {})[str(part.label)] = part.rows
-    content = json.dumps([sum(part.rows for part in found), str(sum(part["hash"] for part in found)), list(columns)])
+    content = json.dumps(
+        [sum(part.rows for part in found), str(sum(part["hash"] for part in found)), list(columns)]
+    )
     return {
         "rows": {split: sum(labels.values()) for split, labels in by_split.items()},
         "label": by_split,

@@ -55,7 +55,9 @@ def _ingest(run: Run, name: str, landed: list[SourceFile]) -> Entry:
     new = [file for file in landed if (file.file, file.hash) not in held]
     if before is not None and not new:
         known = Entry.from_json(before.note)
-        return replace(known, status="unchanged", version=before.version, read=before.rows, published=before.rows)
+        return replace(
+            known, status="unchanged", version=before.version, read=before.rows, published=before.rows
+        )
     frame = read_landing(
         run.spark,
         new,
@@ -72,5 +74,6 @@ def _ingest(run: Run, name: str, landed: list[SourceFile]) -> Entry:
         details={"files": [file.file for file in new]},
     )
     commit = write_table(frame, path, mode="append", note=entry.to_json())
-    counts = {"read": commit.rows, "published": commit.rows}
-    return replace(entry, finished_at=run.clock(), version=commit.version, **counts).balanced()
+    return replace(
+        entry, finished_at=run.clock(), version=commit.version, read=commit.rows, published=commit.rows
+    ).balanced()

@@ -18,11 +18,14 @@ from etl.star import ORPHANS, build_calendar, build_dimension, build_fact, count
 from etl.transform import data_columns, quote
 from jobs.catalogue import transform_of
 from jobs.context import Run
-from jobs.gate import FATE, publish, rule
+from jobs.gate import DROPPED, FATE, publish, rule
 from jobs.planted import compare_facts, planted_truth
 from jobs.stages.step import each, fingerprint_of, opened, standing
 
-__all__ = ["star"]
+__all__ = ["star", "unsound"]
+
+NO_KEY = f"{DROPPED}no_natural_key"
+"""Rows that name no member: facts made from them refer to the unknown one."""
 
 
 def star(run: Run) -> list[Entry]:
@@ -87,10 +90,12 @@ def _dimension(run: Run, name: str) -> Entry:
     if done is not None:
         return done
     entry = opened(run, stage="star", dataset=name, inputs=inputs, fingerprint=mark)
-    source = curated.transform(transform_of(plan.steps))
+    source = curated.withColumn(FATE, F.lit(None).cast("string")).transform(
+        transform_of(plan.steps, mark=FATE)
+    )
     existing, _ = _table(run, name)
     frame = build_dimension(
-        source,
+        source.where(F.col(FATE).isNull()).drop(FATE),
         key=plan.key,
         natural_key=list(plan.natural_key),
         attributes=list(plan.attributes),
@@ -104,17 +109,19 @@ def _dimension(run: Run, name: str) -> Entry:
 
 
 def _members(source: DataFrame, natural_key: list[str]) -> dict[str, Any]:
-    """How many members the source tells of, how often it tells of one again, and rows without a key."""
+    """How many members the source tells of, how often it tells of one again, and rows left out."""
     keys = [F.col(quote(column)) for column in natural_key]
-    without = reduce(or_, (key.isNull() for key in keys))
-    row = source.agg(
-        F.count(F.lit(1)).alias("rows"), F.count_if(without).alias("without"), F.count_distinct(*keys).alias("members")
-    ).first()
-    assert row is not None
+    without = F.coalesce(F.col(FATE), F.when(reduce(or_, (key.isNull() for key in keys)), NO_KEY))
+    members = F.count_distinct(F.struct(*keys))
+    rows = source.groupBy(without.alias("fate")).agg(
+        F.count(F.lit(1)).alias("rows"), members.alias("members")
+    )
+    found = {row.fate: row for row in rows.collect()}
+    told = found.pop(None, None)
     return {
-        "published": row.members,
-        "superseded": row.rows - row.without - row.members,
-        "dropped": {"no_natural_key": row.without} if row.without else {},
+        "published": told.members if told else 0,
+        "superseded": told.rows - told.members if told else 0,
+        "dropped": {fate.removeprefix(DROPPED): row.rows for fate, row in sorted(found.items())},
     }
 
 
@@ -126,7 +133,9 @@ def _fact(run: Run, name: str) -> Entry:
     for reference in plan.references.values():
         frame, version = _table(run, reference.dimension)
         if frame is None:
-            frame = read_table(run.spark, run.lake.table("star", reference.dimension), dataset=reference.dimension)
+            frame = read_table(
+                run.spark, run.lake.table("star", reference.dimension), dataset=reference.dimension
+            )
         dimensions[reference.dimension] = frame
         inputs[f"star/{reference.dimension}"] = version
     mark = fingerprint_of([fingerprint(plan), suite.version], inputs)
@@ -136,7 +145,8 @@ def _fact(run: Run, name: str) -> Entry:
     entry = opened(run, stage="star", dataset=name, inputs=inputs, fingerprint=mark)
     source = curated.transform(transform_of(plan.steps, mark=FATE))
     star = run.pipeline.star
-    keys = {table: spec.key for table, spec in [*star.dimensions.items(), *star.calendars.items()]}
+    keys = {table: spec.key for table, spec in star.dimensions.items()}
+    keys |= {table: spec.key for table, spec in star.calendars.items()}
     fact = build_fact(
         source,
         grain=list(plan.grain),
@@ -147,7 +157,8 @@ def _fact(run: Run, name: str) -> Entry:
         columns=list(plan.columns),
     )
     members = {
-        fk: (dimensions[reference.dimension], keys[reference.dimension]) for fk, reference in plan.references.items()
+        fk: (dimensions[reference.dimension], keys[reference.dimension])
+        for fk, reference in plan.references.items()
     }
     ruling = rule(
         run,
@@ -203,16 +214,16 @@ def _orphans(staged: DataFrame) -> dict[str, int]:
 
 def _in_vain(
     source: DataFrame, references: Mapping[str, Reference], dimensions: Mapping[str, DataFrame]
-) -> list[str]:
-    """Natural keys of one column that are given but have no member."""
-    keys: list[str] = []
+) -> dict[str, list[str]]:
+    """Natural keys of one column that are given but have no member, by that column."""
+    keys: dict[str, list[str]] = {}
     for reference in references.values():
         if len(reference.on) != 1:
             continue
         (member, given), *_ = reference.on.items()
         asked = source.select(F.col(quote(given)).cast("string").alias("key")).dropna().distinct()
         known = dimensions[reference.dimension].select(F.col(quote(member)).cast("string").alias("key"))
-        keys += [row.key for row in asked.join(known, "key", "left_anti").collect()]
+        keys[given] = [row.key for row in asked.join(known, "key", "left_anti").collect()]
     return keys
 
 
@@ -220,4 +231,7 @@ def _quarantined(run: Run, dataset: str) -> list[tuple[str, int]]:
     path = run.lake.table("quarantine", dataset)
     if last_commit(run.spark, path) is None:
         return []
-    return [(row.file, row.row) for row in read_table(run.spark, path, dataset=dataset).select("file", "row").collect()]
+    return [
+        (row.file, row.row)
+        for row in read_table(run.spark, path, dataset=dataset).select("file", "row").collect()
+    ]

@@ -46,7 +46,9 @@ def _train(run: Run, name: str) -> Entry:
     manifest = read_manifest(run, name)
     if manifest is None:
         place = run.lake.table("export", name, "manifest.json")
-        raise InputMissingError(dataset=name, file=place, reason="there is no training set", fix="run export first")
+        raise InputMissingError(
+            dataset=name, file=place, reason="there is no training set", fix="run export first"
+        )
     mark = fingerprint_of([fingerprint(plan), manifest["hash"], manifest["fingerprint"]], {})
     folder = run.lake.table("export", name, "model")
     standing = _standing(run, f"{folder}/metrics.json")
@@ -55,7 +57,12 @@ def _train(run: Run, name: str) -> Entry:
     entry = opened(run, stage="train", dataset=name, fingerprint=mark, inputs=manifest["sources"])
 
     frame = run.spark.read.parquet(run.lake.table("export", name, *manifest["data"].split("/")))
-    wanted = [manifest["label"], *manifest["features"]["numeric"], *manifest["features"]["categorical"], "split"]
+    wanted = [
+        manifest["label"],
+        *manifest["features"]["numeric"],
+        *manifest["features"]["categorical"],
+        "split",
+    ]
     # The order of rows decides what a seeded estimator sees first: without it a re-run may differ.
     table = frame.orderBy(*manifest["id"]).select(*(f"`{column}`" for column in wanted)).toPandas()
     report, fitted = train_and_score(
@@ -68,7 +75,9 @@ def _train(run: Run, name: str) -> Entry:
     )
     report = {"export": name, **report}
     rows = len(table)
-    entry = replace(entry, finished_at=run.clock(), read=rows, published=rows, details={"model": report}).balanced()
+    entry = replace(
+        entry, finished_at=run.clock(), read=rows, published=rows, details={"model": report}
+    ).balanced()
 
     import joblib  # comes with scikit-learn: both are the extra "train"
 

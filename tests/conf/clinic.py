@@ -90,6 +90,7 @@ datasets:
 star:
   dimensions:
     dim_patient:
+      suite: suites/dim_patient.json
       from: patients
       key: patient_key
       natural_key: [patient_id]
@@ -98,6 +99,7 @@ star:
     dim_date: {key: date_key, from: 2015-01-01, to: 2025-12-31}
   facts:
     fact_visit:
+      suite: suites/fact_visit.json
       from: visits
       grain: [visit_id]
       references:

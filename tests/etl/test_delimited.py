@@ -33,7 +33,11 @@ def test_a_record_is_named_by_the_line_it_starts_on_though_fields_span_lines() -
 
 def test_ragged_records_keep_their_text_and_reason() -> None:
     found = list(records(b"a,b\n1,2,3\n4,5\n6\n", file="x.csv", fmt=FileFormat()))
-    assert [(r.line, r.text, bool(r.error)) for r in found] == [(2, "1,2,3", True), (3, "", False), (4, "6", True)]
+    assert [(r.line, r.text, bool(r.error)) for r in found] == [
+        (2, "1,2,3", True),
+        (3, "", False),
+        (4, "6", True),
+    ]
 
 
 def test_one_damaged_line_among_many_is_a_damaged_record() -> None:
@@ -47,7 +51,11 @@ def test_many_damaged_lines_are_a_wrong_encoding() -> None:
     content = b"name\n" + b"caf\xe9\n" * 5
     with pytest.raises(UnreadableFileError) as caught:
         rows(content)
-    assert (caught.value.line, "0xe9" in caught.value.reason, "encoding" in caught.value.fix) == (2, True, True)
+    assert (caught.value.line, "0xe9" in caught.value.reason, "encoding" in caught.value.fix) == (
+        2,
+        True,
+        True,
+    )
     assert rows(content, encoding="latin-1")[0] == (2, ["café"], None)
 
 
@@ -81,7 +89,9 @@ def test_gzip_and_zip_are_known_by_their_first_bytes() -> None:
     assert list(members(zipped, file="z.zip", fmt=FileFormat(member="*.csv"))) == [("z.zip!in/a.csv", plain)]
 
 
-@pytest.mark.parametrize("content", [b"", b" \n\n", archive(**{"a.csv": b"id"})[:30], gzip.compress(b"id")[:-6]])
+@pytest.mark.parametrize(
+    "content", [b"", b" \n\n", archive(**{"a.csv": b"id"})[:30], gzip.compress(b"id")[:-6]]
+)
 def test_an_empty_or_broken_file_is_an_error_of_the_file(content: bytes) -> None:
     with pytest.raises(UnreadableFileError) as caught:
         for name, inner in members(content, file="x.zip", fmt=FileFormat()):
@@ -106,11 +116,15 @@ def test_csv_spectrum_reads_as_its_authors_say(shared_data: Path) -> None:
         expected = json.loads((folder / "json" / f"{file.stem}.json").read_text())
         header = read_header(file.read_bytes(), file=file.name, fmt=FileFormat())
         content = file.read_bytes()
-        found = [dict(zip(header, r.fields, strict=True)) for r in records(content, file="", fmt=FileFormat())]
+        found = [
+            dict(zip(header, r.fields, strict=True)) for r in records(content, file="", fmt=FileFormat())
+        ]
         if file.stem == "location_coordinates":  # published with another number in the JSON than in the CSV
             expected = [{**expected, "Contact Phone Number": "2095257564"}]
         if file.stem == "newlines_crlf":  # published with \\n in the CSV
-            expected = [{name: value.replace("\r\n", "\n") for name, value in row.items()} for row in expected]
+            expected = [
+                {name: value.replace("\r\n", "\n") for name, value in row.items()} for row in expected
+            ]
         assert found == expected, file.name
         compared += 1
     assert compared == 12

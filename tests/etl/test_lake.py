@@ -37,7 +37,9 @@ def test_commits_of_others_are_passed_over(spark: SparkSession, tmp_path: Path) 
     path = str(tmp_path / "t")
     write_table(spark.range(3), path, mode="overwrite", note={"fingerprint": "a"})
     DeltaTable.forPath(spark, path).delete("id = 1")
-    writer = spark.range(1).write.format("delta").mode("append").option("userMetadata", "headgate, but not JSON")
+    writer = (
+        spark.range(1).write.format("delta").mode("append").option("userMetadata", "headgate, but not JSON")
+    )
     writer.save(path)
     commit = last_commit(spark, path)
     assert commit is not None
@@ -89,14 +91,18 @@ def test_the_ledger_holds_an_entry_once(spark: SparkSession, tmp_path: Path) -> 
     append_ledger(spark, path, [ENTRY, other])
     append_ledger(spark, path, [ENTRY, other])
     rows = spark.read.format("delta").load(path).orderBy("dataset").collect()
-    assert [(row.dataset, row.read, row.dropped) for row in rows] == [("d", 10, {"too_old": 2}), ("e", 10, {"too_old": 2})]
+    assert [(row.dataset, row.read, row.dropped) for row in rows] == [
+        ("d", 10, {"too_old": 2}),
+        ("e", 10, {"too_old": 2}),
+    ]
     commit = DeltaTable.forPath(spark, path).history(1).first()
     assert commit is not None
     assert commit.version == 1
 
 
 def test_quarantined_rows_carry_place_reasons_and_record(spark: SparkSession) -> None:
-    failures = "array<struct<expectation_id:string,expectation_type:string,column:string,value:string,severity:string>>"
+    names = ("expectation_id", "expectation_type", "column", "value", "severity")
+    failures = f"array<struct<{','.join(f'{name}:string' for name in names)}>>"
     frame = spark.createDataFrame(
         [
             ("7", "a.csv", 2, [("cast_columns", "n", "x", "not an int", "critical")], None, []),
@@ -106,7 +112,11 @@ def test_quarantined_rows_carry_place_reasons_and_record(spark: SparkSession) ->
         f"n string, _file string, _row bigint, _problems {PROBLEM_TYPE.simpleString()}, _record string, "
         f"_failures {failures}",
     )
-    made = quarantine_rows(frame, dataset="d", suite="s", suite_version="v", run_id="r", at=NOON).orderBy("row").collect()
+    made = (
+        quarantine_rows(frame, dataset="d", suite="s", suite_version="v", run_id="r", at=NOON)
+        .orderBy("row")
+        .collect()
+    )
     assert [row.record for row in made] == ['{"n":"7"}', "1,2", '{"n":"9"}']
     assert [[(r.rule, r.column, r.reason) for r in row.reasons] for row in made] == [
         [("cast_columns", "n", "not an int")],

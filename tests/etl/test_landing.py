@@ -66,6 +66,15 @@ def test_members_of_an_archive_are_files_of_their_own(spark: SparkSession, tmp_p
     assert [(r["id"], r["_file"]) for r in rows] == [("1", "all.zip!x/one.csv"), ("2", "all.zip!x/two.csv")]
 
 
+def test_a_file_is_chosen_by_name_and_content(spark: SparkSession, tmp_path: Path) -> None:
+    for name in ("a.csv", "b.csv"):
+        (tmp_path / name).write_text("id\n1\n")
+    place = {"dataset": "d", "folder": str(tmp_path), "pattern": "*.csv", "fmt": FileFormat()}
+    files = survey_landing(spark, **place)  # type: ignore[arg-type]
+    frame = read_landing(spark, files[1:], run_id="r1", ingested_at=NOON, **place)  # type: ignore[arg-type]
+    assert [row["_file"] for row in frame.collect()] == ["b.csv"]
+
+
 def test_more_rows_than_one_batch_arrive_once_each(spark: SparkSession, tmp_path: Path) -> None:
     (tmp_path / "many.csv").write_text("n\n" + "".join(f"{n}\n" for n in range(45_001)))
     frame = read(spark, tmp_path, "many.csv")

@@ -19,7 +19,7 @@ RUN = parser("headgate run", "Run.", "headgate run")
         ([], "hospital"),
         (["x.yaml"], "x.yaml"),
         (["--pipeline", "x.yaml"], "x.yaml"),
-        (["--JOB_NAME", "nightly", "--pipeline", "x.yaml", "--TempDir", "s3://b/t", "--job-bookmark-option", "off"], "x.yaml"),
+        (["--JOB_NAME", "n", "--pipeline", "x.yaml", "--TempDir", "s3://b", "--job-bookmark-option", "off"], "x.yaml"),
         (["--conf", "a=b --conf c=d", "--enable-metrics", "x.yaml"], "hospital"),
         (["--enable-metrics", "--pipeline", "x.yaml"], "x.yaml"),
         (["--JOB_RUN_ID=jr_1", "x.yaml"], "x.yaml"),
@@ -31,7 +31,13 @@ def test_glue_gives_arguments_of_its_own(argv: list[str], expected: str) -> None
 
 @pytest.mark.parametrize(
     ("argv", "expected"),
-    [(["--json"], True), (["--json", "true"], True), (["--json", "false"], False), ([], False), (["--json", ""], True)],
+    [
+        (["--json"], True),
+        (["--json", "true"], True),
+        (["--json", "false"], False),
+        ([], False),
+        (["--json", ""], True),
+    ],
 )
 def test_a_switch_may_be_given_as_glue_gives_it(argv: list[str], expected: bool) -> None:
     values = parse(RUN, [*argv, "--lake", "x"])
@@ -40,9 +46,15 @@ def test_a_switch_may_be_given_as_glue_gives_it(argv: list[str], expected: bool)
 
 @pytest.mark.parametrize(
     ("argv", "argument", "nearest"),
-    [(["--lak", "x"], "--lak", "--lake"), (["--run_id=3"], "--run_id", "--run-id"), (["--zzz"], "--zzz", "--help")],
+    [
+        (["--lak", "x"], "--lak", "--lake"),
+        (["--run_id=3"], "--run_id", "--run-id"),
+        (["--zzz"], "--zzz", "--help"),
+    ],
 )
-def test_an_unknown_argument_is_refused_with_the_nearest_name(argv: list[str], argument: str, nearest: str) -> None:
+def test_an_unknown_argument_is_refused_with_the_nearest_name(
+    argv: list[str], argument: str, nearest: str
+) -> None:
     with pytest.raises(ArgumentsError) as caught:
         parse(RUN, argv)
     assert (caught.value.argument, nearest in caught.value.fix) == (argument, True)

@@ -9,7 +9,9 @@ from etl.lake.ledger import ConservationError
 from jobs.exits import ArgumentsError, RefusedError, guarded
 
 
-def ending(error: BaseException, capsys: pytest.CaptureFixture[str], *, debug: bool = False) -> tuple[object, str]:
+def ending(
+    error: BaseException, capsys: pytest.CaptureFixture[str], *, debug: bool = False
+) -> tuple[object, str]:
     def job() -> None:
         raise error
 
@@ -53,5 +55,3 @@ def test_a_full_disk_is_told_apart_however_deep_spark_hides_it(capsys: pytest.Ca
 
 def test_success_is_zero() -> None:
     assert guarded(lambda: None) == 0
-
-

@@ -27,7 +27,9 @@ WITHOUT_MODEL = tuple(step for step in STEPS if step != "train")
 def run(spark: SparkSession, tmp_path: Path) -> Runner:
     """Run the pipeline below `tmp_path`; the session is found, not started."""
 
-    def running(run_id: str = "r1", *, steps: tuple[str, ...] = WITHOUT_MODEL, overrides: tuple[str, ...] = ()) -> Any:
+    def running(
+        run_id: str = "r1", *, steps: tuple[str, ...] = WITHOUT_MODEL, overrides: tuple[str, ...] = ()
+    ) -> Any:
         pipeline, source = load_pipeline(str(tmp_path / "pipeline.yaml"), overrides=overrides)
         return run_pipeline(
             pipeline,
@@ -60,14 +62,21 @@ def stage(summary: dict[str, Any], name: str, dataset: str) -> dict[str, Any]:
 def test_every_row_has_its_fate(spark: SparkSession, tmp_path: Path, run: Runner) -> None:
     lay_out(tmp_path)
     summary = run()
-    counts = {key: stage(summary, "curate", "visits")[key] for key in ("read", "published", "superseded", "duplicates")}
+    counts = {
+        key: stage(summary, "curate", "visits")[key]
+        for key in ("read", "published", "superseded", "duplicates")
+    }
     assert counts == {"read": 39, "published": 33, "superseded": 1, "duplicates": 1}
     assert stage(summary, "curate", "visits")["quarantined"] == 3
     assert stage(summary, "curate", "visits")["dropped"] == {"free_of_charge": 1}
     for entry in summary["stages"]:
-        gone = entry["superseded"] + entry["duplicates"] + entry["quarantined"] + sum(entry["dropped"].values())
+        gone = (
+            entry["superseded"] + entry["duplicates"] + entry["quarantined"] + sum(entry["dropped"].values())
+        )
         assert entry["read"] == entry["published"] + gone, entry
-    quarantine = spark.read.format("delta").load(str(tmp_path / "lake/quarantine/visits")).orderBy("row").collect()
+    quarantine = (
+        spark.read.format("delta").load(str(tmp_path / "lake/quarantine/visits")).orderBy("row").collect()
+    )
     assert [(row.row, row.reasons[0].rule, row.reasons[0].value) for row in quarantine] == [
         (5, "cast_columns", "x"),
         (6, "visits-1", "-3.0"),
@@ -95,7 +104,9 @@ def test_running_again_changes_nothing(spark: SparkSession, tmp_path: Path, run:
     assert (tmp_path / "lake/export/dear/manifest.json").read_bytes() == manifest
     assert {entry["status"] for entry in second["stages"]} == {"unchanged"}
     told = ("stage", "dataset", "read", "published", "superseded", "duplicates", "quarantined", "dropped")
-    assert [[s[key] for key in told] for s in second["stages"]] == [[s[key] for key in told] for s in first["stages"]]
+    assert [[s[key] for key in told] for s in second["stages"]] == [
+        [s[key] for key in told] for s in first["stages"]
+    ]
     assert second["gates"] == first["gates"]
 
 
@@ -103,11 +114,26 @@ def test_only_new_files_are_ingested_and_keys_stay(spark: SparkSession, tmp_path
     lay_out(tmp_path)
     run("r1")
     towns = "town, town_key"
-    before = {r.town: r.town_key for r in spark.read.format("delta").load(str(tmp_path / "lake/star/dim_town")).selectExpr(*towns.split(", ")).collect()}
+    before = {
+        r.town: r.town_key
+        for r in spark.read.format("delta")
+        .load(str(tmp_path / "lake/star/dim_town"))
+        .selectExpr(*towns.split(", "))
+        .collect()
+    }
     (tmp_path / "landing/visits_2.csv").write_text("Visit,Person,Town,Cost\n50,p9,Aarau,3\n3,p2,Rome,9\n")
     summary = run("r2")
-    assert (stage(summary, "ingest", "visits")["published"], stage(summary, "curate", "visits")["read"]) == (2, 41)
-    after = {r.town: r.town_key for r in spark.read.format("delta").load(str(tmp_path / "lake/star/dim_town")).selectExpr(*towns.split(", ")).collect()}
+    assert (stage(summary, "ingest", "visits")["published"], stage(summary, "curate", "visits")["read"]) == (
+        2,
+        41,
+    )
+    after = {
+        r.town: r.town_key
+        for r in spark.read.format("delta")
+        .load(str(tmp_path / "lake/star/dim_town"))
+        .selectExpr(*towns.split(", "))
+        .collect()
+    }
     assert {town: key for town, key in after.items() if town != "Aarau"} == before
     assert after["Aarau"] == max(before.values()) + 1
 
@@ -130,14 +156,25 @@ def test_a_refused_batch_publishes_nothing(spark: SparkSession, tmp_path: Path, 
 
 
 def test_a_step_that_loses_rows_is_refused(spark: SparkSession, tmp_path: Path, run: Runner) -> None:
-    lay_out(tmp_path, pipeline=PIPELINE.replace("      - keep_latest", "      - tests.jobs.own_step:lose_some\n      - keep_latest"))
+    lay_out(
+        tmp_path,
+        pipeline=PIPELINE.replace(
+            "      - keep_latest", "      - tests.jobs.own_step:lose_some\n      - keep_latest"
+        ),
+    )
     with pytest.raises(Exception, match="were lost by a step") as caught:
         run()
-    assert (caught.type.__name__, caught.value.dataset, caught.value.read) == ("ConservationError", "visits", 39)
+    assert (caught.type.__name__, caught.value.dataset, caught.value.read) == (
+        "ConservationError",
+        "visits",
+        39,
+    )
     assert not (tmp_path / "lake/curated").exists()
 
 
-@pytest.mark.parametrize("moment", ["before the quarantine", "between quarantine and curated", "after curated"])
+@pytest.mark.parametrize(
+    "moment", ["before the quarantine", "between quarantine and curated", "after curated"]
+)
 def test_a_run_that_dies_is_finished_by_the_next(
     spark: SparkSession, tmp_path: Path, run: Runner, monkeypatch: pytest.MonkeyPatch, moment: str
 ) -> None:
@@ -172,7 +209,13 @@ def test_no_person_is_in_two_splits_and_nothing_is_learnt_from_test_rows(
     run("r1")
     manifest = json.loads((tmp_path / "lake/export/dear/manifest.json").read_text())
     cases = spark.read.parquet(str(tmp_path / "lake/export/dear" / manifest["data"]))
-    assert cases.groupBy("person").agg({"split": "approx_count_distinct"}).where("`approx_count_distinct(split)` > 1").count() == 0
+    assert (
+        cases.groupBy("person")
+        .agg({"split": "approx_count_distinct"})
+        .where("`approx_count_distinct(split)` > 1")
+        .count()
+        == 0
+    )
     assert manifest["rows"] == {row.split: row["count"] for row in cases.groupBy("split").count().collect()}
     assert manifest["sources"] == {"star/fact_visit": 0, "star/dim_town": 0}
     learnt = manifest["fitted"][0]["values"]
@@ -180,7 +223,9 @@ def test_no_person_is_in_two_splits_and_nothing_is_learnt_from_test_rows(
     assert outside
     header, *rows = ROWS
     spoilt = [
-        ",".join([r.split(",")[0], r.split(",")[1], "Nowhere", "99"]) if r.split(",")[0] in {str(v) for v in outside} else r
+        ",".join([r.split(",")[0], r.split(",")[1], "Nowhere", "99"])
+        if r.split(",")[0] in {str(v) for v in outside}
+        else r
         for r in rows
     ]
     lay_out(tmp_path / "spoilt", rows=[header, *spoilt])

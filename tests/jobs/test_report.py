@@ -402,15 +402,17 @@ def test_quarantine_names_file_line_and_value() -> None:
     assert "Values made null, rows kept" in text
 
 
-def test_missing_values_are_shares_of_the_rows_and_of_the_training_split() -> None:
+def test_missing_values_are_shares_of_the_rows_and_of_the_training_set() -> None:
     text = page(summaries.diabetes()).text("missing")
     assert "weight 0% 96.9% left out" in text
     assert "race 0% 2.2% 0%" in text
     assert "diag_1 0% <0.1% 0%" in text
     assert "4 columns never lack a value encounter_id , sex , age , insulin" in text
     summary = summaries.diabetes()
-    summary["missingness"] = [summaries.missing("encounters", "weight", 101_766, 0, 98_569, 6_954)]
+    summary["missingness"] = [summaries.missing("encounters", "weight", 101_766, 0, 98_569, 9_934)]
     assert "weight 0% 96.9% 10.0%" in page(summary).text("missing")
+    summary["exports"] *= 2
+    assert "weight 0% 96.9% 9,934" in page(summary).text("missing")
 
 
 def test_planted_defects_are_held_against_what_was_found() -> None:
