@@ -6,7 +6,7 @@ extra ``train``) are imported when a function is called.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
 from etl.errors import MissingColumnError, ParameterError

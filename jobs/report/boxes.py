@@ -83,6 +83,8 @@ def _box_lines(table: Table) -> list[tuple[str, str]]:
     lines = [(table.name, "name small")]
     if table.status == "done":
         lines.append((f"{compact(table.published)} rows", "number"))
+    elif table.status == "unchanged" and table.published is not None:
+        lines.append((f"{compact(table.published)} rows, unchanged", "muted"))
     else:
         lines.append((table.status, "muted" if table.status == "unchanged" else "trouble"))
     shown = table.leavings if len(table.leavings) <= 3 else table.leavings[:2]

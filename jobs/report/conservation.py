@@ -49,13 +49,16 @@ def balance(stage: Stage) -> Balance:
     Returns
     -------
     Balance
-        The equation with what is missing from it. A stage that was refused, failed or unchanged,
-        or that lacks its counts, has none.
+        The equation with what is missing from it. A stage that was refused, failed or lacks its
+        counts has none; an unchanged one is checked where it tells the counts of the step that
+        stands.
     """
-    if stage.status != "done" or stage.read is None or stage.published is None:
+    if stage.status not in ("done", "unchanged") or stage.read is None or stage.published is None:
         return Balance(stage, lost=None)
     left = stage.superseded + stage.duplicates + stage.quarantined + stage.dropped_rows
     lost = stage.read - stage.published - left
     if lost < 0 and stage.stage in MAY_ADD_ROWS:
         return Balance(stage, lost=0, made=-lost)
+    if lost and stage.status == "unchanged":
+        return Balance(stage, lost=None)
     return Balance(stage, lost=lost)

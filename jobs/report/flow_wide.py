@@ -123,6 +123,9 @@ def _grid(columns: Columns, height: float) -> Iterator[Markup]:
 def _course(course: Course, columns: Columns, y: float) -> tuple[list[Markup], float, float]:
     """Draw one dataset; tell the height at which its band ends and the picture's new floor."""
     parts = [label(course.dataset, 8, y + 15, class_="name", room=columns.raw * 2 - 20, size=14)]
+    if course.stands and course.stop is None:
+        beside = 8 + min(text_width(course.dataset, size=14), columns.raw * 2 - 20) + 10
+        parts.append(tag("text", "unchanged", x=beside, y=y + 15, class_="stop-word quiet"))
     top = y + NAME_TO_BAND
     thick = bands(course)
     segments = (

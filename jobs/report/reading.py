@@ -29,6 +29,7 @@ from jobs.report.wording import plain
 __all__ = ["read_summary"]
 
 LARGEST = 10**30
+SPLITS = ("train", "validation", "test")
 
 
 def read_summary(summary: Mapping[str, Any]) -> Summary:
@@ -182,12 +183,16 @@ def _export(row: Mapping[str, Any]) -> Export:
         name=_text(row.get("name")) or "(unnamed)",
         splits=tuple(
             Split(plain(name), _int(rows.get(name)), _counts(label.get(name)))
-            for name in dict.fromkeys([*rows, *label])
+            for name in sorted(dict.fromkeys([*rows, *label]), key=_split_order)
         ),
         excluded=_counts(row.get("excluded")),
         columns=_int(row.get("columns")),
         hash=_text(row.get("hash")),
     )
+
+
+def _split_order(name: object) -> int:
+    return SPLITS.index(name) if name in SPLITS else len(SPLITS)
 
 
 def _model(row: Mapping[str, Any]) -> Model:

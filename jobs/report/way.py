@@ -54,6 +54,8 @@ class Course:
         Why, in a few words.
     quiet : bool
         Whether the stop is harmless (nothing new to do).
+    stands : bool
+        Whether nothing new was done: the counts are those of the run that made what stands.
     """
 
     dataset: str
@@ -66,6 +68,7 @@ class Course:
     stop: str | None
     stopped: str | None
     quiet: bool
+    stands: bool = False
 
     @property
     def largest(self) -> int:
@@ -160,9 +163,9 @@ def _course(dataset: str, ingest: Stage | None, curate: Stage | None) -> Course:
         return Course(dataset, landed, None, None, None, (), (), stop, stopped, quiet)
     if curate.status == "refused":
         stop, stopped = "gate", "refused: nothing published"
-    elif curate.status == "unchanged":
+    elif curate.status == "unchanged" and not curate.read:
         stop, stopped, quiet = "curated", "unchanged", True
-    elif curate.status != "done":
+    elif curate.status not in ("done", "unchanged"):
         stop, stopped = "clean", curate.status
     at_clean = _leavings_of_clean(curate)
     gated = None
@@ -179,6 +182,7 @@ def _course(dataset: str, ingest: Stage | None, curate: Stage | None) -> Course:
         stop=stop,
         stopped=stopped,
         quiet=quiet,
+        stands=curate.status == "unchanged",
     )
 
 

@@ -56,7 +56,7 @@ def test_the_report_is_json_with_the_rows_rates_and_curves_of_the_test_split(cas
     assert report["base_rate"] == pytest.approx(test.ill.mean())
     assert (report["estimator"], report["label"], report["seed"]) == ("hist_gradient_boosting", "ill", 1)
     assert report["roc"][0] == [0, 0]
-    assert report["roc"][-1] == report["pr"][-1][:1] + [1] == [1, 1]
+    assert report["roc"][-1] == [*report["pr"][-1][:1], 1] == [1, 1]
     assert report["pr"][-1][1] == pytest.approx(report["base_rate"], abs=0.02)
     assert max(len(report["roc"]), len(report["pr"])) <= 200
     assert sum(rows for _, _, rows in report["calibration"]) == len(test)

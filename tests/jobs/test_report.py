@@ -246,6 +246,8 @@ def test_more_rules_than_fit_are_summed_and_none_is_lost() -> None:
         ("star", 99, {}, 1, 0),
         ("curate", 0, {"status": "refused", "quarantined": 40}, None, 0),
         ("curate", None, {}, None, 0),
+        ("curate", 99, {"status": "unchanged", "duplicates": 1}, 0, 0),
+        ("curate", 7, {"status": "unchanged"}, None, 0),
     ],
 )
 def test_a_stage_balances_only_when_no_row_is_unnamed(
@@ -280,6 +282,17 @@ def test_a_closed_gate_in_a_run_that_says_done_is_not_called_good() -> None:
     taken = page(summary)
     assert "The run ended, but the gate of curated/lab_results did not pass." in taken.text()
     assert ("header", {"class": "head bad"}) in taken.elements
+
+
+def test_a_run_that_found_everything_done_shows_the_counts_that_stand() -> None:
+    summary = summaries.hospital()
+    for entry in summary["stages"]:
+        entry["status"] = "unchanged"
+    taken = page(summary)
+    assert "Nothing new had arrived; every table stands as it stood." in taken.text()
+    assert "patients unchanged 2,061 2,061 2,000 1,998" in taken.text("way")
+    assert "1,999 rows, unchanged" in taken.text("way")
+    assert taken.text("conservation").count("balances unchanged") == 16
 
 
 def test_a_refused_run_says_what_was_refused_and_why() -> None:
@@ -445,7 +458,7 @@ def test_wilson_gives_the_published_intervals(successes: int, trials: int, low: 
 
 def test_the_export_shows_splits_labels_exclusions_and_hash() -> None:
     text = page(summaries.diabetes()).text("export")
-    assert "train 69,540 70.0% 0 61,616 88.6% 1 7,924 11.4%" in text
+    assert "train 69,540 70.0% 0 : 61,616 88.6% 1 : 7,924 11.4%" in text
     assert "2,423 expired_or_hospice" in text
     assert "sha256:9f2c64d0" in text
 
