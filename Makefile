@@ -49,10 +49,10 @@ contracts: setup ## import-linter: which package may import which
 	@$(IN) lint-imports
 
 docs: setup ## the documentation, into build/site, its lists made anew from the code
-	@$(IN) python docs/gen_pipeline_reference.py && mkdocs build --strict
+	@$(IN) python docs/generate.py && NO_MKDOCS_2_WARNING=1 mkdocs build --strict
 
 docs-serve: setup ## the documentation on http://127.0.0.1:8000, rebuilt as files change
-	@$(IN) mkdocs serve
+	@$(IN) NO_MKDOCS_2_WARNING=1 mkdocs serve
 
 dist: setup ## the wheel, into dist
 	@$(IN) python -m pip wheel --quiet --no-deps --wheel-dir dist . && ls dist

@@ -54,7 +54,7 @@ def train_and_score(
     label : str
         0 or 1, or a boolean.
     numeric, categorical : sequence of str
-        The features.
+        The features. A numeric one without any value in the training split is not used.
     estimator : {"hist_gradient_boosting", "logistic_regression"}
         Gradient-boosted trees, or a linear model of scaled numbers and one-hot categories.
     seed : int
@@ -97,6 +97,8 @@ def train_and_score(
     >>> report["roc_auc"], report["rows"], report["base_rate"]
     (1.0, {'train': 60, 'test': 20}, 0.4)
     """
+    from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
+
     features = [*numeric, *categorical]
     for column in (label, SPLIT, *features):
         if column not in frame.columns:
@@ -107,16 +109,21 @@ def train_and_score(
     known = {name: _labels(part[label], label=label, split=name) for name, part in parts.items()}
     inputs = {name: _inputs(part, numeric, categorical) for name, part in parts.items()}
 
-    model = _pipeline(estimator, numeric, categorical, seed=seed)
-    model.fit(inputs["train"], known["train"])
-    predicted = model.predict_proba(inputs["test"])[:, 1]
+    used = [column for column in numeric if inputs["train"][column].notna().any()]
+    model = _pipeline(estimator, used, categorical, seed=seed)
+    # OpenMP's threads spin while they wait for each other: where cores are shared, or a container may
+    # use fewer than it sees, two of them take ten times as long as one.
+    with threadpool_limits(limits=1):
+        model.fit(inputs["train"], known["train"])
+        predicted = model.predict_proba(inputs["test"])[:, 1]
+        importances = _importances(model, inputs["test"], known["test"], seed=seed)
     report = {
         "estimator": estimator,
         "label": label,
         "seed": seed,
         "rows": {name: len(part) for name, part in parts.items()},
         **_scores(known["test"], predicted),
-        "importances": _importances(model, inputs["test"], known["test"], seed=seed),
+        "importances": importances,
     }
     return report, model
 

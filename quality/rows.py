@@ -17,7 +17,7 @@ from pyspark.sql import types as T
 
 from quality.errors import InapplicableError
 from quality.expectation import Expectation, Suite
-from quality.plan import Delegated, GroupRule, RowRule, Rule, plan, within
+from quality.plan import Broken, GroupRule, RowRule, Rule, plan, within
 from quality.predicates import PREDICATES
 from quality.schema import Field
 
@@ -120,10 +120,7 @@ def flag_failures(suite: Suite, *, among: Column | None = None) -> Transform:
     <BLANKLINE>
     """
 
-    def flag(df: DataFrame) -> DataFrame:
-        return _flagged(df, [rule for rule in _fitting(df, suite) if _told_by_row(rule)], among)
-
-    return flag
+    return lambda df: _flag(df, plan(suite, df.schema), among)[0]
 
 
 def split(df: DataFrame, suite: Suite) -> tuple[DataFrame, DataFrame]:
@@ -160,20 +157,21 @@ def split(df: DataFrame, suite: Suite) -> tuple[DataFrame, DataFrame]:
     >>> [row.name for row in accepted.collect()], [row.name for row in rejected.orderBy("name").collect()]
     (['a'], ['b', 'c'])
     """
-    fitting = _fitting(df, suite)
-    fits = {rule.expectation.id for rule in fitting}
-    for rule in plan(suite, df.schema):
+    rules = plan(suite, df.schema)
+    flagged, fitting = _flag(df, rules, None)
+    for rule in rules:
         expectation = rule.expectation
         told = expectation.type in PREDICATES or expectation.type in _UNIQUE
-        if told and (expectation.id not in fits or isinstance(rule, Delegated)):
+        if told and rule not in fitting:
             raise InapplicableError(
                 suite=suite.name,
                 expectation_id=expectation.id,
                 expectation_type=expectation.type,
                 columns=expectation.columns,
-                reason=getattr(rule, "reason", "it does not fit the type of its column or is not valid"),
+                reason=rule.reason
+                if isinstance(rule, Broken)
+                else "it is not valid, or not for such a column",
             )
-    flagged = _flagged(df, [rule for rule in fitting if _told_by_row(rule)], None)
     critical = F.exists(FAILURES, lambda failure: failure["severity"] == "critical")
     return flagged.where(~critical).drop(FAILURES), flagged.where(critical)
 
@@ -221,25 +219,31 @@ def count_failures(staged: DataFrame) -> list[FailureCount]:
     return sorted(found, key=lambda count: count.expectation_id)
 
 
-def _told_by_row(rule: Rule) -> bool:
-    return isinstance(rule, RowRule) or (isinstance(rule, GroupRule) and rule.expectation.type in _UNIQUE)
+def _flag(
+    df: DataFrame, rules: Iterable[Rule], among: Column | None
+) -> tuple[DataFrame, list[RowRule | GroupRule]]:
+    """Flag what the rules that fit the data say, and tell which they are."""
+    told = [
+        rule
+        for rule in rules
+        if isinstance(rule, RowRule) or (isinstance(rule, GroupRule) and rule.expectation.type in _UNIQUE)
+    ]
+    bad = _invalid_patterns(df.sparkSession, _patterns(rule.expectation for rule in told))
+    told = [rule for rule in told if not bad.intersection(_patterns([rule.expectation]))]
+    flagged = _analysed(df, told, among)
+    if flagged is None:
+        told = [rule for rule in told if _analysed(df, [rule], None) is not None]
+        flagged = _flagged(df, told, among)
+    return flagged, told
 
 
-def _fitting(df: DataFrame, suite: Suite) -> list[Rule]:
-    """Plan the rules and leave out those that Spark cannot analyse on this data."""
-    rules = [rule for rule in plan(suite, df.schema) if _told_by_row(rule)]
-    bad = _invalid_patterns(df.sparkSession, _patterns(rule.expectation for rule in rules))
-    rules = [rule for rule in rules if not bad.intersection(_patterns([rule.expectation]))]
-    if _analyses(df, rules):
-        return list(rules)
-    return [rule for rule in rules if _analyses(df, [rule])]
-
-
-def _analyses(df: DataFrame, rules: Sequence[Rule]) -> bool:
+def _analysed(df: DataFrame, rules: Sequence[RowRule | GroupRule], among: Column | None) -> DataFrame | None:
+    """Flag, if Spark can analyse every rule; asking for the schema makes it try."""
     try:
-        return _flagged(df, rules, None).schema is not None
+        flagged = _flagged(df, rules, among)
+        return flagged if flagged.schema else None
     except AnalysisException:
-        return False
+        return None
 
 
 def _patterns(expectations: Iterable[Expectation]) -> set[str]:
@@ -265,7 +269,7 @@ def _invalid_patterns(spark: SparkSession, patterns: set[str]) -> set[str]:
         return {pattern for pattern in patterns if _invalid_patterns(spark, {pattern})}
 
 
-def _flagged(df: DataFrame, rules: Sequence[Rule], among: Column | None) -> DataFrame:
+def _flagged(df: DataFrame, rules: Sequence[RowRule | GroupRule], among: Column | None) -> DataFrame:
     columns = [name for name in df.columns if name != FAILURES]
     looked_at = F.lit(True) if among is None else F.coalesce(among, F.lit(False))
     copies: dict[str, str] = {}
@@ -273,7 +277,7 @@ def _flagged(df: DataFrame, rules: Sequence[Rule], among: Column | None) -> Data
         if isinstance(rule, GroupRule) and rule.group.key not in copies:
             name = copies[rule.group.key] = f"_copies_{len(copies)}"
             df = df.withColumn(name, _copies(df, rule, looked_at))
-    entries = [_entry(rule, copies) for rule in rules if isinstance(rule, RowRule | GroupRule)]
+    entries = [_entry(rule, copies) for rule in rules]
     none = F.array().cast(FAILURE_TYPE)
     found = (
         F.filter(F.array(*entries).cast(FAILURE_TYPE), lambda entry: entry.isNotNull()) if entries else none

@@ -120,7 +120,7 @@ def _judged(
         except Exception as reason:  # recorded: an expectation that raises is refused
             results[rule.expectation.id] = _failed(rule.expectation, _first_line(reason))
     wanted = [one for _, verdict in verdicts for one in verdict.wanted]
-    examples = {} if result_format == "BOOLEAN_ONLY" else examples_of(df, wanted)
+    examples = {} if result_format == "BOOLEAN_ONLY" else examples_of(df, wanted, measures.numbers)
     for rule, verdict in verdicts:
         result = with_examples(rule, verdict, examples, result_format)
         results[rule.expectation.id] = Result(rule.expectation, verdict.success, "headgate", result)

@@ -15,7 +15,7 @@ __all__ = ["sql_column", "sql_condition"]
 def sql_column(df: DataFrame, sql: str, *, step: str, parameter: str) -> Column:
     """The expression as a column of `df`: one value for each row, from the columns of that row."""
     _type_of(df, sql, step=step, parameter=parameter)
-    return F.expr(sql)
+    return _parsed(sql)
 
 
 def sql_condition(df: DataFrame, sql: str, *, step: str, parameter: str) -> Column:
@@ -28,13 +28,18 @@ def sql_condition(df: DataFrame, sql: str, *, step: str, parameter: str) -> Colu
             value=sql,
             allowed=f"an SQL expression that is true or false; this one is {kind.simpleString()}",
         )
-    return F.expr(sql)
+    return _parsed(sql)
+
+
+def _parsed(sql: str) -> Column:
+    # Spark would take the last word of `age > 0 AND` for a name; in parentheses it does not parse.
+    return F.expr(f"({sql}\n)")
 
 
 def _type_of(df: DataFrame, sql: str, *, step: str, parameter: str) -> T.DataType:
     try:
         # Beside the row's own columns an aggregate is refused, and inside the array one that makes rows.
-        checked = df.select("*", F.array(F.expr(sql)).alias("_checked")).schema["_checked"].dataType
+        checked = df.select("*", F.array(_parsed(sql)).alias("_checked")).schema["_checked"].dataType
     except AnalysisException as error:
         condition = error.getErrorClass() or ""
         if condition.startswith("UNRESOLVED_COLUMN"):

@@ -32,7 +32,7 @@ class Chance:
     --------
     >>> chance = Chance(7, "people")
     >>> chance.whole(1, 6), chance.whole(1, 6), chance.one_of("abc")
-    (6, 6, 'a')
+    (3, 4, 'a')
     """
 
     def __init__(self, seed: int, name: str) -> None:
@@ -52,7 +52,11 @@ class Chance:
 
     def weighted(self, items: Sequence[tuple[T, float]]) -> T:
         """One of `items`, each as likely as its weight says."""
-        left = self.uniform() * sum(weight for _, weight in items)
+        # Not sum(): since Python 3.12 it rounds floats in another way.
+        total = 0.0
+        for _, weight in items:
+            total += weight
+        left = self.uniform() * total
         for item, weight in items:
             left -= weight
             if left < 0:

@@ -32,7 +32,8 @@ class Rates:
     Raises
     ------
     ValueError
-        A rate is not between 0 and 0.2 (0.4 where it costs no row).
+        A rate is not between 0 and 0.1 (0.3 for other forms and for what is missing not at random), so
+        that all kinds together leave no value and no row without room.
     """
 
     exact_duplicate: float = 0.01
@@ -57,6 +58,6 @@ class Rates:
     def __post_init__(self) -> None:
         forms = ("missing_not_at_random", "date_form", "unit", "spelling", "text_noise", "multiline")
         for rate in fields(self):
-            most = 0.4 if rate.name in forms else 0.2
+            most = 0.3 if rate.name in forms else 0.1
             if not 0 <= getattr(self, rate.name) <= most:
                 raise ValueError(f"{rate.name}={getattr(self, rate.name)!r} is not a rate; use 0 to {most}")

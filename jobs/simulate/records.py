@@ -38,7 +38,7 @@ def generate(*, patients: int, seed: int) -> Clean:
     Examples
     --------
     >>> generate(patients=50, seed=7)["patients"][0][:5]
-    ('P000001', 'Seán', 'Nelson', 'male', '1984-06-07')
+    ('P000001', 'Julia', 'Carter', 'female', '1957-07-28')
     """
     people = populate(patients, seed=seed)
     stays = admit(people, seed=seed)

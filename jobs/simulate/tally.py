@@ -130,8 +130,9 @@ class Tally:
             else:
                 self._count(fault, any((row.failures | row.problems) & columns for row in met))
         for fault in self._of_kind(*IN_OTHER_FORM, *MISSING):
-            here = self.rows.get(_place(fault))
-            self._count(fault, here is not None and _as_meant(here, fault))
+            # A row that cannot be accepted need not be finished: a unit is of no use without its test.
+            here, finished = self.rows.get(_place(fault)), not meant.get(_place(fault))
+            self._count(fault, here is not None and _as_meant(here, fault, by_value=finished))
         for place, row in self.rows.items():
             here_meant = meant.get(self._original.get(place, place), set())
             for column in row.problems - here_meant:
@@ -202,11 +203,11 @@ def _columns(fault: Fault) -> frozenset[str | None]:
     return frozenset(_normal(column) for column in columns if column)
 
 
-def _as_meant(row: Outcome, fault: Fault) -> bool:
+def _as_meant(row: Outcome, fault: Fault, *, by_value: bool) -> bool:
     column = _normal(fault.column or "")
     if column in row.problems or WHOLE_RECORD in row.problems:
         return False
-    if row.values is None or column not in row.values:
+    if not by_value or row.values is None or column not in row.values:
         return True
     return _same(row.values[column], fault.clean)
 

@@ -80,20 +80,19 @@ def soil_values(rows: list[Row], fields: tuple[Field, ...], *, chance: Chance, r
     plans = []
     for index, field in enumerate(fields):
         dirts = [(rate, dirt) for rate, dirt in _possible(field, rates) if rate > 0]
-        plans.append((index, sum(rate for rate, _ in dirts), dirts))
-    plans = [plan for plan in plans if plan[2]]
+        if dirts:
+            plans.append((index, dirts))
     uniform = chance.uniform
     for row in rows:
         if row.ragged:
             continue
-        for index, total, dirts in plans:
+        for index, dirts in plans:
             drawn = uniform()
-            if drawn >= total or fields[index].header in row.taken:
-                continue
             for rate, dirt in dirts:
                 drawn -= rate
                 if drawn < 0:
-                    dirt(Spot(row, fields, index, chance))
+                    if fields[index].header not in row.taken:
+                        dirt(Spot(row, fields, index, chance))
                     break
 
 

@@ -1,8 +1,9 @@
 """Read the code blocks of a Markdown page and run them as its reader would.
 
-What runs, in the order of the page, in one namespace and one working folder:
+What runs, in the order of the page, in one working folder:
 
-- a ``python`` block; what it prints must be what the ``text`` block after it says, if there is one;
+- a ``python`` block, all of a page in one interpreter; what it prints must be what the ``text`` block
+  after it says, if there is one;
 - a ``console`` block: each line after ``$``; what it prints must be what stands below, and it must
   end with exit code 0 unless the next command is ``echo $?``;
 - any block with a ``title="name"`` is that file, written where the page's commands find it.
@@ -15,7 +16,7 @@ from __future__ import annotations
 
 import contextlib
 import doctest
-import io
+import json
 import os
 import re
 import shlex
@@ -31,7 +32,7 @@ FENCE = re.compile(
     r"^(?P<indent> *)```(?P<language>\w*)(?P<rest>[^\n`]*)\n(?P<body>.*?)^(?P=indent)```\s*$", re.M | re.S
 )
 
-NOT_RUN = ("make", "git", "pip", "python", "export", "cd", "spark-submit", "aws", "open")
+NOT_RUN = (".", "make", "git", "pip", "python", "export", "cd", "spark-submit", "aws", "open")
 """Programs that a page may name and that no test starts: they make or leave the environment."""
 
 FLAGS = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
@@ -59,32 +60,68 @@ def blocks(markdown: str) -> list[Block]:
     return found
 
 
-def run_document(page: Path, folder: Path, names: dict[str, object]) -> int:
-    """Run the blocks of `page` in `folder` and return how many ran; `names` are there for its Python."""
+def run_document(page: Path, folder: Path) -> int:
+    """Run the blocks of `page` in `folder` and return how many ran."""
     ran = 0
     found = blocks(page.read_text(encoding="utf-8"))
-    for block, after in zip(found, [*found[1:], None], strict=True):
-        place = f"{page.name}:{block.line}"
-        if block.title is not None:
-            target = folder / block.title
-            target.parent.mkdir(parents=True, exist_ok=True)
-            target.write_text(block.text, encoding="utf-8")
-        if block.language == "python":
-            printed = run_python(block.text, place, folder, names)
-            if after is not None and after.language == "text":
-                same(expected=after.text, printed=printed, place=place)
-            ran += 1
-        elif block.language == "console":
-            ran += run_console(block.text, place, folder)
+    with contextlib.closing(Interpreter(folder)) as interpreter:
+        for block, after in zip(found, [*found[1:], None], strict=True):
+            place = f"{page.name}:{block.line}"
+            if block.title is not None:
+                target = folder / block.title
+                target.parent.mkdir(parents=True, exist_ok=True)
+                target.write_text(block.text, encoding="utf-8")
+            if block.language == "python":
+                printed = interpreter.run(block.text, place)
+                if after is not None and after.language == "text":
+                    same(expected=after.text, printed=printed, place=place)
+                ran += 1
+            elif block.language == "console":
+                ran += run_console(block.text, place, folder)
     return ran
 
 
-def run_python(source: str, place: str, folder: Path, names: dict[str, object]) -> str:
-    """Execute `source` and return what it printed."""
+class Interpreter:
+    """A Python of its own, with its own working folder (a Spark that runs already keeps the one it has)."""
+
+    LOOP = """
+import contextlib, io, json, sys
+names = {"__name__": "__main__"}
+for line in sys.stdin:
+    source, place = json.loads(line)
     printed = io.StringIO()
-    with contextlib.redirect_stdout(printed), contextlib.chdir(folder):
+    with contextlib.redirect_stdout(printed):
         exec(compile(source, place, "exec"), names)
-    return printed.getvalue()
+    print(json.dumps(printed.getvalue()), flush=True)
+"""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.process: subprocess.Popen[str] | None = None
+
+    def run(self, source: str, place: str) -> str:
+        """Execute `source` after all that was executed before, and return what it printed."""
+        if self.process is None:
+            self.process = subprocess.Popen(
+                [sys.executable, "-P", "-c", self.LOOP],
+                cwd=self.folder,
+                env=environment(),
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                text=True,
+            )
+        assert self.process.stdin is not None
+        assert self.process.stdout is not None
+        self.process.stdin.write(json.dumps([source, place]) + "\n")
+        self.process.stdin.flush()
+        answer = self.process.stdout.readline()
+        assert answer, f"{place}: the code raised; its traceback is on standard error"
+        return str(json.loads(answer))
+
+    def close(self) -> None:
+        """End the interpreter, if it was started."""
+        if self.process is not None:
+            self.process.communicate(timeout=60)
 
 
 def run_console(text: str, place: str, folder: Path) -> int:
@@ -116,14 +153,19 @@ def run_command(command: str, folder: Path) -> subprocess.CompletedProcess[str]:
     """Run one command as a terminal would, `headgate` being the one of this tree."""
     program, *arguments = shlex.split(command)
     if program == "headgate":
-        line = [sys.executable, "-c", "import sys; from jobs.cli import main; sys.exit(main())", *arguments]
+        line = [
+            sys.executable,
+            "-P",
+            "-c",
+            "import sys; from jobs.cli import main; sys.exit(main())",
+            *arguments,
+        ]
     else:
         line = [program, *arguments]
-    environment = {**os.environ, "PYTHONPATH": str(ROOT), "COLUMNS": "100"}
     return subprocess.run(
         line,
         cwd=folder,
-        env=environment,
+        env=environment(),
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
@@ -131,6 +173,11 @@ def run_command(command: str, folder: Path) -> subprocess.CompletedProcess[str]:
         timeout=600,
         check=False,
     )
+
+
+def environment() -> dict[str, str]:
+    """The variables of this process, with this tree's packages importable."""
+    return {**os.environ, "PYTHONPATH": str(ROOT), "COLUMNS": "100"}
 
 
 def same(*, expected: str, printed: str, place: str) -> None:

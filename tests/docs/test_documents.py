@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from pyspark.sql import SparkSession
 
 from tests.docs.documents import ROOT, blocks, commands, run_console, run_document, same
 
@@ -18,10 +17,8 @@ WITH_CODE = [
 
 
 @pytest.mark.parametrize("page", WITH_CODE, ids=lambda page: page.relative_to(ROOT).as_posix())
-def test_the_code_of_a_page_runs_and_prints_what_the_page_says(
-    page: Path, spark: SparkSession, tmp_path: Path
-) -> None:
-    assert run_document(page, tmp_path, {"spark": spark}) > 0
+def test_the_code_of_a_page_runs_and_prints_what_the_page_says(page: Path, tmp_path: Path) -> None:
+    assert run_document(page, tmp_path) > 0
 
 
 def test_the_first_pages_have_code_that_runs() -> None:
@@ -56,3 +53,19 @@ def test_a_command_that_fails_fails_the_page(tmp_path: Path) -> None:
 
 def test_a_command_may_fail_where_the_page_shows_its_exit_code(tmp_path: Path) -> None:
     assert run_console("$ false\n$ echo $?\n1\n", "x.md:1", tmp_path) == 1
+
+
+def test_code_that_raises_fails_the_page(tmp_path: Path) -> None:
+    page = tmp_path / "page.md"
+    page.write_text("```python\n1 / 0\n```\n")
+    with pytest.raises(AssertionError, match=r"page\.md:1"):
+        run_document(page, tmp_path)
+
+
+def test_the_python_of_a_page_shares_its_names_and_sees_its_files(tmp_path: Path) -> None:
+    page = tmp_path / "page.md"
+    page.write_text(
+        '```csv title="a/b.csv"\nx\n```\n```python\none = open("a/b.csv").read()\n```\n'
+        "```python\nprint(one)\n```\n```text\nx\n```\n"
+    )
+    assert run_document(page, tmp_path) == 2

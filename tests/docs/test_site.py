@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from docs.gen_pipeline_reference import PAGE, refreshed
+from docs.generate import PAGES, refreshed
 from tests.docs.documents import ROOT
 
 
@@ -42,6 +42,6 @@ def test_no_page_loads_anything_from_elsewhere(site: Path) -> None:
     assert found == {}
 
 
-def test_the_page_of_the_pipeline_file_lists_what_the_code_has() -> None:
-    page = PAGE.read_text(encoding="utf-8")
-    assert page == refreshed(page), "out of date: make docs rewrites it"
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_the_generated_lists_of_a_page_are_what_the_code_has(page: Path) -> None:
+    assert page.read_text(encoding="utf-8") == refreshed(page), "out of date: `make docs` rewrites it"

@@ -211,6 +211,14 @@ class TestOtherForms:
         lines = counts(compare(self.forms, rows, datasets=["labs"]))
         assert tuple(lines[kind][1] for kind in ("unit", "date_form", "missing_sentinel")) == found
 
+    def test_are_not_held_against_it_in_a_row_that_is_quarantined_anyway(self) -> None:
+        planted = truth(
+            fault("unparsable", 2, L1, column="test", value="ZZ9"),
+            fault("unit", 2, L1, column="value", value="5.5", clean="99.088000"),
+        )
+        rows = [row(2, L1, problems=problem("test"), values={"test": None, "value": "5.5"})]
+        assert counts(compare(planted, rows)) == {"unparsable": (1, 1, 0, 0), "unit": (1, 1, 0, 0)}
+
 
 class TestOrphans:
     planted = truth(

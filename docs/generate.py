@@ -1,12 +1,14 @@
-"""Keep the lists on the page "Pipeline file" as the code has them.
+"""Keep the lists in the pages as the code has them.
 
-``python docs/gen_pipeline_reference.py`` rewrites what stands between the markers of
-``docs/pipeline-file.md``: every key, from the models of ``conf``; every step, from the signatures and
-docstrings of the transforms. ``make docs`` calls it, and a test tells when the page is out of date.
+``python docs/generate.py`` rewrites what stands between the markers of ``pipeline-file.md`` (every key
+and every step with its parameters, from the JSON Schema of pipeline files) and of ``architecture.md``
+(every module and the first line of its docstring). ``make docs`` calls it, and a test tells when a page
+is out of date.
 """
 
 from __future__ import annotations
 
+import ast
 import json
 import re
 import sys
@@ -14,11 +16,14 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from conf.model import Pipeline
-from conf.steps import Form, fit_form, step_form
+import conf
 from jobs.catalogue import FITS, STEPS
 
-PAGE = Path(__file__).with_name("pipeline-file.md")
+DOCS = Path(__file__).resolve().parent
+
+PAGES = (DOCS / "pipeline-file.md", DOCS / "architecture.md")
+
+PACKAGES = ("etl", "quality", "conf", "jobs")
 
 Schema = Mapping[str, Any]
 
@@ -28,21 +33,30 @@ LINKS = {"Step": "[step](#steps)", "Fit": "[fit](#fits)"}
 WORDS = {"string": "text", "integer": "whole number", "number": "number", "boolean": "true or false"}
 
 
-def refreshed(page: str) -> str:
-    """The page with its generated parts made anew."""
-    for name, lines in (("keys", keys()), ("steps", steps()), ("fits", fits())):
-        begin, end = f"<!-- {name}: generated -->\n", f"<!-- {name}: end -->"
-        if begin not in page or end not in page:
-            raise ValueError(f"{PAGE.name} lacks the markers of '{name}'")
-        before, _, rest = page.partition(begin)
-        page = before + begin + "\n" + "\n".join(lines) + "\n\n" + end + rest.partition(end)[2]
-    return page
+def refreshed(page: Path) -> str:
+    """The text of a page with its generated parts made anew."""
+    schema = conf.schema(STEPS, FITS)
+    parts = {
+        "keys": lambda: _keys(schema),
+        "steps": lambda: _steps(STEPS, schema["$defs"]["Step"], schema["$defs"]),
+        "fits": lambda: _steps(FITS, schema["$defs"]["Fit"], schema["$defs"]),
+        "modules": _modules,
+    }
+
+    def made(found: re.Match[str]) -> str:
+        lines = parts[found["name"]]()
+        return f"{found['begin']}\n\n" + "\n".join(lines).strip() + f"\n\n{found['end']}"
+
+    marks = r"(?P<begin><!-- (?P<name>\w+): generated -->).*?(?P<end><!-- (?P=name): end -->)"
+    text, count = re.subn(marks, made, page.read_text(encoding="utf-8"), flags=re.DOTALL)
+    if count == 0:
+        raise ValueError(f"{page.name} has no generated part: a marker is missing or misspelt")
+    return text
 
 
-def keys() -> Iterator[str]:
+def _keys(root: Schema) -> Iterator[str]:
     """A table for each level of the file, from the top down."""
-    root = Pipeline.model_json_schema(by_alias=True)
-    definitions = root.get("$defs", {})
+    definitions = root["$defs"]
     yield from _table_of_keys("", root, definitions)
     for path, name in _levels(root, definitions, ""):
         yield f"\n### {path}\n"
@@ -50,14 +64,41 @@ def keys() -> Iterator[str]:
         yield from _table_of_keys(path, definitions[name], definitions)
 
 
-def steps() -> Iterator[str]:
-    """Every step that is not learned, by the module it is in."""
-    yield from _by_module(STEPS, step_form)
+def _steps(functions: Mapping[str, Callable[..., Any]], entry: Schema, definitions: Schema) -> Iterator[str]:
+    """A section for each step, by the module it is in."""
+    named = next(choice for choice in entry["anyOf"] if "properties" in choice)["properties"]
+    modules: dict[str, list[str]] = {}
+    for name, function in functions.items():
+        modules.setdefault(function.__module__, []).append(name)
+    for module, names in sorted(modules.items()):
+        yield f"### {module}\n"
+        yield ((sys.modules[module].__doc__ or "").strip().splitlines() or [""])[0] + "\n"
+        for name in names:
+            yield f"#### {name}\n"
+            yield named[name]["description"] + "\n"
+            form = definitions[named[name]["$ref"].rpartition("/")[2]]
+            if form.get("properties"):
+                yield from _table_of_keys("", form, definitions)
+                yield ""
 
 
-def fits() -> Iterator[str]:
-    """Every step that learns on the training split first."""
-    yield from _by_module(FITS, fit_form)
+def _modules() -> Iterator[str]:
+    """A table of modules for each package, but for those that only gather others."""
+    for package in PACKAGES:
+        folder = DOCS.parent / package
+        yield f"### {package}\n"
+        yield _first_line(folder / "__init__.py") + "\n"
+        modules = sorted(file for file in folder.rglob("*.py") if file.name != "__init__.py")
+        yield from _table(
+            ("module", "what it is"),
+            ((f"`{file.relative_to(DOCS.parent).as_posix()}`", _first_line(file)) for file in modules),
+        )
+        yield ""
+
+
+def _first_line(file: Path) -> str:
+    docstring = ast.get_docstring(ast.parse(file.read_text(encoding="utf-8"))) or ""
+    return (docstring.splitlines() or [""])[0]
 
 
 def _levels(schema: Schema, definitions: Schema, path: str) -> Iterator[tuple[str, str]]:
@@ -98,39 +139,7 @@ def _table_of_keys(path: str, schema: Schema, definitions: Schema) -> Iterator[s
             default = "**required**" if key in required else _default(value.get("default"))
             yield f"`{key}`", kind, default, _meaning(value)
 
-    yield from _table(("key", "takes", "default", "meaning"), rows())
-
-
-def _by_module(functions: Mapping[str, Callable[..., Any]], form_of: Callable[..., Form]) -> Iterator[str]:
-    modules: dict[str, list[str]] = {}
-    for name, function in functions.items():
-        modules.setdefault(function.__module__, []).append(name)
-    for module, names in modules.items():
-        yield f"### {module}\n"
-        yield ((sys.modules[module].__doc__ or "").strip().splitlines() or [""])[0] + "\n"
-        for name in names:
-            yield from _step(form_of(name, functions[name]))
-
-
-def _step(form: Form) -> Iterator[str]:
-    schema = form.model.model_json_schema(by_alias=True)
-    required = schema.get("required", ())
-    yield f"#### {form.name}\n"
-    yield form.description + "\n"
-    if schema.get("properties"):
-        yield from _table(
-            ("parameter", "takes", "default", "meaning"),
-            (
-                (
-                    f"`{key}`",
-                    _kind(value, schema.get("$defs", {}), {}),
-                    "**required**" if key in required else _default(value.get("default")),
-                    _meaning(value),
-                )
-                for key, value in schema["properties"].items()
-            ),
-        )
-        yield ""
+    yield from _table(("name", "takes", "default", "meaning"), rows())
 
 
 def _kind(schema: Schema, definitions: Schema, places: Mapping[str, str]) -> str:
@@ -196,4 +205,5 @@ def _table(head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> Iterator[s
 
 
 if __name__ == "__main__":
-    PAGE.write_text(refreshed(PAGE.read_text(encoding="utf-8")), encoding="utf-8")
+    for changed, made_anew in [(page, refreshed(page)) for page in PAGES]:
+        changed.write_text(made_anew, encoding="utf-8")
