@@ -21,7 +21,7 @@ FITS: Mapping[str, Callable[..., Any]] = {name: fit for name, (fit, _) in FITTED
 """Steps that learn from the training split first, by the name of the step that applies what was learnt."""
 
 STEPS: Mapping[str, Callable[..., Transform]] = {
-    **{name: getattr(clean, name) for name in clean.__all__ if name not in FITS},
+    **{name: getattr(clean, name) for name in clean.__all__ if name.removeprefix("fit_") not in FITS},
     **{step.__name__: step for step in (label_readmission, count_prior_encounters)},
 }
 """Every other step."""

@@ -59,7 +59,8 @@ def summarize(
         "exports": [
             {
                 "name": entry.dataset,
-                **{key: detail[key] for key in ("rows", "label", "excluded", "columns", "hash")},
+                "label": detail["labels"],
+                **{key: detail[key] for key in ("rows", "excluded", "columns", "hash")},
             }
             for entry, detail in details
             if entry.stage == "export" and "hash" in detail

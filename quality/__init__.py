@@ -7,8 +7,9 @@ A suite is read (`load_suite`), rows that break its rules are told apart (`flag_
 from quality.decision import Decision, decide
 from quality.errors import InapplicableError, QualityError, SuiteError
 from quality.expectation import Expectation, Suite
+from quality.failures import FAILURES, FailureCount, count_failures
 from quality.report import Report, Result
-from quality.rows import FAILURES, FailureCount, count_failures, flag_failures, split
+from quality.rows import flag_failures, split
 from quality.suite import load_suite
 from quality.validation import validate
 

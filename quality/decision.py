@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from quality.failures import FailureCount
 from quality.report import Report, Result
-from quality.rows import FailureCount
 
 __all__ = ["Decision", "decide"]
 

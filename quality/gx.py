@@ -11,10 +11,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-from pyspark.errors import AnalysisException
 from pyspark.sql import DataFrame
 
 from quality.expectation import Expectation
+from quality.parameters import is_placeholder
 from quality.report import ResultFormat
 
 __all__ = ["evaluate"]
@@ -48,10 +48,9 @@ def evaluate(
     dict
         For each expectation's id its result as Great Expectations writes it; an expectation that
         it drops has none.
-
     """
     results: dict[str, dict[str, Any]] = {}
-    rules = []
+    rules: list[dict[str, Any]] = []
     with warnings.catch_warnings(), _view_restored(df):
         # Conditions written as text are deprecated; they are the author's, and they work.
         warnings.simplefilter("ignore", DeprecationWarning)
@@ -63,12 +62,15 @@ def evaluate(
         try:
             results |= _validated(df, rules, result_format, parameters) if rules else {}
         except Exception as error:  # recorded: Great Expectations gave the whole run up
-            results |= {rule.id: _raised(error) for rule in rules}
+            results |= {rule["id"]: _raised(error) for rule in rules}
     return results
 
 
 def _validated(
-    df: DataFrame, rules: list[Any], result_format: ResultFormat, parameters: Mapping[str, Any] | None
+    df: DataFrame,
+    rules: list[dict[str, Any]],
+    result_format: ResultFormat,
+    parameters: Mapping[str, Any] | None,
 ) -> dict[str, dict[str, Any]]:
     import great_expectations as gx
 
@@ -85,22 +87,29 @@ def _validated(
     return {result["expectation_config"]["id"]: result for result in results}
 
 
-def _rule(expectation: Expectation) -> Any:
+def _rule(expectation: Expectation) -> dict[str, Any]:
+    """Give the expectation as Great Expectations is to see it; raise where it would drop it."""
     from great_expectations.expectations.expectation_configuration import ExpectationConfiguration
     from great_expectations.expectations.metadata_types import FailureSeverity
 
-    given = expectation.given
-    kwargs = {**(given.get("kwargs") or {})}
-    # A parameter that has been filled since the suite was read.
-    kwargs |= {name: expectation.kwargs[name] for name in expectation.kwargs if kwargs.get(name) is not None}
-    kwargs.pop("severity", None)
-    return ExpectationConfiguration(
-        type=expectation.type,
-        kwargs=kwargs,
-        meta=dict(expectation.meta),
-        severity=FailureSeverity(expectation.severity),
-        id=expectation.id,
+    written = expectation.given.get("kwargs") or {}
+    filled = {name: value for name, value in expectation.kwargs.items() if name in _filled(written)}
+    kwargs = {name: value for name, value in {**written, **filled}.items() if name != "severity"}
+    ExpectationConfiguration(
+        type=expectation.type, kwargs=kwargs, severity=FailureSeverity(expectation.severity)
     ).to_domain_obj()
+    return {
+        "id": expectation.id,
+        "type": expectation.type,
+        "kwargs": kwargs,
+        "meta": dict(expectation.meta),
+        "severity": expectation.severity,
+    }
+
+
+def _filled(written: Mapping[str, Any]) -> set[str]:
+    """Name the parameters that were written as placeholders; they may have a value by now."""
+    return {name for name, value in written.items() if is_placeholder(value)}
 
 
 def _raised(error: Exception) -> dict[str, Any]:
@@ -114,15 +123,13 @@ def _raised(error: Exception) -> dict[str, Any]:
 @contextmanager
 def _view_restored(df: DataFrame) -> Iterator[None]:
     """Give the session its view back: Great Expectations overwrites it and leaves its own behind."""
-    catalog = df.sparkSession.catalog
-    try:
-        before = df.sparkSession.table(_VIEW)
-    except AnalysisException:
-        before = None
+    session = df.sparkSession
+    there = session.catalog.tableExists(_VIEW) and session.catalog.getTable(_VIEW).isTemporary
+    before = session.table(_VIEW) if there else None
     try:
         yield
     finally:
         if before is not None:
             before.createOrReplaceTempView(_VIEW)
         else:
-            catalog.dropTempView(_VIEW)
+            session.catalog.dropTempView(_VIEW)

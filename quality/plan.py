@@ -37,12 +37,12 @@ ROWS = "rows"
 """Key of the number of rows of the whole data, which is always measured."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class _Rule:
     expectation: Expectation
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class RowRule(_Rule):
     """Each row keeps or breaks it by itself.
 
@@ -59,7 +59,7 @@ class RowRule(_Rule):
     aggregates: Mapping[str, Column]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Group:
     """Rows with equal values in some columns, counted: what uniqueness and distinct counts need."""
 
@@ -68,7 +68,7 @@ class Group:
     rows_if: Column | None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class GroupRule(_Rule):
     """It is judged by how often each value, or combination of values, occurs.
 
@@ -84,7 +84,7 @@ class GroupRule(_Rule):
     tests: Mapping[str, Column] = field(default_factory=dict)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class NumberRule(_Rule):
     """It is judged by one number of the data."""
 
@@ -93,7 +93,7 @@ class NumberRule(_Rule):
     aggregates: Mapping[str, Column]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class SchemaRule(_Rule):
     """It is judged by the schema alone: the columns' names, and the type of its own column."""
 
@@ -101,12 +101,12 @@ class SchemaRule(_Rule):
     found: T.DataType | None = None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Delegated(_Rule):
     """Great Expectations itself must evaluate it."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Broken(_Rule):
     """It cannot be evaluated on this data."""
 

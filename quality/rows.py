@@ -8,74 +8,23 @@ others, and those that only Great Expectations can evaluate, are left to `qualit
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 
 from pyspark.errors import AnalysisException
 from pyspark.sql import Column, DataFrame, SparkSession, Window
 from pyspark.sql import functions as F
-from pyspark.sql import types as T
 
 from quality.errors import InapplicableError
 from quality.expectation import Expectation, Suite
+from quality.failures import FAILURE_TYPE, FAILURES
 from quality.plan import Broken, GroupRule, RowRule, Rule, plan, within
 from quality.predicates import PREDICATES
 from quality.schema import Field
 
-__all__ = [
-    "FAILURES",
-    "FAILURE_TYPE",
-    "FailureCount",
-    "Transform",
-    "count_failures",
-    "flag_failures",
-    "split",
-]
+__all__ = ["Transform", "flag_failures", "split"]
 
 Transform = Callable[[DataFrame], DataFrame]
 
-FAILURES = "_failures"
-"""The metadata column in which failing rows carry their reasons."""
-
-FAILURE_TYPE = T.ArrayType(
-    T.StructType(
-        [
-            T.StructField("expectation_id", T.StringType()),
-            T.StructField("expectation_type", T.StringType()),
-            T.StructField("column", T.StringType()),
-            T.StructField("value", T.StringType()),
-            T.StructField("severity", T.StringType()),
-        ]
-    )
-)
-"""One struct per rule that the row breaks; a row that breaks none holds an empty array."""
-
-_EXAMPLES = 5
-_EXAMPLE_LENGTH = 200
 _UNIQUE = ("expect_column_values_to_be_unique", "expect_compound_columns_to_be_unique")
-
-
-@dataclass(frozen=True)
-class FailureCount:
-    """How many rows break one rule.
-
-    Attributes
-    ----------
-    expectation_id, expectation_type, severity : str
-        The rule.
-    column : str or None
-        The columns it speaks about, as one text.
-    rows : int
-        Rows that break it.
-    examples : tuple of str
-        At most five different values that break it, cut to 200 characters.
-    """
-
-    expectation_id: str
-    expectation_type: str
-    column: str | None
-    severity: str
-    rows: int
-    examples: tuple[str, ...]
 
 
 def flag_failures(suite: Suite, *, among: Column | None = None) -> Transform:
@@ -119,7 +68,6 @@ def flag_failures(suite: Suite, *, among: Column | None = None) -> Transform:
     +---+--------------+-----+
     <BLANKLINE>
     """
-
     return lambda df: _flag(df, plan(suite, df.schema), among)[0]
 
 
@@ -174,49 +122,6 @@ def split(df: DataFrame, suite: Suite) -> tuple[DataFrame, DataFrame]:
             )
     critical = F.exists(FAILURES, lambda failure: failure["severity"] == "critical")
     return flagged.where(~critical).drop(FAILURES), flagged.where(critical)
-
-
-def count_failures(staged: DataFrame) -> list[FailureCount]:
-    """Count the rows that break each rule, in one job.
-
-    Parameters
-    ----------
-    staged : DataFrame
-        Rows with ``_failures``.
-
-    Returns
-    -------
-    list of FailureCount
-        One for each rule that any row breaks, in the order of their ids: never more than the
-        suite is long.
-
-    Examples
-    --------
-    >>> from quality import load_suite
-    >>> suite = load_suite('''{"name": "people", "expectations": [{"id": "named",
-    ...     "type": "expect_column_values_to_not_be_null", "kwargs": {"column": "name"}}]}''',
-    ...     source="people.json")
-    >>> people = spark.createDataFrame([("a",), (None,)], "name string")
-    >>> flagged = people.transform(flag_failures(suite))
-    >>> [(count.expectation_id, count.rows) for count in count_failures(flagged)]
-    [('named', 1)]
-    """
-    value = F.substring("failure.value", 1, _EXAMPLE_LENGTH)
-    # The value with the least hash under each of a few seeds: a bounded sample, the same every time.
-    picks = [F.min_by(value, F.xxhash64(value, F.lit(seed))) for seed in range(_EXAMPLES)]
-    counts = (
-        staged.select(F.explode(FAILURES).alias("failure"))
-        .groupBy("failure.expectation_id")
-        .agg(
-            F.first("failure.expectation_type").alias("expectation_type"),
-            F.first("failure.column").alias("column"),
-            F.first("failure.severity").alias("severity"),
-            F.count(F.lit(1)).alias("rows"),
-            F.array_sort(F.array_distinct(F.array_compact(F.array(*picks)))).alias("examples"),
-        )
-    )
-    found = [FailureCount(**{**row.asDict(), "examples": tuple(row["examples"])}) for row in counts.collect()]
-    return sorted(found, key=lambda count: count.expectation_id)
 
 
 def _flag(

@@ -15,6 +15,8 @@ __all__ = ["change_case", "sentinels_to_null", "trim_text"]
 # The characters of Unicode's White_Space, spelt out: engines differ in what `\s` stands for.
 WHITE_SPACE = "[\t-\r \u0085\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]+"
 INVISIBLE = "[\u200b\u2060\ufeff]"
+# Of the characters in these two ranges only the plain space is white.
+PLAIN = r"\A[ -~\u00a1-\u167f]*\z"
 
 
 def trim_text(*, columns: list[str] | None = None) -> Transform:
@@ -54,12 +56,8 @@ def trim_text(*, columns: list[str] | None = None) -> Transform:
     """
 
     def trim(df: DataFrame) -> DataFrame:
-        return df.withColumns(
-            {
-                name: F.trim(F.regexp_replace(F.regexp_replace(quote(name), INVISIBLE, ""), WHITE_SPACE, " "))
-                for name in text_columns(df, columns, step="trim_text")
-            }
-        )
+        names = text_columns(df, columns, step="trim_text")
+        return df.withColumns({name: _trimmed(F.col(quote(name))) for name in names})
 
     return trim
 
@@ -176,6 +174,13 @@ def sentinels_to_null(
 def lower_case(text: Column) -> Column:
     """Small letters under every locale: Spark follows the JVM's, whose Turkish `I` becomes a dotless `ı`."""
     return F.lower(F.translate(text, "Iİ", "ii"))
+
+
+def _trimmed(text: Column) -> Column:
+    # Nearly all texts are plain, and to see that takes a tenth of the time of the replacements.
+    plain = text.rlike(PLAIN) & ~F.contains(text, F.lit("  "))
+    spaced = F.regexp_replace(F.regexp_replace(text, INVISIBLE, ""), WHITE_SPACE, " ")
+    return F.trim(F.when(plain, text).otherwise(spaced))
 
 
 def _upper_case(text: Column) -> Column:

@@ -20,7 +20,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     def job() -> None:
         made = arguments.parser(
             "headgate simulate",
-            "Write the landing files of a made-up hospital, dirt included, and a truth file that lists the dirt.",
+            "Write the landing files of a made-up hospital, and a truth file that lists their dirt.",
             "headgate simulate ./landing --patients 2000 --seed 7",
             pipeline=False,
         )

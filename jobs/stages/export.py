@@ -74,7 +74,7 @@ def _export(run: Run, name: str) -> Entry:
     counts, _ = count_fates(staged)
     cases = staged.where(F.col(FATE).isNull()).drop(FATE)
 
-    fitted = fit_on_training_split(cases, plan.fit)
+    fitted = fit_on_training_split(cases.drop(*plan.id, plan.group, plan.label), plan.fit)
     features = {"numeric": list(plan.features.numeric), "categorical": list(plan.features.categorical)}
     require_columns(cases, features["numeric"] + features["categorical"], step=f"exports.{name}.features")
     final = cases.transform(apply_fitted(fitted))
@@ -162,7 +162,8 @@ def fit_on_training_split(cases: DataFrame, steps: Sequence[Fit]) -> list[tuple[
     Parameters
     ----------
     cases : DataFrame
-        With a column ``split``; only rows whose split is ``train`` are looked at.
+        With a column ``split``; only rows whose split is ``train`` are looked at. Without id, group
+        and label: what is learnt from a label is a leak.
     steps : sequence of Fit
 
     Returns
@@ -170,7 +171,7 @@ def fit_on_training_split(cases: DataFrame, steps: Sequence[Fit]) -> list[tuple[
     list of (str, dict)
         Names with what was learnt, as plain data.
     """
-    train = cases.where(F.col(SPLIT) == "train")
+    train = cases.where(F.col(SPLIT) == "train").drop(SPLIT)
     fitted: list[tuple[str, dict[str, Any]]] = []
     for step in steps:
         fitted.append((step.name, step.function(train.transform(apply_fitted(fitted)), **step.parameters)))
@@ -192,7 +193,7 @@ def _measure(written: DataFrame, label: str, columns: Sequence[str]) -> dict[str
     )
     return {
         "rows": {split: sum(labels.values()) for split, labels in by_split.items()},
-        "label": by_split,
+        "labels": by_split,
         "nulls": {column: sum(part[f"n{n}"] for part in found) for n, column in enumerate(columns)},
         "columns": len(columns),
         "hash": hashlib.sha256(content.encode()).hexdigest()[:32],

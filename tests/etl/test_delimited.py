@@ -93,9 +93,12 @@ def test_gzip_and_zip_are_known_by_their_first_bytes() -> None:
     "content", [b"", b" \n\n", archive(**{"a.csv": b"id"})[:30], gzip.compress(b"id")[:-6]]
 )
 def test_an_empty_or_broken_file_is_an_error_of_the_file(content: bytes) -> None:
+    def read() -> list[list[str]]:
+        found = members(content, file="x.zip", fmt=FileFormat())
+        return [read_header(inner, file=name, fmt=FileFormat()) for name, inner in found]
+
     with pytest.raises(UnreadableFileError) as caught:
-        for name, inner in members(content, file="x.zip", fmt=FileFormat()):
-            read_header(inner, file=name, fmt=FileFormat())
+        read()
     assert caught.value.file == "x.zip"
 
 

@@ -19,7 +19,7 @@ RUN = parser("headgate run", "Run.", "headgate run")
         ([], "hospital"),
         (["x.yaml"], "x.yaml"),
         (["--pipeline", "x.yaml"], "x.yaml"),
-        (["--JOB_NAME", "n", "--pipeline", "x.yaml", "--TempDir", "s3://b", "--job-bookmark-option", "off"], "x.yaml"),
+        (["--JOB_NAME", "n", "--pipeline", "x.yaml", "--TempDir", "s3://b", "--mode", "x"], "x.yaml"),
         (["--conf", "a=b --conf c=d", "--enable-metrics", "x.yaml"], "hospital"),
         (["--enable-metrics", "--pipeline", "x.yaml"], "x.yaml"),
         (["--JOB_RUN_ID=jr_1", "x.yaml"], "x.yaml"),

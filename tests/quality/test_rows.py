@@ -10,7 +10,7 @@ from chispa import assert_df_equality
 from pyspark.sql import functions as F
 
 from quality import InapplicableError, count_failures, flag_failures, split
-from quality.rows import FAILURE_TYPE
+from quality.failures import FAILURE_TYPE
 from tests.quality.suites import rule, suite_of
 
 NAN = float("nan")
