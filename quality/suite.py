@@ -208,7 +208,10 @@ class _Reader:
             ordered = low <= high
         except TypeError:
             self._fail(
-                at, f"{low!r} and {high!r} cannot be compared", value=to_json(low), fix="give two of one kind"
+                at,
+                f"min_value {to_json(low)} and max_value {to_json(high)} cannot be compared",
+                value=to_json(low),
+                fix="give two of one kind",
             )
         if not ordered:
             self._fail(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, get_args
 
 from pyspark.errors import AnalysisException
@@ -139,16 +140,26 @@ def _by_great_expectations(
 
     found = evaluate(df, expectations, result_format=result_format, parameters=parameters)
     return {
-        expectation.id: Result(
-            expectation,
-            success=found[expectation.id]["success"],
-            engine="gx",
-            result=found[expectation.id]["result"],
-            exception=_exception(found[expectation.id]["exception_info"]),
-        )
+        expectation.id: _answered(expectation, found[expectation.id])
         for expectation in expectations
         if expectation.id in found
     }
+
+
+def _answered(expectation: Expectation, answer: Mapping[str, Any]) -> Result:
+    if expectation.placeholders and "expectation_config" in answer:
+        # What a placeholder came to, as Great Expectations calculated it.
+        came_to = {
+            name: answer["expectation_config"]["kwargs"].get(name) for name in expectation.placeholders
+        }
+        expectation = replace(expectation, kwargs={**expectation.kwargs, **came_to})
+    return Result(
+        expectation,
+        success=answer["success"],
+        engine="gx",
+        result=answer["result"],
+        exception=_exception(answer["exception_info"]),
+    )
 
 
 def _exception(info: Mapping[str, Any]) -> str | None:

@@ -91,7 +91,7 @@ def assign_keys(*, natural_key: list[str], key: str, existing: DataFrame | None 
             highest = existing.agg(F.coalesce(F.max(quote(key)), F.lit(0)).cast("bigint").alias(HIGHEST))
             numbered = numbered.crossJoin(F.broadcast(highest))
         base = F.col(HIGHEST) if existing is not None else F.lit(0).cast("bigint")
-        given = base + F.col(OFFSETS)[bucket] + F.col(RANK)
+        given = base + F.get(OFFSETS, bucket) + F.col(RANK)
         value = F.coalesce(F.col(MEMBER), given, F.lit(UNKNOWN_KEY).cast("bigint"))
         return numbered.select(value.alias(key), *map(quote, data))
 
