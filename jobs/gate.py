@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import reduce
+from operator import or_
 from typing import Any
 
 from pyspark.sql import Column, DataFrame
@@ -117,9 +119,9 @@ def rule(
     staged = run.spark.read.parquet(path)
     accepted = staged.where(F.col(FATE).isNull())
     rows = accepted.select(*map(quote, data_columns(accepted)))
-    counts, nulls = count_fates(staged)
+    counts, nulls, at_fault = count_fates(staged)
     report = validate(rows, suite, allow_empty=allow_empty)
-    failures = count_failures(staged)
+    failures = count_failures(staged) if at_fault else []
     decision = decide(
         report,
         failures=failures,
@@ -137,7 +139,7 @@ def rule(
         nulls=nulls,
         details={
             "gate": _results(f"{zone}/{table}", report, failures, refusals),
-            "quarantine": _quarantined(staged, table),
+            "quarantine": _quarantined(staged, table) if at_fault else [],
         },
         refusals=refusals,
     )
@@ -179,8 +181,8 @@ def _results(
     }
 
 
-def count_fates(staged: DataFrame) -> tuple[dict[str, Any], dict[str, int]]:
-    """How many rows met which fate, and the nulls of the accepted ones by column. One job.
+def count_fates(staged: DataFrame) -> tuple[dict[str, Any], dict[str, int], int]:
+    """How many rows met which fate, the nulls of the accepted ones, and the rows at fault. One job.
 
     Parameters
     ----------
@@ -189,12 +191,15 @@ def count_fates(staged: DataFrame) -> tuple[dict[str, Any], dict[str, int]]:
 
     Returns
     -------
-    tuple of dict and dict
-        ``published``, ``superseded``, ``duplicates``, ``quarantined`` and ``dropped`` by rule; nulls.
+    tuple of dict, dict and int
+        ``published``, ``superseded``, ``duplicates``, ``quarantined`` and ``dropped`` by rule; nulls
+        by column; rows with a problem or a failure.
     """
     columns = data_columns(staged)
     nulls = [F.count_if(F.col(quote(column)).isNull()).alias(f"n{n}") for n, column in enumerate(columns)]
-    rows = staged.groupBy(FATE).agg(F.count(F.lit(1)).alias("rows"), *nulls).collect()
+    faults = [F.size(name) > 0 for name in (PROBLEMS, FAILURES) if name in staged.columns]
+    fault = F.count_if(reduce(or_, faults, F.lit(False))).alias("faults")
+    rows = staged.groupBy(FATE).agg(F.count(F.lit(1)).alias("rows"), fault, *nulls).collect()
     by_fate = {row[FATE]: row["rows"] for row in rows}
     accepted = next((row for row in rows if row[FATE] is None), None)
     counts = {
@@ -208,7 +213,8 @@ def count_fates(staged: DataFrame) -> tuple[dict[str, Any], dict[str, int]]:
             if str(fate).startswith(DROPPED)
         },
     }
-    return counts, {column: accepted[f"n{n}"] if accepted else 0 for n, column in enumerate(columns)}
+    empty = {column: accepted[f"n{n}"] if accepted else 0 for n, column in enumerate(columns)}
+    return counts, empty, sum(row["faults"] for row in rows)
 
 
 def _quarantined(staged: DataFrame, table: str) -> list[dict[str, Any]]:

@@ -14,9 +14,10 @@ from etl.transform import PROBLEMS, data_columns, quote
 from jobs.context import Run
 from jobs.gate import FATE
 from jobs.simulate import TRUTH_FILE, Truth, compare
+from jobs.simulate.schema import column_of
 from quality import FAILURES
 
-__all__ = ["compare_facts", "compare_rows", "planted_truth"]
+__all__ = ["compare_facts", "compare_rows", "orphan_columns", "planted_truth"]
 
 ORPHAN = "orphan"
 
@@ -64,10 +65,16 @@ def compare_rows(truth: Truth, staged: DataFrame, *, dataset: str) -> list[dict[
         F.col(FAILURES).alias("failures"),
         F.to_json(F.struct(*map(quote, data_columns(staged))), {"ignoreNullFields": "false"}).alias("values"),
     )
-    found = [row.asDict(recursive=True) for row in rows.toLocalIterator()]
+    found = [row.asDict(recursive=True) for row in rows.collect()]
     for row in found:
         row["values"] = json.loads(row["values"])
     return [line for line in compare(truth, found, datasets=[dataset]) if line["kind"] != ORPHAN]
+
+
+def orphan_columns(truth: Truth, dataset: str) -> set[str]:
+    """The columns of a dataset, by their names after cleaning, in which orphans were planted."""
+    faults = (fault for fault in truth.faults if fault.kind == ORPHAN and fault.dataset == dataset)
+    return {column_of(fault.column) for fault in faults if fault.column}
 
 
 def compare_facts(

@@ -13,6 +13,7 @@ from typing import Any
 
 from delta.tables import DeltaTable
 from pyspark.sql import SparkSession
+from pyspark.sql import functions as F
 from pyspark.sql import types as T
 
 from etl.errors import EtlError
@@ -144,30 +145,28 @@ LEDGER_SCHEMA = T.StructType(
 )
 """``details`` is JSON text."""
 
+KEY = ("run_id", "stage", "dataset", "status")
+"""What an entry is known by."""
+
 
 def append_ledger(spark: SparkSession, path: str, entries: Iterable[Entry]) -> None:
     """Append `entries` to the ledger at `path` in one commit; those that it holds already are left out.
 
     An entry is known by run, stage, dataset and status, so that a step may be repeated after a crash.
     """
-    rows = [
-        tuple(
-            json.dumps(dict(entry.details), default=str)
-            if name == "details"
-            else dict(value)
-            if isinstance(value := getattr(entry, name), Mapping)
-            else value
-            for name in LEDGER_SCHEMA.names
-        )
-        for entry in entries
-    ]
-    if not rows:
-        return
-    new = spark.createDataFrame(rows, LEDGER_SCHEMA).coalesce(1)
-    if DeltaTable.isDeltaTable(spark, path):
-        key = ["run_id", "stage", "dataset", "status"]
-        new = new.join(spark.read.format("delta").load(path).select(*key), key, "left_anti")
-        new = new.select(*LEDGER_SCHEMA.names)
-        if new.isEmpty():
-            return
-    new.write.format("delta").mode("append").save(path)
+    new = list(entries)
+    if new and DeltaTable.isDeltaTable(spark, path):
+        runs = sorted({entry.run_id for entry in new})
+        ledger = spark.read.format("delta").load(path).where(F.col("run_id").isin(runs))
+        held = {tuple(row) for row in ledger.select(*KEY).collect()}
+        new = [entry for entry in new if tuple(getattr(entry, name) for name in KEY) not in held]
+    if new:
+        rows = spark.createDataFrame([_row(entry) for entry in new], LEDGER_SCHEMA).coalesce(1)
+        rows.write.format("delta").mode("append").save(path)
+
+
+def _row(entry: Entry) -> tuple[Any, ...]:
+    plain = entry.to_json()
+    plain |= {"started_at": entry.started_at, "finished_at": entry.finished_at}
+    plain |= {"details": json.dumps(plain["details"], default=str)}
+    return tuple(plain[name] for name in LEDGER_SCHEMA.names)

@@ -68,10 +68,10 @@ def _export(run: Run, name: str) -> Entry:
     flat = flatten(run, plan, inputs).transform(transform_of(plan.steps, mark=FATE))
     require_columns(flat, [*plan.id, plan.group, plan.label], step=f"exports.{name}")
     flat = flat if FATE in flat.columns else flat.withColumn(FATE, F.lit(None).cast("string"))
-    split = split_by_group(group=plan.group, fractions=dict(plan.splits), seed=plan.seed, to=SPLIT)
+    split = split_by_group(group=plan.group, fractions=dict(plan.splits), seed=plan.seed, to=SPLIT, mark=FATE)
     flat.transform(split).write.mode("overwrite").parquet(staging)
     staged = run.spark.read.parquet(staging)
-    counts, _ = count_fates(staged)
+    counts, _, _ = count_fates(staged)
     cases = staged.where(F.col(FATE).isNull()).drop(FATE)
 
     fitted = fit_on_training_split(cases.drop(*plan.id, plan.group, plan.label), plan.fit)

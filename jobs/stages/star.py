@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from functools import reduce
 from operator import or_
@@ -19,7 +19,7 @@ from etl.transform import data_columns, quote
 from jobs.catalogue import transform_of
 from jobs.context import Run
 from jobs.gate import DROPPED, FATE, publish, rule
-from jobs.planted import compare_facts, planted_truth
+from jobs.planted import compare_facts, orphan_columns, planted_truth
 from jobs.stages.step import each, fingerprint_of, opened, standing
 
 __all__ = ["star", "unsound"]
@@ -175,7 +175,7 @@ def _fact(run: Run, name: str) -> Entry:
         details["planted"] = compare_facts(
             truth,
             dataset=plan.from_,
-            unknown=_in_vain(source, plan.references, dimensions),
+            unknown=_in_vain(source, plan.references, dimensions, orphan_columns(truth, plan.from_)),
             quarantined=_quarantined(run, plan.from_),
         )
     return publish(run, replace(entry, read=source.count()), ruling, zone="star", table=name, details=details)
@@ -213,14 +213,17 @@ def _orphans(staged: DataFrame) -> dict[str, int]:
 
 
 def _in_vain(
-    source: DataFrame, references: Mapping[str, Reference], dimensions: Mapping[str, DataFrame]
+    source: DataFrame,
+    references: Mapping[str, Reference],
+    dimensions: Mapping[str, DataFrame],
+    columns: Collection[str],
 ) -> dict[str, list[str]]:
-    """Natural keys of one column that are given but have no member, by that column."""
+    """Natural keys of one column that are given but have no member, by that column, of `columns`."""
     keys: dict[str, list[str]] = {}
     for reference in references.values():
-        if len(reference.on) != 1:
+        (member, given), *more = reference.on.items()
+        if more or given not in columns or given in keys:
             continue
-        (member, given), *_ = reference.on.items()
         asked = source.select(F.col(quote(given)).cast("string").alias("key")).dropna().distinct()
         known = dimensions[reference.dimension].select(F.col(quote(member)).cast("string").alias("key"))
         keys[given] = [row.key for row in asked.join(known, "key", "left_anti").collect()]
