@@ -46,7 +46,7 @@ types: setup ## mypy, strict
 
 contracts: setup ## import-linter: which package may import which
 	@echo "── import-linter: layers"
-	@$(IN) lint-imports
+	@$(IN) lint-imports --no-logo
 
 docs: setup ## the documentation, into build/site, its lists made anew from the code
 	@$(IN) python docs/generate.py && NO_MKDOCS_2_WARNING=1 mkdocs build --strict

@@ -202,7 +202,7 @@ def test_a_full_disk_is_one_line_and_the_next_run_goes_on(
         )
         assert spark.read.format("delta").load(str(tmp_path / "lake/curated/visits")).count() == 33
     finally:
-        subprocess.run(["umount", str(tiny_disk)], check=True)
+        subprocess.run(["umount", "-l", str(tiny_disk)], check=True)
 
 
 @pytest.mark.real

@@ -12,6 +12,8 @@ from delta import configure_spark_with_delta_pip
 from pyspark.sql import SparkSession
 from pyspark.sql import functions as F
 
+pytest_plugins = ["tests.no_skips"]
+
 
 @pytest.fixture(scope="session")
 def spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SparkSession]:
@@ -58,7 +60,7 @@ def _doctest_names(request: pytest.FixtureRequest, doctest_namespace: dict[str, 
 @pytest.fixture(scope="session")
 def shared_data() -> Path:
     """The folder with the real data sets, or a skip that names it."""
-    folder = Path(os.environ.get("HEADGATE_DATA", Path(__file__).parents[2] / "shared" / "data"))
+    folder = Path(os.environ.get("HEADGATE_DATA", Path(__file__).parents[1] / "shared" / "data"))
     if not folder.is_dir():
         pytest.skip(f"real data absent: {folder}")
     return folder
