@@ -55,6 +55,7 @@ docs-serve: setup ## the documentation on http://127.0.0.1:8000, rebuilt as file
 	@$(IN) NO_MKDOCS_2_WARNING=1 mkdocs serve
 
 dist: setup ## the wheel, into dist
+	@rm -rf build/lib build/bdist.* # else setuptools packs what earlier builds left there
 	@$(IN) python -m pip wheel --quiet --no-deps --wheel-dir dist . && ls dist
 
 clean: ## remove what was built, and the tools' caches
