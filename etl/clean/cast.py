@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import difflib
 import re
-from typing import NamedTuple
 
-from pyspark.sql import Column, DataFrame
+from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 from pyspark.sql import types as T
 
 from etl.clean.checks import require_choice, require_data_names, require_values
+from etl.clean.reading import Reading, replace_values
 from etl.clean.text import lower_case
 from etl.errors import ParameterError
-from etl.transform import PROBLEMS, Invalid, Transform, add_problems, problem, quote, require_columns
+from etl.transform import Invalid, Transform, quote, require_columns
 
 __all__ = ["cast_columns"]
 
@@ -27,13 +27,6 @@ FALSE = ("false", "f", "no", "n", "0")
 # `\z`, not `$`: in Java `$` also matches before a line end.
 WHOLE = r"^[+-]?[0-9]+(?:[.]0*)?\z"
 NUMBER = r"^[+-]?(?:[0-9]+[.]?[0-9]*|[.][0-9]+)(?:[eE][+-]?[0-9]{1,4})?\z"
-
-
-class Reading(NamedTuple):
-    """What a cast makes of a column: the value, null where it cannot be read, and why it cannot."""
-
-    value: Column
-    reason: Column
 
 
 def cast_columns(*, columns: dict[str, str], invalid: Invalid = "reject") -> Transform:
@@ -99,16 +92,8 @@ def cast_columns(*, columns: dict[str, str], invalid: Invalid = "reject") -> Tra
 
     def cast(df: DataFrame) -> DataFrame:
         require_columns(df, types, step="cast_columns")
-        values, entries = {}, []
-        for name, kind in types.items():
-            reading = _read(name, df.schema[name].dataType, kind)
-            original = F.col(quote(name))
-            entry = problem(
-                step="cast_columns", column=name, value=original, reason=reading.reason, invalid=invalid
-            )
-            values[name] = reading.value
-            entries.append(F.when(original.isNotNull() & reading.value.isNull(), entry))
-        return df.withColumns({**values, PROBLEMS: add_problems(df, entries)})
+        readings = {name: _read(name, df.schema[name].dataType, kind) for name, kind in types.items()}
+        return replace_values(df, readings, step="cast_columns", invalid=invalid)
 
     return cast
 
@@ -159,23 +144,23 @@ def _read_text(name: str, kind: str) -> Reading:
         value = F.when(lower_case(text).isin(*TRUE), True).when(lower_case(text).isin(*FALSE), False)
         return Reading(value, F.lit("neither true nor false"))
     if kind in WHOLE_TYPES:
-        digits = f"regexp_replace({trimmed}, '[.]0*$', '')"
+        whole = text.rlike(WHOLE)
+        digits = F.expr(f"try_cast(regexp_replace({trimmed}, '[.]0*$', '') AS {kind})")
         return Reading(
-            F.when(text.rlike(WHOLE), F.expr(f"try_cast({digits} AS {kind})")),
-            F.when(text.rlike(WHOLE), F.lit(f"out of the range of {kind}")).otherwise(
-                F.lit("not a whole number")
-            ),
+            F.when(whole, F.coalesce(F.expr(f"try_cast({trimmed} AS {kind})"), digits)),
+            F.when(whole, F.lit(f"out of the range of {kind}")).otherwise(F.lit("not a whole number")),
         )
     if kind in FLOAT_TYPES:
         value = F.expr(f"try_cast({trimmed} AS {kind})")
-        whole = F.expr(f"try_cast({trimmed} AS decimal(38,0))")
-        same = F.coalesce(
-            F.expr(f"try_cast(try_cast({trimmed} AS {kind}) AS decimal(38,0))") == whole, F.lit(False)
+        # Below this size every whole number has its own float.
+        small = F.abs(value) < (2**53 if kind == "double" else 2**24)
+        same = F.expr(
+            f"try_cast(try_cast({trimmed} AS {kind}) AS decimal(38,0)) = try_cast({trimmed} AS decimal(38,0))"
         )
         vanished = (value == 0) & text.rlike("^[^eE]*[1-9]")
-        exact = (F.abs(value) != float("inf")) & ~vanished & (~text.rlike(WHOLE) | same)
+        exact = ~vanished & (F.abs(value) != float("inf")) & (small | ~text.rlike(WHOLE) | same)
         return Reading(
-            F.when(text.rlike(NUMBER), F.when(exact, value)),
+            F.when(text.rlike(NUMBER) & exact, value),
             F.when(text.rlike(NUMBER), F.lit(f"does not fit {kind}")).otherwise(F.lit("not a number")),
         )
     scale = kind.removesuffix(")").split(",")[1]

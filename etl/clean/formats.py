@@ -1,0 +1,137 @@
+"""Formats of dates and times, compiled to regular expressions that bring a text to ISO 8601."""
+
+from __future__ import annotations
+
+import re
+from typing import NamedTuple
+
+from pyspark.sql import Column
+from pyspark.sql import functions as F
+
+from etl.clean.lookup import look_up
+from etl.clean.text import lower_case
+from etl.errors import ParameterError
+
+__all__ = ["Format", "compile_format"]
+
+MONTHS = (
+    *("january", "february", "march", "april", "may", "june"),
+    *("july", "august", "september", "october", "november", "december"),
+)
+MONTH_NUMBERS = {name[:3]: str(number) for number, name in enumerate(MONTHS, start=1)}
+HOURS = {
+    f"{shown}{half}": str(hour % 12 + (12 if half == "pm" else 0))
+    for hour in range(1, 13)
+    for half in ("am", "pm")
+    for shown in {str(hour), f"{hour:02}"}
+}
+
+# What a run of letters in a format reads: the field, and the texts that it takes.
+LETTERS = {
+    "yyyy": ("year", "(?!0000)[0-9]{4}"),
+    "yy": ("year", "[0-9]{2}"),
+    "MMMM": ("month name", "(?i:" + "|".join(MONTHS) + ")"),
+    "MMM": ("month name", "(?i:" + "|".join(name[:3] for name in MONTHS) + ")"),
+    "MM": ("month", "0[1-9]|1[0-2]"),
+    "M": ("month", "0?[1-9]|1[0-2]"),
+    "dd": ("day", "0[1-9]|[12][0-9]|3[01]"),
+    "d": ("day", "0?[1-9]|[12][0-9]|3[01]"),
+    "HH": ("hour", "[01][0-9]|2[0-3]"),
+    "H": ("hour", "[01]?[0-9]|2[0-3]"),
+    "hh": ("hour of twelve", "0[1-9]|1[0-2]"),
+    "h": ("hour of twelve", "0?[1-9]|1[0-2]"),
+    "a": ("half", "(?i:am|pm)"),
+    "mm": ("minute", "[0-5][0-9]"),
+    "m": ("minute", "[0-5]?[0-9]"),
+    "ss": ("second", "[0-5][0-9]"),
+    "s": ("second", "[0-5]?[0-9]"),
+    "X": ("offset", "Z|[+-](?:0[0-9]|1[0-4])(?:[0-5][0-9])?"),
+    "XX": ("offset", "Z|[+-](?:0[0-9]|1[0-4])[0-5][0-9]"),
+    "XXX": ("offset", "Z|[+-](?:0[0-9]|1[0-4]):[0-5][0-9]"),
+}
+
+
+class Format(NamedTuple):
+    """A format, compiled: the texts that it takes, and by field the number of its group in the pattern."""
+
+    text: str
+    pattern: str
+    century: str
+    groups: dict[str, int]
+
+    def iso(self, text: Column, *, zone: str | None) -> Column:
+        """The text as ISO 8601: a date or, given the zone of times without offset, a time with its zone."""
+        layout = [self.century, "year", "-", "month", "-", "day"]
+        if zone is not None:
+            layout += ["T", "hour", ":", "minute", ":", "second", ".", "fraction", "offset"]
+        default = {"hour": "0", "minute": "0", "second": "0", "fraction": "0", "offset": zone or ""}
+        if not self.groups.keys() & {"month name", "hour of twelve"}:
+            parts = (
+                f"${self.groups[part]}" if part in self.groups else default.get(part, part) for part in layout
+            )
+            return F.regexp_replace(text, self.pattern, "".join(parts))
+        found: dict[str, Column] = {
+            field: F.regexp_extract(text, self.pattern, group) for field, group in self.groups.items()
+        }
+        if "month name" in found:
+            found["month"] = look_up(lower_case(F.substring(found["month name"], 1, 3)), MONTH_NUMBERS)
+        if "hour of twelve" in found:
+            found["hour"] = look_up(lower_case(F.concat(found["hour of twelve"], found["half"])), HOURS)
+        return F.concat(*(found.get(part, F.lit(default.get(part, part))) for part in layout))
+
+
+def compile_format(text: str, *, step: str) -> list[Format]:
+    """The format, compiled: once for each choice of the parts in brackets, the longest first."""
+    tokens = [match[0] for match in re.finditer(r"'(?:[^']|'')*'|([A-Za-z])\1*|.", text, re.DOTALL)]
+    try:
+        return [_compile(text, variant) for variant in _variants(tokens)]
+    except ValueError as error:
+        raise ParameterError(step=step, parameter="formats", value=text, allowed=str(error)) from error
+
+
+def _variants(tokens: list[str]) -> list[list[str]]:
+    """The tokens with and without each part in brackets, the longest first."""
+    if "[" not in tokens and "]" not in tokens:
+        return [tokens]
+    if "[" not in tokens:
+        raise ValueError("brackets in pairs")
+    # The last bracket that opens is an innermost one.
+    first = len(tokens) - 1 - tokens[::-1].index("[")
+    if "]" not in tokens[first:]:
+        raise ValueError("brackets in pairs")
+    last = tokens.index("]", first)
+    before, inside, after = tokens[:first], tokens[first + 1 : last], tokens[last + 1 :]
+    return [*_variants(before + inside + after), *_variants(before + after)]
+
+
+def _compile(text: str, tokens: list[str]) -> Format:
+    pattern, century = "", ""
+    groups: dict[str, int] = {}
+    for token in tokens:
+        if token == "''":
+            pattern += "'"
+        elif token[0] == "'" and len(token) > 1:
+            pattern += re.escape(token[1:-1].replace("''", "'"))
+        elif not re.match("[A-Za-z]", token):
+            pattern += re.escape(token)
+        else:
+            field, texts = _field(token)
+            if field in groups:
+                raise ValueError(f"each part once, not a second {field}")
+            groups[field] = len(groups) + 1
+            pattern += f"({texts})"
+            century = "20" if token == "yy" else century
+    for field, *others in (("year",), ("month", "month name"), ("day",)):
+        if len(groups.keys() & {field, *others}) != 1:
+            raise ValueError(f"a format with one {field}, outside brackets")
+    if ("half" in groups) != ("hour of twelve" in groups) or {"hour", "hour of twelve"} <= groups.keys():
+        raise ValueError("h with a, or H without")
+    return Format(text, rf"^(?:{pattern})\z", century, groups)
+
+
+def _field(letters: str) -> tuple[str, str]:
+    if set(letters) == {"S"} and len(letters) <= 9:
+        return "fraction", f"[0-9]{{1,{len(letters)}}}"
+    if letters not in LETTERS:
+        raise ValueError(f"the letters that parse_dates lists, not {letters!r}; quote what is meant as text")
+    return LETTERS[letters]
