@@ -15,7 +15,7 @@ from etl import FITTED, clean
 from etl.features import count_prior_encounters, label_readmission
 from etl.transform import Transform, compose, quote
 
-__all__ = ["FITS", "RENAMES", "STEPS", "apply_fitted", "transform_of"]
+__all__ = ["FITS", "RENAMES", "STEPS", "apply_fitted", "rules_of", "transform_of"]
 
 FITS: Mapping[str, Callable[..., Any]] = {name: fit for name, (fit, _) in FITTED.items()}
 """Steps that learn from the training split first, by the name of the step that applies what was learnt."""
@@ -56,6 +56,11 @@ def transform_of(steps: Iterable[Step], *, mark: str | None = None) -> Transform
         write holds every row with its fate.
     """
     return compose(*(_bound(step, mark) for step in steps))
+
+
+def rules_of(steps: Iterable[Step]) -> list[str]:
+    """The names of the rules by which `steps` may drop rows."""
+    return [step.parameters["rule"] for step in steps if "rule" in step.parameters]
 
 
 def _bound(step: Step, mark: str | None) -> Transform:

@@ -1,28 +1,29 @@
 """The gate: stage once, audit what was staged, publish it or refuse.
 
-Every row of the cleaned frame is written to the staging area together with its fate; the audit, the
-counts and the publication all read those files, so that what is published is what was audited. A
-refused batch publishes nothing, and its staged rows stay for the post-mortem.
+Every row of the cleaned frame that may be published or quarantined is written to the staging area,
+once. What can be counted one row after the other is counted on the rows as they are written, what
+takes groups is asked of the files, and the publication is made of them: what is published is what was
+audited. A refused batch publishes nothing, and its staged rows stay for the post-mortem.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import reduce
-from operator import or_
+from functools import partial
 from typing import Any
 
-from pyspark.sql import Column, DataFrame
+from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from etl.lake import files
 from etl.lake.ledger import Entry
 from etl.lake.quarantine import quarantine_rows, reasons
+from etl.lake.staging import Staged, stage
 from etl.lake.tables import last_commit, write_table
 from etl.lake.zones import Zone
-from etl.transform import PROBLEM_TYPE, PROBLEMS, data_columns, quote
+from etl.transform import PROBLEM_TYPE, PROBLEMS, Transform, data_columns, quote
 from jobs.context import Run
+from jobs.fates import ACCEPTED, FATE, LEFT, REJECTED, VERDICT, Counts, Fates, verdict
 from quality import (
     FAILURES,
     FailureCount,
@@ -32,15 +33,13 @@ from quality import (
     count_failures,
     decide,
     flag_failures,
+    observations,
     validate,
 )
 
-__all__ = ["DROPPED", "FATE", "Ruling", "count_fates", "publish", "rule"]
+__all__ = ["Ruling", "publish", "rule"]
 
-FATE = "_fate"
 EXAMPLES = 5
-QUARANTINED = "quarantined"
-DROPPED = "dropped:"
 LINEAGE = ("_file", "_row", PROBLEMS)
 """Metadata that a curated row keeps: where it came from, and which of its values could not be read."""
 
@@ -51,9 +50,8 @@ class Ruling:
 
     Parameters
     ----------
-    staged : DataFrame
-        Every row with its fate, read back from `path`.
-    path : str
+    staged : Staged
+        The rows that were written, each with its verdict.
     suite : Suite
     counts : dict
         ``published``, ``superseded``, ``duplicates``, ``quarantined``, and ``dropped`` by rule.
@@ -65,17 +63,24 @@ class Ruling:
         Why nothing may be published; empty when it may.
     """
 
-    staged: DataFrame
-    path: str
+    staged: Staged
     suite: Suite
     counts: dict[str, Any]
     nulls: dict[str, int]
     details: dict[str, Any]
     refusals: tuple[str, ...]
 
+    @property
+    def accepted(self) -> DataFrame:
+        """The rows that may be published, with the metadata that a published row keeps."""
+        rows = self.staged.rows
+        kept = [name for name in rows.columns if not name.startswith("_") or name in LINEAGE]
+        return rows.where(F.col(VERDICT) == ACCEPTED).select(*map(quote, kept))
 
-def _critical(array: str) -> Column:
-    return F.exists(F.col(array), lambda entry: entry["severity"] == "critical")
+    @property
+    def rejected(self) -> DataFrame:
+        """The rows for the quarantine, with their reasons."""
+        return self.staged.rows.where(F.col(VERDICT) == REJECTED).drop(VERDICT, FATE)
 
 
 def rule(
@@ -86,10 +91,12 @@ def rule(
     table: str,
     suite: Suite,
     tolerance: float,
+    rules: Sequence[str] = (),
+    keep_left: bool = False,
     allow_empty: bool = False,
     integrity: Callable[[DataFrame], list[str]] | None = None,
 ) -> Ruling:
-    """Stage `df`, audit the staged rows, and rule.
+    """Stage `df`, audit what was staged, and rule.
 
     Parameters
     ----------
@@ -102,6 +109,10 @@ def rule(
     suite : Suite
     tolerance : float
         The greatest share of the rows that may be quarantined.
+    rules : sequence of str
+        The names of the rules that may have dropped rows.
+    keep_left : bool
+        Whether rows that steps removed are staged as well, to be looked at.
     allow_empty : bool
         Whether no row at all may be published.
     integrity : callable, optional
@@ -110,39 +121,80 @@ def rule(
     path = run.lake.table("staging", run.run_id, f"{zone}_{table}")
     df = df if FATE in df.columns else df.withColumn(FATE, F.lit(None).cast("string"))
     df = df if PROBLEMS in df.columns else df.withColumn(PROBLEMS, F.array().cast(PROBLEM_TYPE))
-    candidate = F.col(FATE).isNull() & ~_critical(PROBLEMS)
-    flagged = df.transform(flag_failures(suite, among=candidate))
-    rejected = F.col(FATE).isNull() & (_critical(PROBLEMS) | _critical(FAILURES))
-    fate = F.when(rejected, QUARANTINED).otherwise(F.col(FATE))
-    flagged.withColumn(FATE, fate).write.mode("overwrite").parquet(path)
-
-    staged = run.spark.read.parquet(path)
-    accepted = staged.where(F.col(FATE).isNull())
-    rows = accepted.select(*map(quote, data_columns(accepted)))
-    counts, nulls, at_fault = count_fates(staged)
-    report = validate(rows, suite, allow_empty=allow_empty)
-    failures = count_failures(staged) if at_fault else []
+    candidate = verdict(PROBLEMS) == ACCEPTED
+    flagged = df.transform(flag_failures(suite, among=candidate, uniqueness=False))
+    audit = partial(_audit, suite=suite, rules=rules, keep_left=keep_left, allow_empty=allow_empty)
+    staged, fates, report = audit(flagged, path)
+    if any(map(_has_duplicates, report.results)):
+        # Which rows are not unique is asked only where some are not: to ask costs a shuffle.
+        first = staged
+        staged, second, report = audit(first.rows.transform(_flag_duplicates(suite)), f"{path}_unique")
+        fates = fates.after_another_look(second)
+        first.discard()
+    considered = staged.rows.where(F.col(VERDICT) != LEFT)
+    failures = count_failures(considered) if fates.at_fault else []
     decision = decide(
         report,
         failures=failures,
-        rows=counts["published"] + counts["quarantined"],
-        rejected=counts["quarantined"],
+        rows=fates.counts["published"] + fates.counts["quarantined"],
+        rejected=fates.counts["quarantined"],
         tolerance=tolerance,
         allow_empty=allow_empty,
     )
-    refusals = (*decision.reasons, *(integrity(rows) if integrity else ()))
+    unsound = integrity(_data(staged.rows)) if integrity else ()
+    refusals = (*decision.reasons, *unsound)
     return Ruling(
         staged=staged,
-        path=path,
         suite=suite,
-        counts=counts,
-        nulls=nulls,
+        counts=fates.counts,
+        nulls=fates.nulls,
         details={
             "gate": _results(f"{zone}/{table}", report, failures, refusals),
-            "quarantine": _quarantined(staged, table) if at_fault else [],
+            "quarantine": _quarantined(considered, table) if fates.at_fault else [],
         },
         refusals=refusals,
     )
+
+
+def _audit(
+    flagged: DataFrame, path: str, *, suite: Suite, rules: Sequence[str], keep_left: bool, allow_empty: bool
+) -> tuple[Staged, Fates, Report]:
+    """Write the rows and measure them on their way; then measure of the files what takes groups."""
+    judged = flagged.withColumn(VERDICT, verdict(PROBLEMS, FAILURES))
+    counts = Counts(data_columns(judged), rules)
+    planned = observations(judged, suite, among=F.col(VERDICT) == ACCEPTED)
+    staged = stage(
+        judged,
+        path,
+        verdict=VERDICT,
+        keep=(ACCEPTED, REJECTED, LEFT) if keep_left else (ACCEPTED, REJECTED),
+        observe=[*counts.aggregates, *planned.aggregates],
+    )
+    report = validate(_data(staged.rows), suite, allow_empty=allow_empty, observed=planned.read(staged.seen))
+    return staged, counts.read(staged.seen), report
+
+
+def _data(staged: DataFrame) -> DataFrame:
+    """The rows to be published, as those see them who do not know of metadata."""
+    return staged.where(F.col(VERDICT) == ACCEPTED).select(*map(quote, data_columns(staged)))
+
+
+def _has_duplicates(result: Result) -> bool:
+    unique = result.type in ("expect_column_values_to_be_unique", "expect_compound_columns_to_be_unique")
+    return unique and result.severity == "critical" and bool(result.unexpected_count)
+
+
+def _flag_duplicates(suite: Suite) -> Transform:
+    """Look at the rows to be published again, at their uniqueness as well."""
+    accepted = F.col(VERDICT) == ACCEPTED
+
+    def flag(staged: DataFrame) -> DataFrame:
+        before = staged.withColumn("_before", F.col(FAILURES))
+        flagged = before.transform(flag_failures(suite, among=accepted))
+        failures = F.when(accepted, F.col(FAILURES)).otherwise(F.col("_before"))
+        return flagged.withColumn(FAILURES, failures).drop("_before", VERDICT)
+
+    return flag
 
 
 def _results(
@@ -181,49 +233,12 @@ def _results(
     }
 
 
-def count_fates(staged: DataFrame) -> tuple[dict[str, Any], dict[str, int], int]:
-    """How many rows met which fate, the nulls of the accepted ones, and the rows at fault. One job.
-
-    Parameters
-    ----------
-    staged : DataFrame
-        With the column ``_fate``.
-
-    Returns
-    -------
-    tuple of dict, dict and int
-        ``published``, ``superseded``, ``duplicates``, ``quarantined`` and ``dropped`` by rule; nulls
-        by column; rows with a problem or a failure.
-    """
-    columns = data_columns(staged)
-    nulls = [F.count_if(F.col(quote(column)).isNull()).alias(f"n{n}") for n, column in enumerate(columns)]
-    faults = [F.size(name) > 0 for name in (PROBLEMS, FAILURES) if name in staged.columns]
-    fault = F.count_if(reduce(or_, faults, F.lit(False))).alias("faults")
-    rows = staged.groupBy(FATE).agg(F.count(F.lit(1)).alias("rows"), fault, *nulls).collect()
-    by_fate = {row[FATE]: row["rows"] for row in rows}
-    accepted = next((row for row in rows if row[FATE] is None), None)
-    counts = {
-        "published": by_fate.get(None, 0),
-        "superseded": by_fate.get("superseded", 0),
-        "duplicates": by_fate.get("duplicate", 0),
-        "quarantined": by_fate.get(QUARANTINED, 0),
-        "dropped": {
-            fate.removeprefix(DROPPED): n
-            for fate, n in sorted(by_fate.items(), key=str)
-            if str(fate).startswith(DROPPED)
-        },
-    }
-    empty = {column: accepted[f"n{n}"] if accepted else 0 for n, column in enumerate(columns)}
-    return counts, empty, sum(row["faults"] for row in rows)
-
-
-def _quarantined(staged: DataFrame, table: str) -> list[dict[str, Any]]:
+def _quarantined(considered: DataFrame, table: str) -> list[dict[str, Any]]:
     """Why rows were rejected, or values made null: a line a reason, with two examples. One job."""
-    place = [F.col(name) if name in staged.columns else F.lit(None) for name in ("_file", "_row")]
+    place = [F.col(name) if name in considered.columns else F.lit(None) for name in ("_file", "_row")]
     example = F.struct(place[0].alias("file"), place[1].alias("row"), F.col("reason.value").alias("value"))
     rows = (
-        staged.where(F.col(FATE).isNull() | (F.col(FATE) == QUARANTINED))
-        .withColumn("reason", F.explode(reasons(staged)))
+        considered.withColumn("reason", F.explode(reasons(considered)))
         .groupBy("reason.rule", "reason.column", "reason.reason", "reason.severity")
         .agg(F.count(F.lit(1)).alias("rows"), F.min(example).alias("first"), F.max(example).alias("last"))
         .collect()
@@ -285,7 +300,7 @@ def publish(
     quarantine = run.lake.table("quarantine", table)
     if entry.quarantined or last_commit(run.spark, quarantine) is not None:
         rejected = quarantine_rows(
-            ruling.staged.where(F.col(FATE) == QUARANTINED).drop(FATE),
+            ruling.rejected,
             dataset=table,
             suite=ruling.suite.name,
             suite_version=ruling.suite.version,
@@ -293,8 +308,7 @@ def publish(
             at=entry.started_at,
         )
         write_table(rejected, quarantine, mode="overwrite", note={"fingerprint": entry.fingerprint})
-    kept = [name for name in ruling.staged.columns if not name.startswith("_") or name in LINEAGE]
-    accepted = ruling.staged.where(F.col(FATE).isNull()).select(*map(quote, kept))
-    commit = write_table(accepted, run.lake.table(zone, table), mode="overwrite", note=entry.to_json())
-    files.delete(run.spark, ruling.path)
+    place = run.lake.table(zone, table)
+    commit = write_table(ruling.accepted, place, mode="overwrite", note=entry.to_json())
+    ruling.staged.discard()
     return replace(entry, finished_at=run.clock(), version=commit.version)

@@ -12,7 +12,7 @@ from pyspark.sql import functions as F
 from etl.lake import files
 from etl.transform import PROBLEMS, data_columns, quote
 from jobs.context import Run
-from jobs.gate import FATE
+from jobs.fates import FATE, QUARANTINED, REJECTED, VERDICT
 from jobs.simulate import TRUTH_FILE, Truth, compare
 from jobs.simulate.schema import column_of
 from quality import FAILURES
@@ -60,7 +60,7 @@ def compare_rows(truth: Truth, staged: DataFrame, *, dataset: str) -> list[dict[
         F.lit(dataset).alias("dataset"),
         F.col("_file").alias("file"),
         F.col("_row").alias("row"),
-        F.col(FATE).alias("fate"),
+        F.when(F.col(VERDICT) == REJECTED, QUARANTINED).otherwise(F.col(FATE)).alias("fate"),
         F.col(PROBLEMS).alias("problems"),
         F.col(FAILURES).alias("failures"),
         F.to_json(F.struct(*map(quote, data_columns(staged))), {"ignoreNullFields": "false"}).alias("values"),

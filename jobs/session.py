@@ -38,6 +38,13 @@ LAPTOP_SETTINGS = {
     "spark.sql.sources.parallelPartitionDiscovery.parallelism": "2",
 }
 
+PYSPARK_CLASSES = (
+    "org.apache.spark.sql.functions",
+    "org.apache.spark.sql.Column",
+    "org.apache.spark.api.python.PythonUtils",
+    "org.apache.spark.sql.api.python.PythonSQLUtils",
+)
+
 
 @contextmanager
 def spark_session(*, app: str) -> Iterator[SparkSession]:
@@ -77,7 +84,20 @@ def _checked(session: SparkSession) -> SparkSession:
         )
     # Timestamps are instants; what a text without an offset means is said by the step that parses it.
     session.conf.set("spark.sql.session.timeZone", "UTC")
+    _import_classes(session)
     return session
+
+
+def _import_classes(session: SparkSession) -> None:
+    """Name the classes that every column expression asks for.
+
+    Py4J otherwise searches each jar for them in half a dozen packages, at every call: a tenth of the
+    driver's time where plans are many and data is small.
+    """
+    from py4j.java_gateway import java_import
+
+    for name in PYSPARK_CLASSES:
+        java_import(session._jvm, name)
 
 
 def _laptop(app: str) -> SparkSession:

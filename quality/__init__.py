@@ -8,6 +8,7 @@ from quality.decision import Decision, decide
 from quality.errors import InapplicableError, QualityError, SuiteError
 from quality.expectation import Expectation, Suite
 from quality.failures import FAILURES, FailureCount, count_failures
+from quality.observe import Observations, observations
 from quality.report import Report, Result
 from quality.rows import flag_failures, split
 from quality.suite import load_suite
@@ -19,6 +20,7 @@ __all__ = [
     "Expectation",
     "FailureCount",
     "InapplicableError",
+    "Observations",
     "QualityError",
     "Report",
     "Result",
@@ -28,6 +30,7 @@ __all__ = [
     "decide",
     "flag_failures",
     "load_suite",
+    "observations",
     "split",
     "validate",
 ]

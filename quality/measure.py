@@ -16,7 +16,17 @@ from pyspark.sql import functions as F
 
 from quality.plan import ROWS, Group, GroupRule, NumberRule, RowRule, Rule, within
 
-__all__ = ["COPIES", "DISTINCT", "EXAMPLES", "Measures", "Wanted", "examples_of", "measure", "test_key"]
+__all__ = [
+    "COPIES",
+    "DISTINCT",
+    "EXAMPLES",
+    "Measures",
+    "Wanted",
+    "analysed",
+    "examples_of",
+    "measure",
+    "test_key",
+]
 
 EXAMPLES = 20
 """Greatest number of unexpected values that are collected for one expectation."""
@@ -59,7 +69,7 @@ class Measures:
         return next((self.errors[key] for key in keys if key in self.errors), None)
 
 
-def measure(df: DataFrame, rules: Iterable[Rule]) -> Measures:
+def measure(df: DataFrame, rules: Iterable[Rule], *, known: Mapping[str, Any] | None = None) -> Measures:
     """Measure all that a plan asks for, and the number of rows.
 
     Parameters
@@ -68,13 +78,15 @@ def measure(df: DataFrame, rules: Iterable[Rule]) -> Measures:
         The data; it is read once for the aggregates, and once more for each group.
     rules : iterable of Rule
         The plan.
+    known : Mapping or None
+        Values of aggregates, by their keys, that need not be measured again.
 
     Returns
     -------
     Measures
         Whatever cannot be measured is named there and spoils nothing else.
     """
-    rules = tuple(rules)
+    rules, known = tuple(rules), dict(known or {})
     aggregates: dict[str, Column] = {ROWS: F.count(F.lit(1))}
     groups: dict[str, tuple[Group, dict[str, Column]]] = {}
     for rule in rules:
@@ -84,7 +96,8 @@ def measure(df: DataFrame, rules: Iterable[Rule]) -> Measures:
             measures = groups.setdefault(rule.group.key, (rule.group, {}))[1]
             measures.update({test_key(rule, test): F.count_if(asked) for test, asked in rule.tests.items()})
     errors: dict[str, Exception] = {}
-    numbers = _whatever_works(list(aggregates.items()), lambda items: _aggregate(df, items), errors)
+    unknown = [(key, column) for key, column in aggregates.items() if key not in known]
+    numbers = known | _whatever_works(unknown, lambda items: _aggregate(df, items), errors)
     grouped = _whatever_works(list(groups.items()), lambda items: _group(df, items), errors)
     return Measures(numbers, grouped, errors)
 
@@ -105,6 +118,16 @@ def _whatever_works(
             return {}
     half = len(items) // 2
     return _whatever_works(items[:half], run, errors) | _whatever_works(items[half:], run, errors)
+
+
+def analysed(df: DataFrame, aggregates: Mapping[str, Column]) -> dict[str, Column]:
+    """Choose the aggregates that Spark can analyse on this data; no row is read."""
+
+    def analyse(items: Sequence[tuple[str, Column]]) -> dict[str, Column]:
+        # To ask for the schema makes Spark analyse.
+        return dict(items) if df.agg(*(column for _, column in items)).schema else {}
+
+    return _whatever_works(list(aggregates.items()), analyse, {})
 
 
 def _aggregate(df: DataFrame, items: Sequence[tuple[str, Column]]) -> dict[str, Any]:

@@ -91,6 +91,8 @@ class NumberRule(_Rule):
     value: str
     rows: str
     aggregates: Mapping[str, Column]
+    kind: T.DataType | None = None
+    """Of the number, where it is a value of the column itself."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -116,7 +118,7 @@ class Broken(_Rule):
 Rule = RowRule | GroupRule | NumberRule | SchemaRule | Delegated | Broken
 
 
-def plan(suite: Suite, schema: T.StructType) -> tuple[Rule, ...]:
+def plan(suite: Suite, schema: T.StructType, *, among: Column | None = None) -> tuple[Rule, ...]:
     """Say for each expectation, in the suite's order, how it is to be measured.
 
     Parameters
@@ -125,6 +127,8 @@ def plan(suite: Suite, schema: T.StructType) -> tuple[Rule, ...]:
         Placeholders that are still open are left to Great Expectations.
     schema : StructType
         Of the data.
+    among : Column or None
+        The rows that are the data, as a condition that is never null; None for all.
 
     Returns
     -------
@@ -142,7 +146,7 @@ def plan(suite: Suite, schema: T.StructType) -> tuple[Rule, ...]:
     >>> [type(rule).__name__ for rule in plan(suite, spark.range(1).schema)]
     ['RowRule', 'Delegated', 'Broken']
     """
-    return tuple(_rule(expectation, schema) for expectation in suite.expectations)
+    return tuple(_rule(expectation, schema, among) for expectation in suite.expectations)
 
 
 def within(expectation: Expectation) -> Column | None:
@@ -150,7 +154,7 @@ def within(expectation: Expectation) -> Column | None:
     return None if expectation.row_condition is None else F.expr(expectation.row_condition.sql)
 
 
-def _rule(expectation: Expectation, schema: T.StructType) -> Rule:
+def _rule(expectation: Expectation, schema: T.StructType, among: Column | None) -> Rule:
     name = expectation.type
     columns = tuple(column for column, _ in columns_of(schema))
     if name == "expect_column_to_exist" and not expectation.placeholders:
@@ -164,21 +168,21 @@ def _rule(expectation: Expectation, schema: T.StructType) -> Rule:
     if expectation.placeholders or expectation.spec is None or not expectation.spec.runs_on_spark:
         return Delegated(expectation)
     if name in PREDICATES:
-        return _row_rule(expectation, tuple(fields))
+        return _row_rule(expectation, tuple(fields), among)
     if name in _GROUPED:
-        return _group_rule(expectation, tuple(fields))
+        return _group_rule(expectation, tuple(fields), among)
     if name in _SCHEMA and _type_can_be_told(expectation, columns):
         return SchemaRule(expectation, columns, fields[0].type if fields else None)
     if name in _NUMBERS:
-        return _number_rule(expectation, fields[0] if fields else None)
+        return _number_rule(expectation, fields[0] if fields else None, among)
     return Delegated(expectation)
 
 
-def _row_rule(expectation: Expectation, fields: tuple[Field, ...]) -> Rule:
+def _row_rule(expectation: Expectation, fields: tuple[Field, ...], among: Column | None) -> Rule:
     expected = PREDICATES[expectation.type](expectation, fields)
     if expected is None:
         return Delegated(expectation)
-    base = _Counts(expectation, fields)
+    base = _Counts(expectation, fields, among)
     unexpected = f"unexpected {expectation.id}"
     return RowRule(
         expectation,
@@ -192,8 +196,8 @@ def _row_rule(expectation: Expectation, fields: tuple[Field, ...]) -> Rule:
     )
 
 
-def _group_rule(expectation: Expectation, fields: tuple[Field, ...]) -> Rule:
-    name, base = expectation.type, _Counts(expectation, fields)
+def _group_rule(expectation: Expectation, fields: tuple[Field, ...], among: Column | None) -> Rule:
+    name, base = expectation.type, _Counts(expectation, fields, among)
     tests: dict[str, Column] = {}
     if "distinct_values" in name:
         values = expectation.kwargs["value_set"]
@@ -235,15 +239,15 @@ def _python_agrees(field: Field, values: Sequence[Any]) -> bool:
     return kinds <= allowed.get(field.family, set())
 
 
-def _number_rule(expectation: Expectation, of: Field | None) -> Rule:
-    name, rows = expectation.type, within(expectation)
+def _number_rule(expectation: Expectation, of: Field | None, among: Column | None) -> Rule:
+    name, rows = expectation.type, _both(among, within(expectation))
     condition = "" if expectation.row_condition is None else expectation.row_condition.sql
     count = f"{ROWS} | {condition}" if condition else ROWS
     counts = {count: _count(rows)}
     if of is None:
         return NumberRule(expectation, value=count, rows=count, aggregates=counts)
     if name == "expect_column_proportion_of_non_null_values_to_be_between":
-        base = _Counts(expectation, (of,))
+        base = _Counts(expectation, (of,), among)
         return NumberRule(expectation, value=base.counted, rows=base.rows, aggregates=base.aggregates)
     if not _NUMBERS[name](of):
         return Delegated(expectation)
@@ -251,16 +255,20 @@ def _number_rule(expectation: Expectation, of: Field | None) -> Rule:
     value = f"{statistic} {of.sql} | {condition}"
     column = of.column if rows is None else F.when(rows, of.column)
     return NumberRule(
-        expectation, value=value, rows=count, aggregates={**counts, value: _STATISTICS[statistic](column)}
+        expectation,
+        value=value,
+        rows=count,
+        aggregates={**counts, value: _STATISTICS[statistic](column)},
+        kind=of.type if statistic in ("min", "max") else None,
     )
 
 
 class _Counts:
     """The counts that many rules share, under keys that are equal where the counts are."""
 
-    def __init__(self, expectation: Expectation, fields: tuple[Field, ...]) -> None:
+    def __init__(self, expectation: Expectation, fields: tuple[Field, ...], among: Column | None) -> None:
         condition = "" if expectation.row_condition is None else expectation.row_condition.sql
-        self.within = within(expectation)
+        self.within = _both(among, within(expectation))
         self.counted_if = considered(expectation, fields)
         self.rows = f"{ROWS} | {condition}" if condition else ROWS
         self.aggregates = {self.rows: _count(self.within)}

@@ -8,6 +8,7 @@ others, and those that only Great Expectations can evaluate, are left to `qualit
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from typing import TypeVar
 
 from pyspark.errors import AnalysisException
 from pyspark.sql import Column, DataFrame, SparkSession, Window
@@ -20,14 +21,16 @@ from quality.plan import Broken, GroupRule, RowRule, Rule, plan, within
 from quality.predicates import PREDICATES
 from quality.schema import Field
 
-__all__ = ["Transform", "flag_failures", "split"]
+__all__ = ["Transform", "fitting_patterns", "flag_failures", "split"]
 
 Transform = Callable[[DataFrame], DataFrame]
+
+AnyRule = TypeVar("AnyRule", bound=Rule)
 
 _UNIQUE = ("expect_column_values_to_be_unique", "expect_compound_columns_to_be_unique")
 
 
-def flag_failures(suite: Suite, *, among: Column | None = None) -> Transform:
+def flag_failures(suite: Suite, *, among: Column | None = None, uniqueness: bool = True) -> Transform:
     """Write into ``_failures`` which rules each row breaks.
 
     Uniqueness costs one shuffle for each set of key columns; everything else is one pass.
@@ -41,6 +44,9 @@ def flag_failures(suite: Suite, *, among: Column | None = None) -> Transform:
     among : Column or None
         The rows to look at, as a condition; None for all. Other rows get an empty array and do
         not take part in uniqueness.
+    uniqueness : bool
+        Whether rules about uniqueness are among those that are looked at. Where rows are most
+        likely unique, it is cheaper to measure that they are than to look for those that are not.
 
     Returns
     -------
@@ -68,7 +74,7 @@ def flag_failures(suite: Suite, *, among: Column | None = None) -> Transform:
     +---+--------------+-----+
     <BLANKLINE>
     """
-    return lambda df: _flag(df, plan(suite, df.schema), among)[0]
+    return lambda df: _flag(df, _told(plan(suite, df.schema), uniqueness), among)[0]
 
 
 def split(df: DataFrame, suite: Suite) -> tuple[DataFrame, DataFrame]:
@@ -106,7 +112,7 @@ def split(df: DataFrame, suite: Suite) -> tuple[DataFrame, DataFrame]:
     (['a'], ['b', 'c'])
     """
     rules = plan(suite, df.schema)
-    flagged, fitting = _flag(df, rules, None)
+    flagged, fitting = _flag(df, _told(rules), None)
     for rule in rules:
         expectation = rule.expectation
         told = expectation.type in PREDICATES or expectation.type in _UNIQUE
@@ -124,17 +130,21 @@ def split(df: DataFrame, suite: Suite) -> tuple[DataFrame, DataFrame]:
     return flagged.where(~critical).drop(FAILURES), flagged.where(critical)
 
 
-def _flag(
-    df: DataFrame, rules: Iterable[Rule], among: Column | None
-) -> tuple[DataFrame, list[RowRule | GroupRule]]:
-    """Flag what the rules that fit the data say, and tell which they are."""
-    told = [
+def _told(rules: Iterable[Rule], uniqueness: bool = True) -> list[RowRule | GroupRule]:
+    """Choose the rules that rows are told by."""
+    return [
         rule
         for rule in rules
-        if isinstance(rule, RowRule) or (isinstance(rule, GroupRule) and rule.expectation.type in _UNIQUE)
+        if isinstance(rule, RowRule)
+        or (uniqueness and isinstance(rule, GroupRule) and rule.expectation.type in _UNIQUE)
     ]
-    bad = _invalid_patterns(df.sparkSession, _patterns(rule.expectation for rule in told))
-    told = [rule for rule in told if not bad.intersection(_patterns([rule.expectation]))]
+
+
+def _flag(
+    df: DataFrame, told: list[RowRule | GroupRule], among: Column | None
+) -> tuple[DataFrame, list[RowRule | GroupRule]]:
+    """Flag what the rules that fit the data say, and tell which they are."""
+    told = fitting_patterns(df.sparkSession, told)
     flagged = _analysed(df, told, among)
     if flagged is None:
         told = [rule for rule in told if _analysed(df, [rule], None) is not None]
@@ -151,6 +161,13 @@ def _analysed(df: DataFrame, rules: Sequence[RowRule | GroupRule], among: Column
         return None
 
 
+def fitting_patterns(spark: SparkSession, rules: Iterable[AnyRule]) -> list[AnyRule]:
+    """Leave out the rules with a pattern that Java does not take."""
+    rules = list(rules)
+    bad = _invalid_patterns(spark, _patterns(rule.expectation for rule in rules))
+    return [rule for rule in rules if not bad.intersection(_patterns([rule.expectation]))]
+
+
 def _patterns(expectations: Iterable[Expectation]) -> set[str]:
     patterns: set[str] = set()
     for expectation in expectations:
@@ -163,10 +180,10 @@ def _patterns(expectations: Iterable[Expectation]) -> set[str]:
 
 def _invalid_patterns(spark: SparkSession, patterns: set[str]) -> set[str]:
     """Find the patterns that Java does not take; there is no other way to ask than to try."""
-    tried = [F.lit("").rlike(pattern) for pattern in sorted(patterns)]
+    tried = [F.col("col1").rlike(pattern) for pattern in sorted(patterns)]
     try:
         if tried:
-            spark.range(1).select(*tried).collect()
+            spark.sql("VALUES ('')").select(*tried).collect()
         return set()
     except Exception:  # narrowed down to the pattern, which is then left to validate, which refuses
         if len(patterns) == 1:

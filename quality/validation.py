@@ -27,6 +27,7 @@ def validate(
     result_format: ResultFormat = "SUMMARY",
     suite_parameters: Mapping[str, Any] | None = None,
     allow_empty: bool = False,
+    observed: Mapping[str, Any] | None = None,
 ) -> Report:
     """Evaluate a suite on some data, as Great Expectations would.
 
@@ -45,6 +46,8 @@ def validate(
         Values for ``{"$PARAMETER": …}``, by name.
     allow_empty : bool
         Whether no rows at all are in order.
+    observed : Mapping or None
+        What `observations` of the same suite has seen of the same rows: it is not measured again.
 
     Returns
     -------
@@ -80,7 +83,7 @@ def validate(
     suite = suite.bind(suite_parameters)
     rules = plan(suite, df.schema)
     compiled = () if result_format == "COMPLETE" else rules
-    measures = measure(df, compiled)
+    measures = measure(df, compiled, known=observed)
     own = _judged(df, compiled, measures, result_format)
     handed_over = [
         rule.expectation for rule in rules if rule.expectation.id not in own and not isinstance(rule, Broken)

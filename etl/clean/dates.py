@@ -10,11 +10,11 @@ from __future__ import annotations
 import re
 from zoneinfo import ZoneInfo
 
-from pyspark.sql import Column, DataFrame
+from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from etl.clean.checks import require_choice, require_names, require_text
-from etl.clean.formats import Format, compile_format
+from etl.clean.formats import Format, compile_format, mark_matches, replace_names
 from etl.clean.reading import Reading, replace_values
 from etl.errors import ParameterError
 from etl.transform import Invalid, Transform, quote
@@ -144,8 +144,13 @@ def parse_timestamps(
     ...         formats=["yyyy-MM-dd HH:mm:ss", "yyyy-MM-dd'T'HH:mm:ssXXX"],
     ...         zone="America/New_York",
     ...     )
-    ... ).select(F.unix_seconds("seen") / 3600 % 24).collect()
-    [Row(((unix_seconds(seen) / 3600) % 24)=12.0), Row(((unix_seconds(seen) / 3600) % 24)=8.0)]
+    ... ).select("seen").show()  # in a session that shows times in UTC
+    +-------------------+
+    |               seen|
+    +-------------------+
+    |2023-07-01 12:00:00|
+    |2023-07-01 08:00:00|
+    +-------------------+
     """
     step = "parse_timestamps"
     compiled = _compile_all(formats, columns=columns, invalid=invalid, step=step)
@@ -189,20 +194,20 @@ def _parse(
     zone: str | None = None,
 ) -> DataFrame:
     require_text(df, columns, step=step)
-    # ISO texts have a projection of their own, as they are used more than once.
+    # Each stage has a projection of its own, as the next uses its result more than once.
     iso = {name: f"_iso_{name}" for name in columns}
-    with_iso = df.withColumns({iso[name]: _iso(F.trim(quote(name)), compiled, zone) for name in columns})
+    staged = df.withColumns(
+        {iso[name]: mark_matches(F.trim(quote(name)), compiled, zone=zone) for name in columns}
+    )
+    if any(form.has_names for form in compiled):
+        staged = staged.withColumns({part: replace_names(F.col(quote(part))) for part in iso.values()})
     unread = F.lit(f"matches none of: {', '.join(formats)}")
     readings = {}
-    for name in columns:
-        value, reason = _date(iso[name]) if zone is None else _timestamp(iso[name], zone)
-        readings[name] = Reading(value, F.when(F.col(quote(iso[name])).isNull(), unread).otherwise(reason))
-    return replace_values(with_iso, readings, step=step, invalid=invalid).drop(*iso.values())
-
-
-def _iso(text: Column, compiled: list[Format], zone: str | None) -> Column:
-    """The text as the first format that takes it gives it in ISO 8601; null if none does."""
-    return F.coalesce(*(F.when(text.rlike(form.pattern), form.iso(text, zone=zone)) for form in compiled))
+    for name, part in iso.items():
+        marked = F.col(quote(part)).startswith(" ")
+        value, reason = _date(part) if zone is None else _timestamp(part, zone)
+        readings[name] = Reading(F.when(marked, value), F.when(~marked, unread).otherwise(reason))
+    return replace_values(staged, readings, step=step, invalid=invalid).drop(*iso.values())
 
 
 def _date(iso: str) -> Reading:

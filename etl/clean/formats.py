@@ -12,7 +12,7 @@ from etl.clean.lookup import look_up
 from etl.clean.text import lower_case
 from etl.errors import ParameterError
 
-__all__ = ["Format", "compile_format"]
+__all__ = ["Format", "compile_format", "mark_matches", "replace_names"]
 
 MONTHS = (
     *("january", "february", "march", "april", "may", "june"),
@@ -30,16 +30,16 @@ HOURS = {
 LETTERS = {
     "yyyy": ("year", "(?!0000)[0-9]{4}"),
     "yy": ("year", "[0-9]{2}"),
-    "MMMM": ("month name", "(?i:" + "|".join(MONTHS) + ")"),
-    "MMM": ("month name", "(?i:" + "|".join(name[:3] for name in MONTHS) + ")"),
+    "MMMM": ("month", "(?i:" + "|".join(MONTHS) + ")"),
+    "MMM": ("month", "(?i:" + "|".join(name[:3] for name in MONTHS) + ")"),
     "MM": ("month", "0[1-9]|1[0-2]"),
     "M": ("month", "0?[1-9]|1[0-2]"),
     "dd": ("day", "0[1-9]|[12][0-9]|3[01]"),
     "d": ("day", "0?[1-9]|[12][0-9]|3[01]"),
     "HH": ("hour", "[01][0-9]|2[0-3]"),
     "H": ("hour", "[01]?[0-9]|2[0-3]"),
-    "hh": ("hour of twelve", "0[1-9]|1[0-2]"),
-    "h": ("hour of twelve", "0?[1-9]|1[0-2]"),
+    "hh": ("hour", "0[1-9]|1[0-2]"),
+    "h": ("hour", "0?[1-9]|1[0-2]"),
     "a": ("half", "(?i:am|pm)"),
     "mm": ("minute", "[0-5][0-9]"),
     "m": ("minute", "[0-5]?[0-9]"),
@@ -59,29 +59,52 @@ class Format(NamedTuple):
     century: str
     groups: dict[str, int]
 
-    def iso(self, text: Column, *, zone: str | None) -> Column:
-        """The text as ISO 8601: a date or, given the zone of times without offset, a time with its zone."""
-        layout = [self.century, "year", "-", "month", "-", "day"]
+    @property
+    def has_names(self) -> bool:
+        """Whether it reads parts that are not numbers in ISO 8601."""
+        return "half" in self.groups or "MMM" in self.text
+
+    def layout(self, zone: str | None) -> str:
+        """What to replace the pattern by: a date or, given the zone of texts without offset, a time."""
+        fields = ["year", "-", "month", "-", "day"]
         if zone is not None:
-            layout += ["T", "hour", ":", "minute", ":", "second", ".", "fraction", "offset"]
-        default = {"hour": "0", "minute": "0", "second": "0", "fraction": "0", "offset": zone or ""}
-        if not self.groups.keys() & {"month name", "hour of twelve"}:
-            parts = (
-                f"${self.groups[part]}" if part in self.groups else default.get(part, part) for part in layout
-            )
-            return F.regexp_replace(text, self.pattern, "".join(parts))
-        found: dict[str, Column] = {
-            field: F.regexp_extract(text, self.pattern, group) for field, group in self.groups.items()
+            fields += ["T", "hour", "half", ":", "minute", ":", "second", ".", "fraction", "offset"]
+        default = {
+            "hour": "0",
+            "half": "",
+            "minute": "0",
+            "second": "0",
+            "fraction": "0",
+            "offset": zone or "",
         }
-        if "month name" in found:
-            found["month"] = look_up(lower_case(F.substring(found["month name"], 1, 3)), MONTH_NUMBERS)
-        if "hour of twelve" in found:
-            found["hour"] = look_up(lower_case(F.concat(found["hour of twelve"], found["half"])), HOURS)
-        return F.concat(*(found.get(part, F.lit(default.get(part, part))) for part in layout))
+        return self.century + "".join(
+            f"${self.groups[field]}" if field in self.groups else default.get(field, field)
+            for field in fields
+        )
+
+
+def mark_matches(text: Column, formats: list[Format], *, zone: str | None) -> Column:
+    """The trimmed text in the layout of the first format that takes it, marked by a leading space."""
+    # Neither a trimmed text nor a format begins with a space, so no pattern takes what is marked.
+    for form in formats:
+        text = F.regexp_replace(text, form.pattern, " " + form.layout(zone))
+    return text
+
+
+def replace_names(marked: Column) -> Column:
+    """What `mark_matches` gave, with the names of months and the hours of AM and PM as numbers."""
+    month = look_up(lower_case(F.substring(marked, 7, 3)), MONTH_NUMBERS)
+    hour = look_up(lower_case(F.regexp_extract(marked, "T([0-9]+[A-Za-z]+)", 1)), HOURS)
+    named = F.regexp_replace(marked, F.lit("-[A-Za-z]+-"), F.concat(F.lit("-"), month, F.lit("-")))
+    numbered = F.when(month.isNull(), marked).otherwise(named)
+    twelve = F.regexp_replace(numbered, F.lit("T[0-9]+[A-Za-z]+"), F.concat(F.lit("T"), hour))
+    return F.when(hour.isNull(), numbered).otherwise(twelve)
 
 
 def compile_format(text: str, *, step: str) -> list[Format]:
     """The format, compiled: once for each choice of the parts in brackets, the longest first."""
+    if text != text.strip(" "):
+        raise ParameterError(step=step, parameter="formats", value=text, allowed="no space at the ends")
     tokens = [match[0] for match in re.finditer(r"'(?:[^']|'')*'|([A-Za-z])\1*|.", text, re.DOTALL)]
     try:
         return [_compile(text, variant) for variant in _variants(tokens)]
@@ -121,10 +144,9 @@ def _compile(text: str, tokens: list[str]) -> Format:
             groups[field] = len(groups) + 1
             pattern += f"({texts})"
             century = "20" if token == "yy" else century
-    for field, *others in (("year",), ("month", "month name"), ("day",)):
-        if len(groups.keys() & {field, *others}) != 1:
-            raise ValueError(f"a format with one {field}, outside brackets")
-    if ("half" in groups) != ("hour of twelve" in groups) or {"hour", "hour of twelve"} <= groups.keys():
+    if not {"year", "month", "day"} <= groups.keys():
+        raise ValueError("a format with year, month and day outside brackets")
+    if ("half" in groups) != bool({"h", "hh"} & set(tokens)):
         raise ValueError("h with a, or H without")
     return Format(text, rf"^(?:{pattern})\z", century, groups)
 

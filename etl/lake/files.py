@@ -10,7 +10,7 @@ from typing import Any
 
 from pyspark.sql import SparkSession
 
-__all__ = ["delete", "exists", "read_bytes", "write_bytes"]
+__all__ = ["delete", "exists", "read_bytes", "read_line", "write_bytes"]
 
 
 def _at(spark: SparkSession, path: str) -> tuple[Any, Any, Any]:
@@ -41,6 +41,28 @@ def read_bytes(spark: SparkSession, path: str) -> bytes:
         return bytes(jvm.org.apache.commons.io.IOUtils.toByteArray(stream))
     finally:
         stream.close()
+
+
+def read_line(spark: SparkSession, path: str, *, containing: str, within: int = 5) -> str | None:
+    """The first of the file's first lines that contains a text, or None; the rest is not read.
+
+    Raises
+    ------
+    FileNotFoundError
+        There is no such file.
+    """
+    jvm, filesystem, place = _at(spark, path)
+    if not filesystem.exists(place):
+        raise FileNotFoundError(path)
+    reader = jvm.java.io.BufferedReader(jvm.java.io.InputStreamReader(filesystem.open(place), "UTF-8"))
+    try:
+        for _ in range(within):
+            line: str | None = reader.readLine()
+            if line is None or containing in line:
+                return line
+        return None
+    finally:
+        reader.close()
 
 
 def write_bytes(spark: SparkSession, path: str, content: bytes) -> None:

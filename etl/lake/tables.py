@@ -17,9 +17,9 @@ from typing import Any, Literal
 
 from delta.tables import DeltaTable
 from pyspark.sql import DataFrame, SparkSession
-from pyspark.sql import functions as F
 
 from etl.errors import InputMissingError
+from etl.lake import files
 
 __all__ = ["Commit", "last_commit", "read_table", "write_table"]
 
@@ -39,6 +39,8 @@ class Commit:
 def last_commit(spark: SparkSession, path: str, *, within: int = 20) -> Commit | None:
     """The newest commit of the table at `path` that carries a note, or None.
 
+    The log's own files are read, on the driver: Delta's history takes a Spark job for each question.
+
     Parameters
     ----------
     spark : SparkSession
@@ -46,25 +48,54 @@ def last_commit(spark: SparkSession, path: str, *, within: int = 20) -> Commit |
         A table's folder; there may be none yet.
     within : int
         How many commits to look back over: others may have optimized or vacuumed the table since.
+
+    References
+    ----------
+    Delta Lake, "Delta Transaction Log Protocol": Delta Log Entries, Last Checkpoint File, Commit
+    Provenance Information.
     """
-    if not DeltaTable.isDeltaTable(spark, path):
-        return None
-    history = DeltaTable.forPath(spark, path).history(within)
-    ours = history.where(F.col("userMetadata").contains(NOTE_KEY))
-    written = F.col("operationMetrics")["numOutputRows"].cast("bigint").alias("rows")
-    for row in sorted(
-        ours.select("version", "userMetadata", written).collect(), key=lambda row: -row.version
-    ):
-        note = _note(row.userMetadata)
+    newest = _newest_version(spark, path)
+    for version in range(newest, max(-1, newest - within), -1):
+        info = _commit_info(spark, path, version)
+        note = _note(info.get("userMetadata") or "")
         if note is not None:
-            return Commit(version=row.version, note=note, rows=row.rows or 0)
+            rows = info.get("operationMetrics", {}).get("numOutputRows", 0)
+            return Commit(version=version, note=note, rows=int(rows))
     return None
+
+
+def _newest_version(spark: SparkSession, path: str) -> int:
+    """The version of the newest commit; -1 if there is no table."""
+    checkpoint = f"{path}/_delta_log/_last_checkpoint"
+    known = 0
+    if files.exists(spark, checkpoint):
+        known = int(json.loads(files.read_bytes(spark, checkpoint))["version"])
+    elif not files.exists(spark, _log_file(path, 0)):
+        return -1
+    # The log has no gaps after its last checkpoint, and a checkpoint every ten commits.
+    while files.exists(spark, _log_file(path, known + 1)):
+        known += 1
+    return known
+
+
+def _log_file(path: str, version: int) -> str:
+    return f"{path}/_delta_log/{version:020}.json"
+
+
+def _commit_info(spark: SparkSession, path: str, version: int) -> dict[str, Any]:
+    """What a commit says about itself; nothing if its file has been cleaned up."""
+    try:
+        first = files.read_line(spark, _log_file(path, version), containing='"commitInfo"')
+    except FileNotFoundError:
+        return {}
+    info: dict[str, Any] = json.loads(first)["commitInfo"] if first else {}
+    return info
 
 
 def _note(text: str) -> dict[str, Any] | None:
     try:
         parsed = json.loads(text)
-    except json.JSONDecodeError:  # another writer's own metadata
+    except json.JSONDecodeError:  # none, or another writer's own
         return None
     note = parsed.get(NOTE_KEY) if isinstance(parsed, dict) else None
     return note if isinstance(note, dict) else None

@@ -12,9 +12,10 @@ from conf import Dataset, fingerprint
 from etl.lake.ledger import Entry
 from etl.lake.tables import last_commit, read_table
 from etl.transform import PROBLEMS, add_problems, data_columns, problem, quote
-from jobs.catalogue import RENAMES, transform_of
+from jobs.catalogue import RENAMES, rules_of, transform_of
 from jobs.context import Run
-from jobs.gate import FATE, publish, rule
+from jobs.fates import FATE, QUARANTINED
+from jobs.gate import publish, rule
 from jobs.planted import compare_rows, planted_truth
 from jobs.stages.step import each, fingerprint_of, opened, standing
 
@@ -53,7 +54,7 @@ def set_unreadable_aside(raw: DataFrame) -> DataFrame:
     return raw.withColumns(
         {
             PROBLEMS: add_problems(raw, [F.when(unreadable, entry)]),
-            FATE: F.when(unreadable, "quarantined"),
+            FATE: F.when(unreadable, QUARANTINED),
         }
     )
 
@@ -71,6 +72,7 @@ def _curate(run: Run, name: str) -> Entry:
         return done
     entry = opened(run, stage="curate", dataset=name, inputs=inputs, fingerprint=mark)
     cleaned = raw.transform(set_unreadable_aside).transform(transform_of(dataset.clean, mark=FATE))
+    truth = planted_truth(run)
     ruling = rule(
         run,
         cleaned,
@@ -78,6 +80,8 @@ def _curate(run: Run, name: str) -> Entry:
         table=name,
         suite=suite,
         tolerance=dataset.tolerance,
+        rules=rules_of(dataset.clean),
+        keep_left=truth is not None,
         allow_empty=dataset.allow_empty,
     )
     read, delivered = _as_delivered(raw, dataset)
@@ -95,9 +99,8 @@ def _curate(run: Run, name: str) -> Entry:
             if (empty := delivered.get(column)) is not None
         ]
     }
-    truth = planted_truth(run)
     if truth is not None:
-        details["planted"] = compare_rows(truth, ruling.staged, dataset=name)
+        details["planted"] = compare_rows(truth, ruling.staged.rows, dataset=name)
     return publish(run, replace(entry, read=read), ruling, zone="curated", table=name, details=details)
 
 

@@ -19,11 +19,12 @@ from conf import Export, Fit, fingerprint
 from etl.features import split_by_group
 from etl.lake import files
 from etl.lake.ledger import Entry
+from etl.lake.staging import stage
 from etl.lake.tables import last_commit, read_table
 from etl.transform import data_columns, quote, require_columns
-from jobs.catalogue import apply_fitted, transform_of
+from jobs.catalogue import apply_fitted, rules_of, transform_of
 from jobs.context import Run
-from jobs.gate import FATE, count_fates
+from jobs.fates import ACCEPTED, FATE, VERDICT, Counts, verdict
 from jobs.stages.step import each, fingerprint_of, opened
 
 __all__ = ["export", "fit_on_training_split", "read_manifest"]
@@ -63,16 +64,18 @@ def _export(run: Run, name: str) -> Entry:
     if manifest is not None and manifest["fingerprint"] == mark:
         return replace(Entry.from_json(manifest["entry"]), status="unchanged")
     entry = opened(run, stage="export", dataset=name, inputs=inputs, fingerprint=mark)
+    read = _star_table(run, plan.from_, inputs).count()
 
     staging = run.lake.table("staging", run.run_id, f"export_{name}")
     flat = flatten(run, plan, inputs).transform(transform_of(plan.steps, mark=FATE))
     require_columns(flat, [*plan.id, plan.group, plan.label], step=f"exports.{name}")
     flat = flat if FATE in flat.columns else flat.withColumn(FATE, F.lit(None).cast("string"))
     split = split_by_group(group=plan.group, fractions=dict(plan.splits), seed=plan.seed, to=SPLIT, mark=FATE)
-    flat.transform(split).write.mode("overwrite").parquet(staging)
-    staged = run.spark.read.parquet(staging)
-    counts, _, _ = count_fates(staged)
-    cases = staged.where(F.col(FATE).isNull()).drop(FATE)
+    told = flat.transform(split).withColumn(VERDICT, verdict())
+    counts = Counts([], rules_of(plan.steps), faults=())
+    staged = stage(told, staging, verdict=VERDICT, keep=[ACCEPTED], observe=counts.aggregates)
+    fates = counts.read(staged.seen)
+    cases = staged.rows.drop(FATE, VERDICT)
 
     fitted = fit_on_training_split(cases.drop(*plan.id, plan.group, plan.label), plan.fit)
     features = {"numeric": list(plan.features.numeric), "categorical": list(plan.features.categorical)}
@@ -94,10 +97,9 @@ def _export(run: Run, name: str) -> Entry:
     entry = replace(
         entry,
         finished_at=run.clock(),
-        **counts,
-        read=sum(value for key, value in counts.items() if key != "dropped")
-        + sum(counts["dropped"].values()),
-        details={"dashboard": _dashboard(staged, plan), "excluded": counts["dropped"], **measured},
+        **fates.counts,
+        read=read,
+        details={"dashboard": _dashboard(cases, plan), "excluded": fates.counts["dropped"], **measured},
     ).balanced()
     document = {
         "name": name,
@@ -112,13 +114,13 @@ def _export(run: Run, name: str) -> Entry:
         "seed": plan.seed,
         "sources": inputs,
         "fitted": [{"step": step, "values": values} for step, values in fitted],
-        "excluded": counts["dropped"],
+        "excluded": fates.counts["dropped"],
         **measured,
         "entry": entry.to_json(),
     }
     path = run.lake.table("export", name, "manifest.json")
     files.write_bytes(run.spark, path, json.dumps(document, indent=2, default=str).encode())
-    files.delete(run.spark, staging)
+    staged.discard()
     return entry
 
 
@@ -136,20 +138,20 @@ def _inputs(run: Run, plan: Export) -> dict[str, int]:
     return versions
 
 
+def _star_table(run: Run, name: str, versions: Mapping[str, int]) -> DataFrame:
+    path = run.lake.table("star", name)
+    return read_table(run.spark, path, dataset=name, version=versions[f"star/{name}"])
+
+
 def flatten(run: Run, plan: Export, versions: Mapping[str, int]) -> DataFrame:
     """The fact with the attributes of the dimensions that the export asks for: one row a row of the fact."""
-
-    def table(name: str) -> DataFrame:
-        path = run.lake.table("star", name)
-        return read_table(run.spark, path, dataset=name, version=versions[f"star/{name}"])
-
-    fact = table(plan.from_)
+    fact = _star_table(run, plan.from_, versions)
     for key, attributes in plan.join.items():
         star = run.pipeline.star
         reference = star.facts[plan.from_].references[key]
         calendar = star.calendars.get(reference.dimension)
         own = calendar.key if calendar else star.dimensions[reference.dimension].key
-        dimension = table(reference.dimension)
+        dimension = _star_table(run, reference.dimension, versions)
         require_columns(dimension, attributes, step=f"join {reference.dimension}")
         side = dimension.select(F.col(quote(own)).alias("_member"), *map(quote, attributes))
         fact = fact.join(side, fact[quote(key)] == side["_member"], "left").drop("_member")
@@ -200,19 +202,18 @@ def _measure(written: DataFrame, label: str, columns: Sequence[str]) -> dict[str
     }
 
 
-def _dashboard(staged: DataFrame, plan: Export) -> list[dict[str, Any]]:
+def _dashboard(cases: DataFrame, plan: Export) -> list[dict[str, Any]]:
     """The metric of the dashboard by each of its columns, over the rows that are not left out. One job."""
     board = plan.dashboard
     if board is None:
         return []
-    require_columns(staged, [board.metric, *board.by], step="dashboard")
+    require_columns(cases, [board.metric, *board.by], step="dashboard")
     pairs = [
         F.struct(F.lit(by).alias("by"), F.col(quote(by)).cast("string").alias("value")) for by in board.by
     ]
     metric = F.col(quote(board.metric)).cast("double").alias("metric")
     rows = (
-        staged.where(F.col(FATE).isNull())
-        .select(metric, F.explode(F.array(*pairs)).alias("pair"))
+        cases.select(metric, F.explode(F.array(*pairs)).alias("pair"))
         .groupBy("pair.by", "pair.value")
         .agg(F.count(F.lit(1)).alias("encounters"), F.avg("metric").alias("rate"))
         .collect()

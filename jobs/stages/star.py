@@ -16,9 +16,10 @@ from etl.lake.ledger import Entry
 from etl.lake.tables import last_commit, read_table, write_table
 from etl.star import ORPHANS, build_calendar, build_dimension, build_fact, count_dangling, repeated_grain
 from etl.transform import data_columns, quote
-from jobs.catalogue import transform_of
+from jobs.catalogue import rules_of, transform_of
 from jobs.context import Run
-from jobs.gate import DROPPED, FATE, publish, rule
+from jobs.fates import DROPPED, FATE
+from jobs.gate import publish, rule
 from jobs.planted import compare_facts, orphan_columns, planted_truth
 from jobs.stages.step import each, fingerprint_of, opened, standing
 
@@ -167,9 +168,10 @@ def _fact(run: Run, name: str) -> Entry:
         table=name,
         suite=suite,
         tolerance=0.0,
+        rules=rules_of(plan.steps),
         integrity=lambda rows: unsound(rows, grain=plan.grain, members=members),
     )
-    details: dict[str, Any] = {"orphans": _orphans(ruling.staged)}
+    details: dict[str, Any] = {"orphans": _orphans(ruling.staged.rows)}
     truth = planted_truth(run)
     if truth is not None:
         details["planted"] = compare_facts(

@@ -1,0 +1,120 @@
+"""What becomes of the rows that a step reads: the fates, and how many rows meet which."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import reduce
+from operator import or_
+from typing import Any
+
+from pyspark.sql import Column
+from pyspark.sql import functions as F
+
+from etl.transform import PROBLEMS, quote
+from quality import FAILURES
+
+__all__ = [
+    "ACCEPTED", "DROPPED", "FATE", "LEFT", "QUARANTINED", "REJECTED", "VERDICT", "Counts", "Fates", "verdict",
+]  # fmt: skip
+
+FATE = "_fate"
+"""The metadata column in which a step that removes a row writes why; null where no step did."""
+
+QUARANTINED = "quarantined"
+DROPPED = "dropped:"
+
+VERDICT = "_verdict"
+"""The metadata column that says where a row goes from the gate."""
+
+ACCEPTED, REJECTED, LEFT = "accepted", "rejected", "left"
+"""To be published; to the quarantine; left out by a step."""
+
+
+def verdict(*faults: str) -> Column:
+    """Where a row goes, by its fate and by the severity of its faults.
+
+    Parameters
+    ----------
+    *faults : str
+        Columns with faults: arrays of structs with a field ``severity``.
+    """
+    critical = [F.exists(name, lambda entry: entry["severity"] == "critical") for name in faults]
+    rejected = reduce(or_, critical, F.coalesce(F.col(FATE) == QUARANTINED, F.lit(False)))
+    left = F.col(FATE).isNotNull() & (F.col(FATE) != QUARANTINED)
+    return F.when(left, LEFT).when(rejected, REJECTED).otherwise(ACCEPTED)
+
+
+@dataclass(frozen=True)
+class Fates:
+    """How many rows met which fate.
+
+    Attributes
+    ----------
+    counts : dict
+        ``published``, ``superseded``, ``duplicates``, ``quarantined``, and ``dropped`` by rule.
+    nulls : dict of str to int
+        By column, among the rows to be published.
+    at_fault : int
+        Rows with a problem or a failure, that were not left out.
+    """
+
+    counts: dict[str, Any]
+    nulls: dict[str, int]
+    at_fault: int
+
+    def after_another_look(self, second: Fates) -> Fates:
+        """The fates after the rows to be published were looked at once more."""
+        known = {name: second.counts[name] for name in ("published", "quarantined")}
+        return Fates(self.counts | known, second.nulls, second.at_fault)
+
+
+class Counts:
+    """The aggregates that tell the fates of rows with the column ``_verdict``.
+
+    Parameters
+    ----------
+    columns : sequence of str
+        Whose nulls are counted.
+    rules : sequence of str
+        The names of the rules that may drop rows: rows dropped by another are in no count, so that
+        the law of conservation refuses them.
+    faults : sequence of str
+        Columns of the rows that hold faults.
+
+    Attributes
+    ----------
+    aggregates : list of Column
+        For ``DataFrame.observe``.
+    """
+
+    def __init__(
+        self, columns: Sequence[str], rules: Sequence[str] = (), faults: Sequence[str] = (PROBLEMS, FAILURES)
+    ) -> None:
+        accepted = F.col(VERDICT) == ACCEPTED
+        fate = F.col(FATE)
+        at_fault = reduce(or_, (F.size(name) > 0 for name in faults), F.lit(False))
+        self._rules, self._columns = list(rules), list(columns)
+        wanted = {
+            "published": accepted,
+            "quarantined": F.col(VERDICT) == REJECTED,
+            "superseded": fate == "superseded",
+            "duplicates": fate == "duplicate",
+            "at_fault": at_fault & (F.col(VERDICT) != LEFT),
+            **{f"dropped_{n}": fate == f"{DROPPED}{rule}" for n, rule in enumerate(self._rules)},
+            **{f"null_{n}": accepted & F.col(quote(name)).isNull() for n, name in enumerate(self._columns)},
+        }
+        self.aggregates = [F.count_if(condition).alias(name) for name, condition in wanted.items()]
+
+    def read(self, seen: Mapping[str, Any]) -> Fates:
+        """What came of the aggregates; no rows where nothing was seen."""
+        names = ("published", "superseded", "duplicates", "quarantined")
+        dropped = {rule: seen.get(f"dropped_{n}", 0) for n, rule in enumerate(self._rules)}
+        return Fates(
+            counts={
+                **{name: seen.get(name, 0) for name in names},
+                "dropped": {rule: rows for rule, rows in sorted(dropped.items()) if rows},
+            },
+            nulls={name: seen.get(f"null_{n}", 0) for n, name in enumerate(self._columns)},
+            at_fault=seen.get("at_fault", 0),
+        )

@@ -1,0 +1,110 @@
+"""Observe: what an audit counts while the rows pass by on their way to a file.
+
+Rows that are being written need not be read again to be counted: Spark evaluates aggregates on the
+rows that a write sees. What they came to is given to `quality.validate`, which measures what is left.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from pyspark.sql import Column, DataFrame
+from pyspark.sql import functions as F
+from pyspark.sql import types as T
+
+from quality.expectation import Suite
+from quality.measure import analysed
+from quality.plan import ROWS, GroupRule, NumberRule, RowRule, plan
+from quality.rows import fitting_patterns
+
+__all__ = ["Observations", "observations"]
+
+
+class Observations:
+    """The aggregates that a suite asks for, under names that Spark takes.
+
+    Attributes
+    ----------
+    aggregates : list of Column
+        For ``DataFrame.observe``.
+    """
+
+    def __init__(self, columns: Mapping[str, Column], kinds: Mapping[str, T.DataType]) -> None:
+        self._names = {key: f"audit_{at}" for at, key in enumerate(columns)}
+        self._kinds = kinds
+        self.aggregates = [column.alias(self._names[key]) for key, column in columns.items()]
+
+    def read(self, seen: Mapping[str, Any]) -> dict[str, Any]:
+        """Give what `quality.validate` takes as `observed`.
+
+        Parameters
+        ----------
+        seen : Mapping
+            What came of `aggregates`, by name. One that is missing is measured later.
+        """
+        return {
+            key: _from_number(seen[name], self._kinds.get(key))
+            for key, name in self._names.items()
+            if name in seen
+        }
+
+
+def observations(df: DataFrame, suite: Suite, *, among: Column | None = None) -> Observations:
+    """Plan what can be seen of a suite while rows are written: all that needs no groups.
+
+    Parameters
+    ----------
+    df : DataFrame
+        Rows that are to be written. They are not read.
+    suite : Suite
+        Without open placeholders; see `Suite.bind`.
+    among : Column or None
+        The rows that will be the data, as a condition that is never null; None for all.
+
+    Returns
+    -------
+    Observations
+        Without what does not fit the data, which `quality.validate` refuses.
+
+    Examples
+    --------
+    >>> from pyspark.sql import Observation
+    >>> from quality import load_suite
+    >>> suite = load_suite('''{"name": "people", "expectations": [{"id": "age-from-0",
+    ...     "type": "expect_column_values_to_be_between", "kwargs": {"column": "age", "min_value": 0}}]}''',
+    ...     source="people.json")
+    >>> people = spark.createDataFrame([(1, 30), (2, -1), (3, None)], "id int, age int")
+    >>> planned = observations(people, suite)
+    >>> seen = Observation()
+    >>> watched = people.observe(seen, *planned.aggregates)
+    >>> watched.write.format("noop").mode("overwrite").save()
+    >>> list(planned.read(seen.get).values())
+    [3, 2, 1]
+    """
+    columns: dict[str, Column] = {ROWS: F.count(F.lit(1)) if among is None else F.count_if(among)}
+    kinds: dict[str, T.DataType] = {}
+    for rule in fitting_patterns(df.sparkSession, plan(suite, df.schema, among=among)):
+        if isinstance(rule, RowRule | GroupRule | NumberRule):
+            columns.update(rule.aggregates)
+        if isinstance(rule, NumberRule) and rule.kind is not None:
+            kinds[rule.value] = rule.kind
+    # The minimum of times without a zone would depend on the session's zone on its way back.
+    zoneless = {key for key, kind in kinds.items() if isinstance(kind, T.TimestampNTZType)}
+    numbers = {
+        key: _as_number(column, kinds.get(key)) for key, column in columns.items() if key not in zoneless
+    }
+    return Observations(analysed(df, numbers), kinds)
+
+
+def _as_number(column: Column, kind: T.DataType | None) -> Column:
+    # Observed values reach Python as Java's objects, which know neither dates nor the width of a float.
+    if isinstance(kind, T.DateType):
+        return F.unix_date(column)
+    if isinstance(kind, T.TimestampType):
+        return F.unix_micros(column)
+    return column.cast("double") if isinstance(kind, T.FloatType) else column
+
+
+def _from_number(value: Any, kind: T.DataType | None) -> Any:
+    return kind.fromInternal(value) if isinstance(kind, T.DateType | T.TimestampType) else value
