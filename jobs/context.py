@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from importlib import metadata
 from pathlib import Path
@@ -14,6 +14,7 @@ from pyspark.sql import SparkSession
 import conf
 from conf import Pipeline
 from etl.lake.delimited import FileFormat
+from etl.lake.ledger import Entry
 from etl.lake.zones import Lake
 from jobs.aws import reveal
 from jobs.catalogue import FITS, STEPS
@@ -106,6 +107,8 @@ class Run:
         Datasets worked on at a time.
     clock : callable
         Gives the time; the only one that a run asks.
+    entries : list of Entry
+        What was done so far.
     """
 
     spark: SparkSession
@@ -117,6 +120,7 @@ class Run:
     watch: Watch
     parallel: int = 2
     clock: Callable[[], datetime] = utc_now
+    entries: list[Entry] = field(default_factory=list)
 
     def suite(self, path: str) -> Suite:
         """The suite at `path`, relative to the pipeline's file."""

@@ -6,12 +6,13 @@ import json
 import re
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
 from conf import Pipeline
 from etl.lake import files
-from etl.lake.ledger import Entry
+from etl.lake.ledger import append_ledger
 from etl.lake.zones import Lake
 from jobs import arguments
 from jobs.context import Run, load_pipeline, new_run_id, utc_now
@@ -20,7 +21,7 @@ from jobs.flow import flow
 from jobs.landing import prepare_landing
 from jobs.progress import LogFormat, Watch, watching
 from jobs.report import render
-from jobs.session import spark_session
+from jobs.session import spark_session, suit_the_size
 from jobs.summary import summarize
 
 __all__ = ["job_main", "run_pipeline"]
@@ -140,23 +141,30 @@ def run_pipeline(
 
 def _reported(run: Run, steps: tuple[str, ...], watch: Watch, print_json: bool) -> dict[str, Any]:
     started_at = run.clock()
-    entries: list[Entry] = []
     try:
-        if "ingest" in steps:
-            prepare_landing(run)
-        flow(run, steps, entries=entries)
+        try:
+            if "ingest" in steps:
+                prepare_landing(run)
+            suit_the_size(run.spark, run.landing)
+            flow(run, steps)
+        finally:
+            _account(run)
     except Exception as error:
         line = next(iter(str(error).splitlines()), type(error).__name__)
-        _publish(
-            run, entries, started_at, watch, print_json, error=line, refused=isinstance(error, RefusedError)
-        )
+        _publish(run, started_at, watch, print_json, error=line, refused=isinstance(error, RefusedError))
         raise
-    return _publish(run, entries, started_at, watch, print_json)
+    return _publish(run, started_at, watch, print_json)
+
+
+def _account(run: Run) -> None:
+    """Write the ledger: what was done now, and what stands but was never written, as the run was killed."""
+    standing = [replace(entry, status="done") for entry in run.entries if entry.status == "unchanged"]
+    new = [entry for entry in run.entries if entry.status != "unchanged"]
+    append_ledger(run.spark, run.lake.ledger, [*standing, *new])
 
 
 def _publish(
     run: Run,
-    entries: list[Entry],
     started_at: datetime,
     watch: Watch,
     print_json: bool,
@@ -164,7 +172,7 @@ def _publish(
     error: str | None = None,
     refused: bool = False,
 ) -> dict[str, Any]:
-    summary = summarize(run, entries, started_at=started_at, error=error, refused=refused)
+    summary = summarize(run, run.entries, started_at=started_at, error=error, refused=refused)
     page = render(summary).encode()
     place = run.lake.table("reports", run.run_id, "index.html")
     files.write_bytes(run.spark, place, page)

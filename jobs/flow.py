@@ -2,8 +2,8 @@
 
     landing ─ ingest ─► raw ─ curate ─► curated ─ star ─► star ─ export ─► training set ─ train ─► model
 
-Each step does its work for every dataset or table, leaves alone what stands already, and returns one
-ledger entry for each. A batch that the gate refuses publishes nothing, and ends the run after the
+Each step does its work for every dataset or table, leaves alone what stands already, and makes one
+ledger entry of each. A batch that the gate refuses publishes nothing, and ends the run after the
 step that it belongs to: what builds on it is not built.
 """
 
@@ -31,16 +31,15 @@ STEPS: Mapping[str, Callable[[Run], list[Entry]]] = {
 }
 
 
-def flow(run: Run, steps: tuple[str, ...] = tuple(STEPS), *, entries: list[Entry]) -> None:
+def flow(run: Run, steps: tuple[str, ...] = tuple(STEPS)) -> None:
     """Take `steps` in their order.
 
     Parameters
     ----------
     run : Run
+        What is done is added to its entries as it is done, so that it is known however the flow ends.
     steps : tuple of str
         Of `STEPS`.
-    entries : list of Entry
-        What was done is appended here as it is done, so that it is known however the flow ends.
 
     Raises
     ------
@@ -48,11 +47,9 @@ def flow(run: Run, steps: tuple[str, ...] = tuple(STEPS), *, entries: list[Entry
         The gate refused at least one table of a step.
     """
     for step in steps:
-        done = STEPS[step](run)
-        entries.extend(done)
         refused = [
             (f"{entry.stage}/{entry.dataset}", entry.error or "")
-            for entry in done
+            for entry in STEPS[step](run)
             if entry.status == "refused"
         ]
         if refused:

@@ -8,7 +8,7 @@ audited. A refused batch publishes nothing, and its staged rows stay for the pos
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
@@ -71,11 +71,9 @@ class Ruling:
     refusals: tuple[str, ...]
 
     @property
-    def accepted(self) -> DataFrame:
-        """The rows that may be published, with the metadata that a published row keeps."""
-        rows = self.staged.rows
-        kept = [name for name in rows.columns if not name.startswith("_") or name in LINEAGE]
-        return rows.where(F.col(VERDICT) == ACCEPTED).select(*map(quote, kept))
+    def columns(self) -> list[str]:
+        """Of the table: the data, and the metadata that a published row keeps."""
+        return [name for name in self.staged.rows.columns if not name.startswith("_") or name in LINEAGE]
 
     @property
     def rejected(self) -> DataFrame:
@@ -118,17 +116,25 @@ def rule(
     integrity : callable, optional
         Looks at the accepted rows and says what else is wrong with them, a line each.
     """
-    path = run.lake.table("staging", run.run_id, f"{zone}_{table}")
     df = df if FATE in df.columns else df.withColumn(FATE, F.lit(None).cast("string"))
     df = df if PROBLEMS in df.columns else df.withColumn(PROBLEMS, F.array().cast(PROBLEM_TYPE))
     candidate = verdict(PROBLEMS) == ACCEPTED
     flagged = df.transform(flag_failures(suite, among=candidate, uniqueness=False))
-    audit = partial(_audit, suite=suite, rules=rules, keep_left=keep_left, allow_empty=allow_empty)
-    staged, fates, report = audit(flagged, path)
+    audit = partial(
+        _audit,
+        path=run.lake.table(zone, table),
+        suite=suite,
+        rules=rules,
+        keep=(ACCEPTED, REJECTED, LEFT) if keep_left else (ACCEPTED, REJECTED),
+        allow_empty=allow_empty,
+    )
+    beside = run.lake.table("staging", run.run_id, f"{zone}_{table}")
+    staged, fates, report = audit(flagged, beside=beside)
     if any(map(_has_duplicates, report.results)):
         # Which rows are not unique is asked only where some are not: to ask costs a shuffle.
         first = staged
-        staged, second, report = audit(first.rows.transform(_flag_duplicates(suite)), f"{path}_unique")
+        again = first.rows.transform(_flag_duplicates(suite))
+        staged, second, report = audit(again, beside=f"{beside}_unique")
         fates = fates.after_another_look(second)
         first.discard()
     considered = staged.rows.where(F.col(VERDICT) != LEFT)
@@ -157,19 +163,21 @@ def rule(
 
 
 def _audit(
-    flagged: DataFrame, path: str, *, suite: Suite, rules: Sequence[str], keep_left: bool, allow_empty: bool
+    flagged: DataFrame,
+    *,
+    path: str,
+    beside: str,
+    suite: Suite,
+    rules: Sequence[str],
+    keep: Collection[str],
+    allow_empty: bool,
 ) -> tuple[Staged, Fates, Report]:
     """Write the rows and measure them on their way; then measure of the files what takes groups."""
     judged = flagged.withColumn(VERDICT, verdict(PROBLEMS, FAILURES))
     counts = Counts(data_columns(judged), rules)
     planned = observations(judged, suite, among=F.col(VERDICT) == ACCEPTED)
-    staged = stage(
-        judged,
-        path,
-        verdict=VERDICT,
-        keep=(ACCEPTED, REJECTED, LEFT) if keep_left else (ACCEPTED, REJECTED),
-        observe=[*counts.aggregates, *planned.aggregates],
-    )
+    observe = [*counts.aggregates, *planned.aggregates]
+    staged = stage(judged, path, beside=beside, verdict=VERDICT, keep=keep, observe=observe)
     report = validate(_data(staged.rows), suite, allow_empty=allow_empty, observed=planned.read(staged.seen))
     return staged, counts.read(staged.seen), report
 
@@ -294,7 +302,10 @@ def publish(
         finished_at=run.clock(),
         **(counts or ruling.counts),
         details={**ruling.details, **(details or {})},
-    ).balanced()
+    )
+    if ruling.refusals or entry.accounted != entry.read:
+        ruling.staged.set_aside()
+    entry.balanced()
     if ruling.refusals:
         return replace(entry, status="refused", error="; ".join(ruling.refusals))
     quarantine = run.lake.table("quarantine", table)
@@ -308,7 +319,6 @@ def publish(
             at=entry.started_at,
         )
         write_table(rejected, quarantine, mode="overwrite", note={"fingerprint": entry.fingerprint})
-    place = run.lake.table(zone, table)
-    commit = write_table(ruling.accepted, place, mode="overwrite", note=entry.to_json())
-    ruling.staged.discard()
+    commit = ruling.staged.publish(ACCEPTED, ruling.columns, mode="overwrite", note=entry.to_json())
+    ruling.staged.discard(published=ACCEPTED)
     return replace(entry, finished_at=run.clock(), version=commit.version)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Iterable, Mapping
+from functools import lru_cache
 from typing import Any
 
 from pyspark.sql import DataFrame
@@ -27,7 +28,12 @@ def planted_truth(run: Run) -> Truth | None:
     place = f"{run.landing.rstrip('/')}/{TRUTH_FILE}"
     if run.pipeline.simulate is None or not files.exists(run.spark, place):
         return None
-    return Truth.parse(json.loads(files.read_bytes(run.spark, place)))
+    return _parsed(files.read_bytes(run.spark, place))
+
+
+@lru_cache(maxsize=1)
+def _parsed(content: bytes) -> Truth:
+    return Truth.parse(json.loads(content))
 
 
 def compare_rows(truth: Truth, staged: DataFrame, *, dataset: str) -> list[dict[str, Any]]:

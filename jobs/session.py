@@ -15,9 +15,10 @@ from pathlib import Path
 
 from pyspark.sql import SparkSession
 
+from etl.lake import files
 from jobs.exits import ArgumentsError
 
-__all__ = ["DELTA_SETTINGS", "spark_session"]
+__all__ = ["DELTA_SETTINGS", "spark_session", "suit_the_size"]
 
 DELTA_SETTINGS = {
     "spark.sql.extensions": "io.delta.sql.DeltaSparkSessionExtension",
@@ -25,7 +26,14 @@ DELTA_SETTINGS = {
 }
 """Static settings: they can be given when Spark starts, not later."""
 
+LAPTOP = "spark.headgate.laptop"
+"""Set in sessions that Headgate started."""
+
+SMALL = 64 * 1024**2
+"""Bytes."""
+
 LAPTOP_SETTINGS = {
+    LAPTOP: "true",
     "spark.master": "local[*]",
     "spark.driver.memory": "2g",
     "spark.driver.host": "127.0.0.1",
@@ -86,6 +94,23 @@ def _checked(session: SparkSession) -> SparkSession:
     session.conf.set("spark.sql.session.timeZone", "UTC")
     _import_classes(session)
     return session
+
+
+def suit_the_size(session: SparkSession, landing: str) -> None:
+    """Spare small data the compilation of its plans, in a session that is Headgate's own.
+
+    Spark turns every plan into Java and compiles it. For some ten thousand rows that takes longer than
+    to interpret the plan, and for a hundred thousand as long.
+
+    Parameters
+    ----------
+    session : SparkSession
+    landing : str
+        The folder of the source files: their size stands for that of everything.
+    """
+    if session.conf.get(LAPTOP, "") and 0 < files.size(session, landing) < SMALL:
+        session.conf.set("spark.sql.codegen.wholeStage", "false")
+        session.conf.set("spark.sql.codegen.factoryMode", "NO_CODEGEN")
 
 
 def _import_classes(session: SparkSession) -> None:

@@ -1,53 +1,83 @@
-"""Staging: rows written once, told apart by a verdict and counted on their way, and not yet published."""
+"""Staging: rows written once, told apart by a verdict, counted on their way, and not yet published.
+
+Where Delta's own transactions can be reached, the files are written into the table's folder, where
+no reader sees them until they are committed (`etl.lake.transaction`); elsewhere they are staged
+beside it, and publishing copies them (`etl.lake.copying`). Both do the same to the eye of a reader.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal, Protocol
 
-from pyspark.sql import Column, DataFrame, Observation
-from pyspark.sql import functions as F
+from pyspark.sql import Column, DataFrame
 
-from etl.lake import files
-from etl.transform import quote
+from etl.lake import copying, transaction
+from etl.lake.tables import Commit
 
 __all__ = ["Staged", "stage"]
 
 
-@dataclass(frozen=True)
-class Staged:
-    """Rows that were written to a place of their own.
+class Staged(Protocol):
+    """Rows that were written and are seen by nobody yet."""
 
-    Parameters
-    ----------
-    path : str
-    rows : DataFrame
-        Read back from the files, with the verdict.
-    seen : dict
-        What was observed of all rows, those among them that were not kept.
-    """
+    @property
+    def rows(self) -> DataFrame:
+        """The rows read back from their files, with the verdict."""
 
-    path: str
-    rows: DataFrame
-    seen: dict[str, Any]
+    @property
+    def seen(self) -> dict[str, Any]:
+        """What was observed of all rows, those among them that were not kept."""
 
-    def discard(self) -> None:
-        """Delete the files."""
-        files.delete(self.rows.sparkSession, self.path)
+    def publish(
+        self,
+        verdict: str,
+        columns: Sequence[str],
+        *,
+        mode: Literal["append", "overwrite"],
+        note: dict[str, Any],
+    ) -> Commit:
+        """Make the rows of one verdict the table, or part of it, in one commit that carries `note`.
+
+        Parameters
+        ----------
+        verdict : str
+            Whose rows.
+        columns : sequence of str
+            That the table is to have.
+        mode : {'append', 'overwrite'}
+        note : dict
+            Plain data.
+        """
+
+    def set_aside(self) -> None:
+        """Put all rows, with their verdicts, into the folder beside the table, for people to look at."""
+
+    def discard(self, *, published: str | None = None) -> None:
+        """Delete the files, but for those of the verdict that was published."""
 
 
 def stage(
-    df: DataFrame, path: str, *, verdict: str, keep: Collection[str], observe: Sequence[Column]
+    df: DataFrame,
+    table: str,
+    *,
+    beside: str,
+    verdict: str,
+    keep: Collection[str],
+    observe: Sequence[Column],
+    in_place: bool | None = None,
 ) -> Staged:
-    """Write `df` to Parquet files at `path`, a folder for each verdict, in one job.
+    """Write `df` once, in one job, so that a table may be made of it.
 
     Parameters
     ----------
     df : DataFrame
         It is computed once.
-    path : str
-        What stands there is replaced.
+    table : str
+        The folder of the Delta table to be written; there may be none yet.
+    beside : str
+        A folder for the staged rows, where they cannot be staged in the table's own, and for those
+        that are set aside.
     verdict : str
         The column by which rows are told apart; its values are plain words.
     keep : collection of str
@@ -55,6 +85,8 @@ def stage(
     observe : sequence of Column
         Aggregates with names. They are exact even where tasks are tried again, since they are
         evaluated in the job's last stage, whose results Spark counts once.
+    in_place : bool, optional
+        Whether Delta's own transactions are used; by default where they can be.
 
     Returns
     -------
@@ -64,9 +96,7 @@ def stage(
     ----------
     Spark documentation, ``DataFrame.observe``.
     """
-    seen = Observation()
-    watched = df.observe(seen, *observe).where(F.col(quote(verdict)).isin(list(keep)))
-    watched.write.mode("overwrite").partitionBy(verdict).parquet(path)
-    # The schema is known: to infer it would read a file.
-    rows = df.sparkSession.read.schema(df.schema).parquet(path)
-    return Staged(path, rows, dict(seen.get))
+    if in_place is None:
+        in_place = transaction.fits(df.sparkSession, table)
+    chosen = transaction.stage if in_place else copying.stage
+    return chosen(df, table, beside=beside, verdict=verdict, keep=keep, observe=observe)

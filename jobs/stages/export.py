@@ -17,9 +17,8 @@ from pyspark.sql import functions as F
 
 from conf import Export, Fit, fingerprint
 from etl.features import split_by_group
-from etl.lake import files
+from etl.lake import copying, files
 from etl.lake.ledger import Entry
-from etl.lake.staging import stage
 from etl.lake.tables import last_commit, read_table
 from etl.transform import data_columns, quote, require_columns
 from jobs.catalogue import apply_fitted, rules_of, transform_of
@@ -66,6 +65,7 @@ def _export(run: Run, name: str) -> Entry:
     entry = opened(run, stage="export", dataset=name, inputs=inputs, fingerprint=mark)
     read = _star_table(run, plan.from_, inputs).count()
 
+    data = run.lake.table("export", name, "data", mark)
     staging = run.lake.table("staging", run.run_id, f"export_{name}")
     flat = flatten(run, plan, inputs).transform(transform_of(plan.steps, mark=FATE))
     require_columns(flat, [*plan.id, plan.group, plan.label], step=f"exports.{name}")
@@ -73,7 +73,9 @@ def _export(run: Run, name: str) -> Entry:
     split = split_by_group(group=plan.group, fractions=dict(plan.splits), seed=plan.seed, to=SPLIT, mark=FATE)
     told = flat.transform(split).withColumn(VERDICT, verdict())
     counts = Counts([], rules_of(plan.steps), faults=())
-    staged = stage(told, staging, verdict=VERDICT, keep=[ACCEPTED], observe=counts.aggregates)
+    staged = copying.stage(
+        told, data, beside=staging, verdict=VERDICT, keep=[ACCEPTED], observe=counts.aggregates
+    )
     fates = counts.read(staged.seen)
     cases = staged.rows.drop(FATE, VERDICT)
 
@@ -89,7 +91,6 @@ def _export(run: Run, name: str) -> Entry:
     wanted = list(
         dict.fromkeys([*plan.id, plan.group, plan.label, *features["numeric"], *features["categorical"]])
     )
-    data = run.lake.table("export", name, "data", mark)
     final.select(*map(quote, wanted), SPLIT).write.mode("overwrite").partitionBy(SPLIT).parquet(data)
 
     written = run.spark.read.parquet(data)

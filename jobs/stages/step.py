@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 
 from pyspark import inheritable_thread_target
 
-from etl.lake.ledger import Entry, append_ledger
+from etl.lake.ledger import Entry
 from etl.lake.tables import Commit
 from jobs.context import VERSION, Run
 
@@ -74,7 +74,7 @@ def in_parallel(run: Run, names: Sequence[str], work: Callable[[str], T]) -> lis
 
 
 def each(run: Run, stage: str, names: Sequence[str], work: Callable[[Run, str], Entry]) -> list[Entry]:
-    """Do `work` for every name and write the ledger once.
+    """Do `work` for every name, and add what was done to the run's entries.
 
     Parameters
     ----------
@@ -83,7 +83,7 @@ def each(run: Run, stage: str, names: Sequence[str], work: Callable[[Run, str], 
     names : sequence of str
         Datasets or tables that do not depend on each other.
     work : callable
-        Returns what it did; work that was standing already is not written to the ledger again.
+        Returns what it did.
 
     Returns
     -------
@@ -93,7 +93,7 @@ def each(run: Run, stage: str, names: Sequence[str], work: Callable[[Run, str], 
     Raises
     ------
     Exception
-        The first error of any of them; what was done, and what failed, stands in the ledger.
+        The first error of any of them; what was done, and what failed, is among the entries.
     """
     run.watch.stage(stage, names)
     entries: list[Entry] = []
@@ -116,5 +116,5 @@ def each(run: Run, stage: str, names: Sequence[str], work: Callable[[Run, str], 
         in_parallel(run, names, one)
     finally:
         entries.sort(key=lambda entry: names.index(entry.dataset))
-        append_ledger(run.spark, run.lake.ledger, [entry for entry in entries if entry.status != "unchanged"])
+        run.entries.extend(entries)
     return entries

@@ -11,6 +11,9 @@ import pytest
 from delta.tables import DeltaTable
 from pyspark.sql import SparkSession
 
+from etl.lake import transaction
+from etl.lake.copying import StagedBeside
+from etl.lake.transaction import StagedInPlace
 from etl.lake.zones import Lake
 from jobs import gate
 from jobs.context import load_pipeline
@@ -138,16 +141,19 @@ def test_only_new_files_are_ingested_and_keys_stay(spark: SparkSession, tmp_path
     assert after["Aarau"] == max(before.values()) + 1
 
 
-def test_a_refused_batch_publishes_nothing(spark: SparkSession, tmp_path: Path, run: Runner) -> None:
+def test_a_refused_batch_publishes_nothing(
+    spark: SparkSession, tmp_path: Path, run: Runner, way: str
+) -> None:
     lay_out(tmp_path)
     with pytest.raises(RefusedError) as caught:
         run("r1", overrides=("datasets.visits.tolerance=0.01",))
     assert caught.value.refusals[0][0] == "curate/visits"
     lake = tmp_path / "lake"
-    assert [(lake / zone).exists() for zone in ("raw", "curated", "quarantine", "star", "export")] == [
-        True, False, False, False, False,
-    ]  # fmt: skip
-    assert (lake / "staging/r1/curated_visits").is_dir()
+    assert list(versions(spark, lake)) == ["ledger", "raw/visits"]
+    assert [list((lake / zone).rglob("*.parquet")) for zone in ("curated", "star", "export")] == [[], [], []]
+    aside = spark.read.parquet(str(lake / "staging/r1/curated_visits"))
+    told = {row._verdict: row["count"] for row in aside.groupBy("_verdict").count().collect()}
+    assert told == {"accepted": 33, "rejected": 3}
     ledger = spark.read.format("delta").load(str(lake / "ledger")).where("stage = 'curate'").collect()
     assert [(row.status, row.read) for row in ledger] == [("refused", 39)]
     report = (lake / "reports/r1/index.html").read_text()
@@ -169,31 +175,55 @@ def test_a_step_that_loses_rows_is_refused(spark: SparkSession, tmp_path: Path, 
         "visits",
         39,
     )
-    assert not (tmp_path / "lake/curated").exists()
+    assert list(versions(spark, tmp_path / "lake")) == ["ledger", "raw/visits"]
+    assert list((tmp_path / "lake/curated").rglob("*.parquet")) == []
+
+
+def die(monkeypatch: pytest.MonkeyPatch, moment: str) -> None:
+    """End the first publication at a moment, as if the process had been killed."""
+    quarantine = gate.write_table
+
+    def quarantining(*args: Any, **kwargs: Any) -> Any:
+        if moment == "before the quarantine":
+            raise OSError("killed")
+        return quarantine(*args, **kwargs)
+
+    def publishing(real: Callable[..., Any]) -> Callable[..., Any]:
+        def publish(*args: Any, **kwargs: Any) -> Any:
+            done = real(*args, **kwargs) if moment == "after curated" else None
+            raise OSError("killed") if moment != "before the quarantine" else AssertionError(done)
+
+        return publish
+
+    monkeypatch.setattr(gate, "write_table", quarantining)
+    for way in (StagedInPlace, StagedBeside):
+        monkeypatch.setattr(way, "publish", publishing(way.publish))
+
+
+@pytest.fixture(params=["in place", "by copying"])
+def way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
+    """Both ways to stage and publish."""
+    if request.param == "by copying":
+        monkeypatch.setattr(transaction, "fits", lambda spark, table: False)
+    return str(request.param)
 
 
 @pytest.mark.parametrize(
     "moment", ["before the quarantine", "between quarantine and curated", "after curated"]
 )
 def test_a_run_that_dies_is_finished_by_the_next(
-    spark: SparkSession, tmp_path: Path, run: Runner, monkeypatch: pytest.MonkeyPatch, moment: str
+    spark: SparkSession,
+    tmp_path: Path,
+    run: Runner,
+    monkeypatch: pytest.MonkeyPatch,
+    way: str,
+    moment: str,
 ) -> None:
     lay_out(tmp_path)
-    real, calls = gate.write_table, []
-
-    def dying(df: Any, path: str, **kwargs: Any) -> Any:
-        calls.append(path)
-        if (moment, len(calls)) in (("before the quarantine", 1), ("between quarantine and curated", 2)):
-            raise OSError("killed")
-        done = real(df, path, **kwargs)
-        if (moment, len(calls)) == ("after curated", 2):
-            raise OSError("killed")
-        return done
-
-    monkeypatch.setattr(gate, "write_table", dying)
-    with pytest.raises(OSError, match="killed"):
-        run("r1")
-    monkeypatch.setattr(gate, "write_table", real)
+    with monkeypatch.context() as patched:
+        die(patched, moment)
+        with pytest.raises(OSError, match="killed"):
+            run("r1")
     run("r2")
     lake = tmp_path / "lake"
     assert spark.read.format("delta").load(str(lake / "curated/visits")).count() == 33

@@ -1,0 +1,238 @@
+"""Stage in the table's own folder, by Delta's own transactions, and publish by committing.
+
+Delta writes data files first and makes them visible by a commit to its log. Between the two lies the
+audit: files of rows that are refused or rejected are never committed, and no row is written twice.
+The way there leads through Delta's classes in the JVM, which are no stable interface: `fits` says
+whether they are there, and nothing else in Headgate knows of them.
+
+The rows are written as if the verdict were a partition column of the table, so that each file holds
+rows of one verdict; the commit leaves that column out. Files that are never committed are for VACUUM
+to remove, as those of any writer that died.
+
+References
+----------
+Delta Lake, ``org.apache.spark.sql.delta.OptimisticTransaction`` (3.3, 4.0, 4.2).
+Delta Lake, "Delta Transaction Log Protocol": Actions.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from py4j.protocol import Py4JError
+from pyspark.sql import Column, DataFrame, Observation, SparkSession
+from pyspark.sql import functions as F
+
+from etl.lake import files
+from etl.lake.tables import NOTE_KEY, Commit
+from etl.transform import quote
+
+__all__ = ["StagedInPlace", "fits", "stage"]
+
+PARTITION = "headgate_verdict"
+"""Folders whose names begin with an underscore would be hidden from VACUUM."""
+
+UNFIT = ("delta.columnMapping.", "delta.constraints.", "delta.identity.", "delta.rowTracking.")
+"""Properties of tables whose files take more than to be written and named."""
+
+_DELTA = "org.apache.spark.sql.delta"
+_WRITE = f"{_DELTA}.DeltaOperations$Write"
+_COMMAND = f"{_DELTA}.commands.WriteIntoDelta"
+_CLASSES = (f"{_DELTA}.DeltaLog", f"{_DELTA}.DeltaOptions", f"{_DELTA}.actions.Action", _WRITE, _COMMAND)
+
+
+@dataclass(frozen=True)
+class StagedInPlace:
+    """Rows in files of the table's folder that no commit has named yet.
+
+    Attributes
+    ----------
+    column : str
+        With the verdict.
+    added : tuple of dict
+        Delta's actions ``add``, with the verdict among the partition values.
+    """
+
+    rows: DataFrame
+    seen: dict[str, Any]
+    column: str
+    table: str
+    beside: str
+    added: tuple[dict[str, Any], ...]
+
+    def publish(
+        self,
+        verdict: str,
+        columns: Sequence[str],
+        *,
+        mode: Literal["append", "overwrite"],
+        note: dict[str, Any],
+    ) -> Commit:
+        """See `etl.lake.staging.Staged`."""
+        spark = self.rows.sparkSession
+        transaction = _log(spark, self.table).startTransaction()
+        # Writing nothing leads Delta to do all that goes with a write: schema, files to remove.
+        nothing = self.rows.select(*map(quote, columns)).limit(0)
+        around = _write(spark, transaction, self.table, nothing, mode)
+        chosen = [action for action in self.added if action["partitionValues"][PARTITION] == verdict]
+        rows = sum(json.loads(action["stats"])["numRecords"] for action in chosen)
+        size = sum(action["size"] for action in chosen)
+        _register(spark, transaction, numFiles=len(chosen), numOutputRows=rows, numOutputBytes=size)
+        adds = [_action(spark, {"add": _without_verdict(action)}) for action in chosen]
+        metadata = json.dumps({NOTE_KEY: note}, default=str)
+        operation = _made(
+            spark,
+            _class(spark, _WRITE).getConstructors()[0],
+            {"mode": _save_mode(spark, mode), "userMetadata": _some(spark, metadata)},
+        )
+        version = transaction.commit(_seq(spark, [*around, *adds]), operation)
+        return Commit(version=int(version), note=note, rows=rows)
+
+    def set_aside(self) -> None:
+        """See `etl.lake.staging.Staged`."""
+        self.rows.write.mode("overwrite").partitionBy(self.column).parquet(self.beside)
+        self.discard()
+
+    def discard(self, *, published: str | None = None) -> None:
+        """See `etl.lake.staging.Staged`."""
+        for action in self.added:
+            if action["partitionValues"][PARTITION] != published:
+                files.delete(self.rows.sparkSession, f"{self.table}/{action['path']}")
+
+
+def fits(spark: SparkSession, table: str) -> bool:
+    """Whether this runtime's Delta, and this table, can be written in place.
+
+    Parameters
+    ----------
+    spark : SparkSession
+    table : str
+        A table's folder; there may be none yet.
+    """
+    try:
+        for name in _CLASSES:
+            _class(spark, name)
+        metadata = _metadata(_log(spark, table).startTransaction())
+    except (AttributeError, Py4JError):  # Spark Connect, or a Delta that is built otherwise
+        return False
+    return not any(name.startswith(UNFIT) for name in metadata.get("configuration", {}))
+
+
+def stage(
+    df: DataFrame, table: str, *, beside: str, verdict: str, keep: Collection[str], observe: Sequence[Column]
+) -> StagedInPlace:
+    """See `etl.lake.staging.stage`."""
+    spark, seen = df.sparkSession, Observation()
+    watched = df.observe(seen, *observe).where(F.col(quote(verdict)).isin(list(keep)))
+    written = watched.withColumnRenamed(verdict, PARTITION)
+    # This transaction is for its files only, and is never committed.
+    transaction = _log(spark, table).startTransaction()
+    metadata = _metadata(transaction)
+    metadata |= {
+        "schemaString": written.schema.json(),
+        "partitionColumns": [*metadata["partitionColumns"], PARTITION],
+    }
+    transaction.updateMetadata(_action(spark, {"metaData": metadata}), False)
+    actions = transaction.writeFiles(written._jdf)
+    added = tuple(json.loads(actions.apply(at).json())["add"] for at in range(actions.size()))
+    reader = spark.read.schema(written.schema).option("basePath", table)
+    paths = [f"{table}/{action['path']}" for action in added]
+    rows = reader.parquet(*paths) if paths else written.limit(0)
+    told = rows.withColumnRenamed(PARTITION, verdict)
+    return StagedInPlace(told, dict(seen.get), verdict, table, beside, added)
+
+
+def _without_verdict(action: Mapping[str, Any]) -> dict[str, Any]:
+    values = {name: value for name, value in action["partitionValues"].items() if name != PARTITION}
+    return {**action, "partitionValues": values}
+
+
+def _metadata(transaction: Any) -> dict[str, Any]:
+    metadata: dict[str, Any] = json.loads(transaction.metadata().json())["metaData"]
+    return metadata
+
+
+def _write(spark: SparkSession, transaction: Any, table: str, df: DataFrame, mode: str) -> list[Any]:
+    """What `transaction` must commit so that the table is written as `df` says, but for what is in `df`."""
+    session = spark._jsparkSession
+    schema = "overwriteSchema" if mode == "overwrite" else "mergeSchema"
+    delta_options = _jvm(spark).org.apache.spark.sql.delta.DeltaOptions(
+        _map(spark, {schema: "true"}), session.sessionState().conf()
+    )
+    command = _made(
+        spark,
+        _class(spark, _COMMAND).getConstructors()[0],
+        {
+            "deltaLog": _log(spark, table),
+            "mode": _save_mode(spark, mode),
+            "options": delta_options,
+            "partitionColumns": _seq(spark, _metadata(transaction)["partitionColumns"]),
+            "configuration": _map(spark, {}),
+            "data": df._jdf,
+        },
+    )
+    done = command.writeAndReturnCommitData(transaction, session, _none(spark), False).actions()
+    return [done.apply(at) for at in range(done.size())]
+
+
+def _register(spark: SparkSession, transaction: Any, **metrics: int) -> None:
+    """Give the numbers that the table's history shows."""
+    create = _jvm(spark).org.apache.spark.sql.execution.metric.SQLMetrics.createMetric
+    made = {}
+    for name, value in metrics.items():
+        made[name] = create(spark._jsparkSession.sparkContext(), name)
+        made[name].set(value)
+    transaction.registerSQLMetrics(spark._jsparkSession, _map(spark, made))
+
+
+def _made(spark: SparkSession, constructor: Any, values: Mapping[str, Any]) -> Any:
+    """Construct, with None for every option that is not given: their number differs by version."""
+    parameters = list(constructor.getParameters())
+    array = _gateway(spark).new_array(_jvm(spark).java.lang.Object, len(parameters))
+    for at, parameter in enumerate(parameters):
+        array[at] = values[parameter.getName()] if parameter.getName() in values else _none(spark)
+    return constructor.newInstance(array)
+
+
+def _gateway(spark: SparkSession) -> Any:
+    return spark.sparkContext._gateway
+
+
+def _jvm(spark: SparkSession) -> Any:
+    return spark._jvm
+
+
+def _log(spark: SparkSession, table: str) -> Any:
+    return _jvm(spark).org.apache.spark.sql.delta.DeltaLog.forTable(spark._jsparkSession, table)
+
+
+def _class(spark: SparkSession, name: str) -> Any:
+    # Jars given to the session are known to the thread's loader, not to the JVM's own.
+    return _jvm(spark).java.lang.Thread.currentThread().getContextClassLoader().loadClass(name)
+
+
+def _action(spark: SparkSession, content: Mapping[str, Any]) -> Any:
+    return _jvm(spark).org.apache.spark.sql.delta.actions.Action.fromJson(json.dumps(content))
+
+
+def _save_mode(spark: SparkSession, mode: str) -> Any:
+    return _jvm(spark).org.apache.spark.sql.SaveMode.valueOf(mode.capitalize())
+
+
+def _none(spark: SparkSession) -> Any:
+    return _jvm(spark).scala.Option.empty()
+
+
+def _some(spark: SparkSession, value: Any) -> Any:
+    return _jvm(spark).scala.Option.apply(value)
+
+
+def _seq(spark: SparkSession, items: Iterable[Any]) -> Any:
+    return _jvm(spark).PythonUtils.toSeq(list(items))
+
+
+def _map(spark: SparkSession, items: Mapping[str, Any]) -> Any:
+    return _jvm(spark).PythonUtils.toScalaMap(dict(items))
