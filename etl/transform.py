@@ -32,6 +32,7 @@ __all__ = [
     "problem",
     "quote",
     "require_columns",
+    "unmarked",
 ]
 
 Transform = Callable[[DataFrame], DataFrame]
@@ -126,3 +127,8 @@ def add_problems(df: DataFrame, entries: Iterable[Column]) -> Column:
     before = F.coalesce(F.col(PROBLEMS), empty) if PROBLEMS in df.columns else empty
     found = F.filter(F.array(*entries).cast(PROBLEM_TYPE), lambda entry: entry.isNotNull())
     return F.concat(before, found)
+
+
+def unmarked(df: DataFrame, mark: str | None) -> Column:
+    """Whether no earlier step has marked the row: true of every row where `df` has no column `mark`."""
+    return F.col(quote(mark)).isNull() if mark is not None and mark in df.columns else F.lit(True)

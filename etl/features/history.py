@@ -8,9 +8,8 @@ from pyspark.sql import types as T
 from pyspark.sql.window import Window
 
 from etl.errors import ParameterError
-from etl.features.marks import unmarked
 from etl.features.moments import moment
-from etl.transform import Transform, quote, require_columns
+from etl.transform import Transform, quote, require_columns, unmarked
 
 __all__ = ["count_prior_encounters"]
 

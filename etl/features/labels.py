@@ -9,9 +9,8 @@ from pyspark.sql import functions as F
 from pyspark.sql.window import Window
 
 from etl.errors import ParameterError
-from etl.features.marks import unmarked
 from etl.features.moments import moment
-from etl.transform import Transform, quote, require_columns
+from etl.transform import Transform, quote, require_columns, unmarked
 
 __all__ = ["label_readmission"]
 

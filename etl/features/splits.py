@@ -9,8 +9,7 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from etl.errors import ParameterError
-from etl.features.marks import unmarked
-from etl.transform import Transform, quote, require_columns
+from etl.transform import Transform, quote, require_columns, unmarked
 
 __all__ = ["split_by_group"]
 

@@ -25,7 +25,9 @@ from typing import Any, Literal
 from py4j.protocol import Py4JError
 from pyspark.sql import Column, DataFrame, Observation, SparkSession
 from pyspark.sql import functions as F
+from pyspark.sql import types as T
 
+from etl.errors import ParameterError
 from etl.lake import files
 from etl.lake.tables import NOTE_KEY, Commit
 from etl.transform import quote
@@ -40,8 +42,7 @@ UNFIT = ("delta.columnMapping.", "delta.constraints.", "delta.identity.", "delta
 
 _DELTA = "org.apache.spark.sql.delta"
 _WRITE = f"{_DELTA}.DeltaOperations$Write"
-_COMMAND = f"{_DELTA}.commands.WriteIntoDelta"
-_CLASSES = (f"{_DELTA}.DeltaLog", f"{_DELTA}.DeltaOptions", f"{_DELTA}.actions.Action", _WRITE, _COMMAND)
+_CLASSES = (f"{_DELTA}.DeltaLog", f"{_DELTA}.actions.Action", _WRITE)
 
 
 @dataclass(frozen=True)
@@ -74,9 +75,9 @@ class StagedInPlace:
         """See `etl.lake.staging.Staged`."""
         spark = self.rows.sparkSession
         transaction = _log(spark, self.table).startTransaction()
-        # Writing nothing leads Delta to do all that goes with a write: schema, files to remove.
-        nothing = self.rows.select(*map(quote, columns)).limit(0)
-        around = _write(spark, transaction, self.table, nothing, mode)
+        schema = self.rows.select(*map(quote, columns)).schema
+        _describe(spark, transaction, schema, mode)
+        removes = _removes(transaction) if mode == "overwrite" else []
         chosen = [action for action in self.added if action["partitionValues"][PARTITION] == verdict]
         rows = sum(json.loads(action["stats"])["numRecords"] for action in chosen)
         size = sum(action["size"] for action in chosen)
@@ -88,7 +89,7 @@ class StagedInPlace:
             _class(spark, _WRITE).getConstructors()[0],
             {"mode": _save_mode(spark, mode), "userMetadata": _some(spark, metadata)},
         )
-        version = transaction.commit(_seq(spark, [*around, *adds]), operation)
+        version = transaction.commit(_seq(spark, [*removes, *adds]), operation)
         return Commit(version=int(version), note=note, rows=rows)
 
     def set_aside(self) -> None:
@@ -155,27 +156,49 @@ def _metadata(transaction: Any) -> dict[str, Any]:
     return metadata
 
 
-def _write(spark: SparkSession, transaction: Any, table: str, df: DataFrame, mode: str) -> list[Any]:
-    """What `transaction` must commit so that the table is written as `df` says, but for what is in `df`."""
-    session = spark._jsparkSession
-    schema = "overwriteSchema" if mode == "overwrite" else "mergeSchema"
-    delta_options = _jvm(spark).org.apache.spark.sql.delta.DeltaOptions(
-        _map(spark, {schema: "true"}), session.sessionState().conf()
-    )
-    command = _made(
-        spark,
-        _class(spark, _COMMAND).getConstructors()[0],
-        {
-            "deltaLog": _log(spark, table),
-            "mode": _save_mode(spark, mode),
-            "options": delta_options,
-            "partitionColumns": _seq(spark, _metadata(transaction)["partitionColumns"]),
-            "configuration": _map(spark, {}),
-            "data": df._jdf,
-        },
-    )
-    done = command.writeAndReturnCommitData(transaction, session, _none(spark), False).actions()
-    return [done.apply(at) for at in range(done.size())]
+def _describe(spark: SparkSession, transaction: Any, schema: T.StructType, mode: str) -> None:
+    """Change the table's metadata where it is new, or where its schema is to change."""
+    metadata, new = _metadata(transaction), transaction.readVersion() < 0
+    before = T.StructType([]) if new else T.StructType.fromJson(json.loads(metadata["schemaString"]))
+    after = T.StructType.fromJson(_nullable(schema.jsonValue()))
+    if mode == "append":
+        after = _merged(before, after)
+    if not new and after == before:
+        return
+    changed = _action(spark, {"metaData": metadata | {"schemaString": after.json()}})
+    if mode == "overwrite" and not new:
+        transaction.updateMetadataForTableOverwrite(changed)
+    else:
+        transaction.updateMetadata(changed, False)
+
+
+def _nullable(schema: Any) -> Any:
+    """A schema's JSON in which everything may be null, as Delta keeps it."""
+    if isinstance(schema, dict):
+        always = {"nullable", "containsNull", "valueContainsNull"}
+        return {key: True if key in always else _nullable(value) for key, value in schema.items()}
+    return [_nullable(item) for item in schema] if isinstance(schema, list) else schema
+
+
+def _merged(before: T.StructType, after: T.StructType) -> T.StructType:
+    """The columns of a table with those that are appended to it."""
+    known = {field.name.lower(): field for field in before}
+    for field in after:
+        there = known.get(field.name.lower())
+        if there is not None and there.dataType != field.dataType:
+            raise ParameterError(
+                step="append",
+                parameter=field.name,
+                value=field.dataType.simpleString(),
+                allowed=f"{there.dataType.simpleString()}, which the table has",
+            )
+    return T.StructType([*before, *(field for field in after if field.name.lower() not in known)])
+
+
+def _removes(transaction: Any) -> list[Any]:
+    """What takes out every file that the table has; to ask makes concurrent writers a conflict."""
+    there = transaction.filterFiles()
+    return [there.apply(at).remove() for at in range(there.size())]
 
 
 def _register(spark: SparkSession, transaction: Any, **metrics: int) -> None:

@@ -95,6 +95,8 @@ def each(run: Run, stage: str, names: Sequence[str], work: Callable[[Run, str], 
     Exception
         The first error of any of them; what was done, and what failed, is among the entries.
     """
+    if not names:
+        return []
     run.watch.stage(stage, names)
     entries: list[Entry] = []
 

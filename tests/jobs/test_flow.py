@@ -267,3 +267,27 @@ def test_no_person_is_in_two_splits_and_nothing_is_learnt_from_test_rows(
     other = json.loads((tmp_path / "lake2/export/dear/manifest.json").read_text())
     assert other["fitted"][0]["values"] == learnt
     assert other["hash"] != manifest["hash"]
+
+
+def test_rows_that_are_not_unique_are_quarantined(
+    spark: SparkSession, tmp_path: Path, run: Runner, way: str
+) -> None:
+    lay_out(
+        tmp_path,
+        pipeline=PIPELINE.replace("      - keep_latest: {keys: [visit], order_by: [cost]}\n", ""),
+    )
+    summary = run(steps=("ingest", "curate"))
+    raw = spark.read.format("delta").load(str(tmp_path / "lake/raw/visits"))
+    curated = spark.read.format("delta").load(str(tmp_path / "lake/curated/visits"))
+    assert curated.count() == curated.select("visit").distinct().count()
+    rejected = spark.read.format("delta").load(str(tmp_path / "lake/quarantine/visits"))
+    twice = rejected.where("exists(reasons, r -> r.reason = 'expect_column_values_to_be_unique')")
+    assert twice.count() > 0
+    assert twice.selectExpr("get_json_object(record, '$.visit') AS visit").join(
+        curated.selectExpr("cast(visit AS string) AS visit"), "visit"
+    ).count() == 0  # fmt: skip
+    entry = stage(summary, "curate", "visits")
+    assert entry["read"] == raw.count()
+    assert entry["quarantined"] == rejected.count()
+    assert entry["published"] == curated.count()
+    assert list((tmp_path / "lake/staging").rglob("*.parquet")) == []
