@@ -10,7 +10,7 @@ VENV := $(if $(filter emr-7,$(RUNTIME)),.venv,.venv-$(RUNTIME))
 IN := . ./$(VENV)/headgate.env &&
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test pytest format lint types contracts docs docs-serve dist clean distclean
+.PHONY: help setup demo cluster-up cluster-down test pytest format lint types contracts docs docs-serve dist clean distclean
 
 help: ## print this
 	@echo "make TARGET [RUNTIME=emr-7|emr-8|glue-6] [PYTHON=python3.11] [ARGS='…']"
@@ -24,6 +24,12 @@ setup: ## make the environment: packages, Java 17, Delta's jars (once; then it d
 
 demo: setup ## a simulated hospital from raw files to star schema, training set and report, in build/demo
 	@$(IN) headgate run hospital --lake build/demo $(ARGS)
+
+cluster-up: setup ## YARN and an S3 endpoint on this machine, on loopback (docs/cluster.md)
+	@$(IN) python bootstrap/cluster/cluster.py up
+
+cluster-down: setup ## stop them
+	@$(IN) python bootstrap/cluster/cluster.py down
 
 test: lint types contracts pytest ## everything that CI runs: lint, types, contracts, tests and doctests
 

@@ -7,8 +7,10 @@ from collections.abc import Sequence
 
 import conf
 from jobs import arguments
-from jobs.context import load_pipeline, read_text
+from jobs.context import load_pipeline
 from jobs.exits import guarded
+from jobs.places import read_text
+from jobs.session import session_to_read
 from quality import load_suite
 
 __all__ = ["main"]
@@ -25,14 +27,15 @@ def main(argv: Sequence[str] | None = None) -> int:
             "headgate check my_pipeline.yaml",
         )
         values = arguments.parse(made, given)
-        pipeline, source = load_pipeline(values.pipeline, overrides=values.overrides)
-        star = pipeline.star
-        suites = {dataset.suite for dataset in pipeline.datasets.values()}
-        suites |= {dimension.suite for dimension in star.dimensions.values()}
-        suites |= {fact.suite for fact in star.facts.values()}
-        for suite in sorted(suites):
-            place = conf.relative(source, suite)
-            load_suite(read_text(place), source=place)
+        with session_to_read(values.pipeline):
+            pipeline, source = load_pipeline(values.pipeline, overrides=values.overrides)
+            star = pipeline.star
+            suites = {dataset.suite for dataset in pipeline.datasets.values()}
+            suites |= {dimension.suite for dimension in star.dimensions.values()}
+            suites |= {fact.suite for fact in star.facts.values()}
+            for suite in sorted(suites):
+                place = conf.relative(source, suite)
+                load_suite(read_text(place), source=place)
         print(
             f"{source}: {len(pipeline.datasets)} datasets, "
             f"{len(star.dimensions) + len(star.calendars)} dimensions, {len(star.facts)} facts, "

@@ -7,7 +7,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from importlib import metadata
-from pathlib import Path
 
 from pyspark.sql import SparkSession
 
@@ -18,11 +17,11 @@ from etl.lake.ledger import Entry
 from etl.lake.zones import Lake
 from jobs.aws import reveal
 from jobs.catalogue import FITS, STEPS
-from jobs.exits import ArgumentsError
+from jobs.places import read_text
 from jobs.progress import Watch
 from quality import Suite, load_suite
 
-__all__ = ["Run", "load_pipeline", "new_run_id", "read_text", "utc_now"]
+__all__ = ["Run", "load_pipeline", "new_run_id", "utc_now"]
 
 VERSION = metadata.version("headgate")
 
@@ -37,33 +36,13 @@ def new_run_id(now: datetime) -> str:
     return now.strftime("%Y%m%dT%H%M%S.%fZ")
 
 
-def read_text(place: str) -> str:
-    """The text of a pipeline file or suite: shipped inside the package, or on disk.
-
-    Raises
-    ------
-    ArgumentsError
-        There is no such file, or it is not UTF-8.
-    """
-    if place.startswith("shipped:"):
-        return conf.resource(place)
-    try:
-        return Path(place).read_text(encoding="utf-8")
-    except OSError as error:
-        raise ArgumentsError(
-            argument=place, reason=error.strerror or "unreadable", fix="check the path"
-        ) from error
-    except UnicodeDecodeError as error:
-        raise ArgumentsError(argument=place, reason="it is not UTF-8", fix="save it as UTF-8") from error
-
-
 def load_pipeline(name: str, *, overrides: Sequence[str] = ()) -> tuple[Pipeline, str]:
-    """Parse and check a pipeline, without Spark.
+    """Parse and check a pipeline, without Spark unless it is in the lake.
 
     Parameters
     ----------
     name : str
-        A path, or the name of a pipeline that is shipped.
+        A path or an address, or the name of a pipeline that is shipped.
     overrides : sequence of str
         ``dotted.key=value`` each.
 
@@ -125,7 +104,7 @@ class Run:
     def suite(self, path: str) -> Suite:
         """The suite at `path`, relative to the pipeline's file."""
         place = conf.relative(self.source, path)
-        return load_suite(read_text(place), source=place)
+        return load_suite(read_text(place, self.spark), source=place)
 
     def file_format(self, dataset: str) -> FileFormat:
         """How the source files of `dataset` are written; the only place where a password is revealed."""

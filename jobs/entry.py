@@ -21,7 +21,7 @@ from jobs.flow import flow
 from jobs.landing import prepare_landing
 from jobs.progress import LogFormat, Watch, watching
 from jobs.report import render
-from jobs.session import spark_session, suit_the_size
+from jobs.session import session_to_read, spark_session, suit_the_size
 from jobs.summary import summarize
 
 __all__ = ["job_main", "run_pipeline"]
@@ -52,18 +52,19 @@ def job_main(
 
     def job() -> None:
         values = arguments.parse(arguments.parser(prog, description, example), given)
-        pipeline, source = load_pipeline(values.pipeline, overrides=values.overrides)
-        run_pipeline(
-            pipeline,
-            source=source,
-            lake=_lake(values.lake or pipeline.lake),
-            landing=values.landing or pipeline.landing,
-            run_id=_run_id(values.run_id),
-            steps=steps,
-            parallel=values.parallel,
-            log_format=values.log_format,
-            print_json=values.json,
-        )
+        with session_to_read(values.pipeline):
+            pipeline, source = load_pipeline(values.pipeline, overrides=values.overrides)
+            run_pipeline(
+                pipeline,
+                source=source,
+                lake=_lake(values.lake or pipeline.lake),
+                landing=values.landing or pipeline.landing,
+                run_id=_run_id(values.run_id),
+                steps=steps,
+                parallel=values.parallel,
+                log_format=values.log_format,
+                print_json=values.json,
+            )
 
     return guarded(job, debug="--debug" in given)
 
@@ -125,7 +126,8 @@ def run_pipeline(
     RefusedError, etl.errors.EtlError, quality.SuiteError
         After the report was written.
     """
-    with watching(log_format) as watch, spark_session(app=f"headgate {pipeline.name}") as spark:
+    app, places = f"headgate {pipeline.name}", (lake.root, landing)
+    with watching(log_format) as watch, spark_session(app=app, places=places) as spark:
         run = Run(
             spark=spark,
             pipeline=pipeline,

@@ -9,16 +9,17 @@ from __future__ import annotations
 import os
 import shutil
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from pathlib import Path
 
 from pyspark.sql import SparkSession
 
 from etl.lake import files
 from jobs.exits import ArgumentsError
+from jobs.places import is_remote, on_s3
 
-__all__ = ["DELTA_SETTINGS", "spark_session", "suit_the_size"]
+__all__ = ["DELTA_SETTINGS", "s3_settings", "session_to_read", "spark_session", "suit_the_size"]
 
 DELTA_SETTINGS = {
     "spark.sql.extensions": "io.delta.sql.DeltaSparkSessionExtension",
@@ -55,13 +56,15 @@ PYSPARK_CLASSES = (
 
 
 @contextmanager
-def spark_session(*, app: str) -> Iterator[SparkSession]:
+def spark_session(*, app: str, places: Iterable[str | None] = ()) -> Iterator[SparkSession]:
     """The session to work in, for as long as the block lasts; one that was found is not stopped.
 
     Parameters
     ----------
     app : str
         The application's name, for Spark's own pages.
+    places : iterable of str
+        What will be read and written: a laptop's session learns S3 only if any of them is there.
 
     Raises
     ------
@@ -71,7 +74,7 @@ def spark_session(*, app: str) -> Iterator[SparkSession]:
     if "PYSPARK_GATEWAY_PORT" in os.environ or SparkSession.getActiveSession() is not None:
         yield _checked(SparkSession.builder.appName(app).getOrCreate())
         return
-    session = _laptop(app)
+    session = _laptop(app, s3=any(map(on_s3, places)))
     try:
         yield _checked(session)
     finally:
@@ -125,7 +128,12 @@ def _import_classes(session: SparkSession) -> None:
         java_import(session._jvm, name)
 
 
-def _laptop(app: str) -> SparkSession:
+def session_to_read(place: str) -> AbstractContextManager[object]:
+    """A session for as long as the block lasts, if only Spark can read `place`; else nothing."""
+    return spark_session(app="headgate", places=[place]) if is_remote(place) else nullcontext()
+
+
+def _laptop(app: str, *, s3: bool) -> SparkSession:
     from delta import configure_spark_with_delta_pip  # absent on EMR and Glue, which ship their own Delta
 
     os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
@@ -136,10 +144,53 @@ def _laptop(app: str) -> SparkSession:
     jars = _delta_jars()
     if jars:
         settings["spark.jars"] = ",".join(jars)
+    if s3:
+        settings |= s3_settings(os.environ)
     builder = SparkSession.builder.appName(app)
     for name, value in settings.items():
         builder = builder.config(name, value)
     return (builder if jars else configure_spark_with_delta_pip(builder)).getOrCreate()
+
+
+def s3_settings(environment: Mapping[str, str]) -> dict[str, str]:
+    """How Spark reaches S3 where no platform has told it: ``s3://`` as on EMR, through S3A.
+
+    Parameters
+    ----------
+    environment : mapping
+        ``AWS_ENDPOINT_URL_S3`` or ``AWS_ENDPOINT_URL`` names an endpoint other than AWS's own, as for
+        every tool of AWS; credentials and region are found by S3A as the SDK finds them.
+
+    Examples
+    --------
+    >>> settings = s3_settings({"AWS_ENDPOINT_URL": "http://127.0.0.1:5000"})
+    >>> settings["spark.hadoop.fs.s3a.endpoint"], settings["spark.hadoop.fs.s3.impl"]
+    ('http://127.0.0.1:5000', 'org.apache.hadoop.fs.s3a.S3AFileSystem')
+    """
+    settings = {
+        "spark.jars.packages": f"org.apache.hadoop:hadoop-aws:{_hadoop_version()}",
+        "spark.hadoop.fs.s3.impl": "org.apache.hadoop.fs.s3a.S3AFileSystem",
+        "spark.hadoop.fs.AbstractFileSystem.s3.impl": "org.apache.hadoop.fs.s3a.S3A",
+    }
+    endpoint = environment.get("AWS_ENDPOINT_URL_S3") or environment.get("AWS_ENDPOINT_URL")
+    if endpoint:
+        settings |= {
+            "spark.hadoop.fs.s3a.endpoint": endpoint,
+            "spark.hadoop.fs.s3a.endpoint.region": environment.get("AWS_REGION")
+            or environment.get("AWS_DEFAULT_REGION")
+            or "us-east-1",
+            "spark.hadoop.fs.s3a.path.style.access": "true",
+            "spark.hadoop.fs.s3a.connection.ssl.enabled": str(endpoint.startswith("https")).lower(),
+        }
+    return settings
+
+
+def _hadoop_version() -> str:
+    """Of the Hadoop that PySpark brings: its S3 file system must be of the same."""
+    import pyspark
+
+    jars = Path(pyspark.__file__).with_name("jars")
+    return next(jars.glob("hadoop-client-api-*.jar")).stem.removeprefix("hadoop-client-api-")
 
 
 def _delta_jars() -> list[str]:

@@ -74,12 +74,17 @@ def read_line(spark: SparkSession, path: str, *, containing: str, within: int = 
 def write_bytes(spark: SparkSession, path: str, content: bytes) -> None:
     """Put `content` at `path`, whole or not at all; what stood there is replaced."""
     jvm, filesystem, place = _at(spark, path)
-    part = jvm.org.apache.hadoop.fs.Path(place.getParent(), f".{place.getName()}.part")
+    whole_only = path.startswith(("s3:", "s3a:"))  # and a rename would copy
+    part = (
+        place if whole_only else jvm.org.apache.hadoop.fs.Path(place.getParent(), f".{place.getName()}.part")
+    )
     stream = filesystem.create(part, True)
     try:
         stream.write(content)
     finally:
         stream.close()
+    if whole_only:
+        return
     if filesystem.exists(place):
         filesystem.delete(place, False)
     filesystem.rename(part, place)

@@ -88,7 +88,7 @@ def test_a_column_that_a_step_names_and_the_data_lacks(tmp_path: Path, ending: E
     code, lines = ending()
     assert (code, len(lines)) == (2, 1)
     assert "cast_columns: there is no column 'costs'; did you mean 'cost'?" in lines[0]
-    assert not (tmp_path / "lake" / "curated").exists()
+    assert list((tmp_path / "lake" / "curated").rglob("*.parquet")) == []
 
 
 def test_every_problem_of_a_pipeline_file_is_told_before_spark_starts(tmp_path: Path, ending: Ender) -> None:
@@ -123,7 +123,7 @@ def test_a_suite_that_names_a_missing_column_is_refused(tmp_path: Path, ending: 
     suite.write_text(suite.read_text().replace('"cost"', '"costs"'))
     code, lines = ending()
     assert (code, "costs" in lines[0]) == (3, True), lines
-    assert not (tmp_path / "lake" / "curated").exists()
+    assert list((tmp_path / "lake" / "curated").rglob("*.parquet")) == []
 
 
 def test_an_empty_batch_is_refused_unless_allowed_by_name(tmp_path: Path, ending: Ender) -> None:

@@ -1,0 +1,68 @@
+"""Where files are: in the package, on this machine, or in a file system that Spark reaches."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from pyspark.sql import SparkSession
+
+import conf
+from etl.lake import files
+from jobs.exits import ArgumentsError
+
+__all__ = ["is_remote", "on_s3", "read_text"]
+
+
+def is_remote(place: str) -> bool:
+    """Whether a place is an address that only Spark's file systems read.
+
+    Examples
+    --------
+    >>> [is_remote(place) for place in ("s3://bucket/p.yaml", "hdfs:///p.yaml", "p.yaml", "file:/p.yaml")]
+    [True, True, False, False]
+    """
+    scheme = re.match(r"([A-Za-z][\w+.-]*):/", place)
+    return scheme is not None and scheme[1] not in ("file", "shipped")
+
+
+def on_s3(place: str | None) -> bool:
+    """Whether a place is in S3, by either of its schemes."""
+    return place is not None and place.startswith(("s3://", "s3a://"))
+
+
+def read_text(place: str, spark: SparkSession | None = None) -> str:
+    """The text of a pipeline file or suite: shipped inside the package, on disk, or in the lake.
+
+    Parameters
+    ----------
+    place : str
+        ``shipped:…``, a path, ``file:…``, or an address such as ``s3://…``, which Spark reads.
+    spark : SparkSession, optional
+        By default the thread's active one.
+
+    Raises
+    ------
+    ArgumentsError
+        There is no such file, or it cannot be read, or it is not UTF-8.
+    """
+    if place.startswith("shipped:"):
+        return conf.resource(place)
+    try:
+        return _content(place, spark).decode("utf-8")
+    except OSError as error:
+        reason = error.strerror or "there is no such file"
+        raise ArgumentsError(argument=place, reason=reason, fix="check the path") from error
+    except UnicodeDecodeError as error:
+        raise ArgumentsError(argument=place, reason="it is not UTF-8", fix="save it as UTF-8") from error
+
+
+def _content(place: str, spark: SparkSession | None) -> bytes:
+    if not is_remote(place):
+        return Path(re.sub(r"^file:/+", "/", place)).read_bytes()
+    spark = spark or SparkSession.getActiveSession()
+    if spark is None:
+        raise ArgumentsError(
+            argument=place, reason="only Spark can read it", fix="copy it here, and name the copy"
+        )
+    return files.read_bytes(spark, place)
