@@ -18,10 +18,10 @@ from jobs import arguments
 from jobs.context import Run, load_pipeline, new_run_id, utc_now
 from jobs.exits import ArgumentsError, RefusedError, guarded
 from jobs.flow import flow
-from jobs.landing import prepare_landing
+from jobs.landing import is_small, prepare_landing
 from jobs.progress import LogFormat, Watch, watching
 from jobs.report import render
-from jobs.session import session_to_read, spark_session, suit_the_size
+from jobs.session import session_to_read, spark_session
 from jobs.summary import summarize
 
 __all__ = ["job_main", "run_pipeline"]
@@ -126,14 +126,17 @@ def run_pipeline(
     RefusedError, etl.errors.EtlError, quality.SuiteError
         After the report was written.
     """
-    app, places = f"headgate {pipeline.name}", (lake.root, landing)
-    with watching(log_format) as watch, spark_session(app=app, places=places) as spark:
+    landing = landing or f"{lake.root.rstrip('/')}/landing"
+    session = spark_session(
+        app=f"headgate {pipeline.name}", places=[lake.root, landing], small=is_small(pipeline, landing)
+    )
+    with watching(log_format) as watch, session as spark:
         run = Run(
             spark=spark,
             pipeline=pipeline,
             source=source,
             lake=lake,
-            landing=landing or f"{lake.root.rstrip('/')}/landing",
+            landing=landing,
             run_id=run_id,
             watch=watch,
             parallel=parallel,
@@ -147,7 +150,6 @@ def _reported(run: Run, steps: tuple[str, ...], watch: Watch, print_json: bool) 
         try:
             if "ingest" in steps:
                 prepare_landing(run)
-            suit_the_size(run.spark, run.landing)
             flow(run, steps)
         finally:
             _account(run)

@@ -5,11 +5,35 @@ from __future__ import annotations
 import tempfile
 from pathlib import Path
 
+from conf import Pipeline
 from etl.lake import files
 from jobs.context import Run
+from jobs.places import is_remote
 from jobs.simulate import TRUTH_FILE, simulate
 
-__all__ = ["prepare_landing"]
+__all__ = ["is_small", "prepare_landing"]
+
+SMALL = 64 * 1024**2
+BYTES_OF_A_PATIENT = 3_200
+
+
+def is_small(pipeline: Pipeline, landing: str) -> bool:
+    """Whether there is little to read; told without Spark, and so only of what is on this machine.
+
+    Parameters
+    ----------
+    pipeline : Pipeline
+    landing : str
+        The folder of the source files.
+    """
+    if pipeline.simulate is not None:
+        return pipeline.simulate.patients * BYTES_OF_A_PATIENT < SMALL
+    if is_remote(landing):
+        return False
+    return (
+        sum(file.stat().st_size for file in Path(landing.removeprefix("file:")).rglob("*") if file.is_file())
+        < SMALL
+    )
 
 
 def prepare_landing(run: Run) -> None:

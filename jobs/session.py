@@ -15,11 +15,10 @@ from pathlib import Path
 
 from pyspark.sql import SparkSession
 
-from etl.lake import files
 from jobs.exits import ArgumentsError
 from jobs.places import is_remote, on_s3
 
-__all__ = ["DELTA_SETTINGS", "s3_settings", "session_to_read", "spark_session", "suit_the_size"]
+__all__ = ["DELTA_SETTINGS", "s3_settings", "session_to_read", "spark_session"]
 
 DELTA_SETTINGS = {
     "spark.sql.extensions": "io.delta.sql.DeltaSparkSessionExtension",
@@ -27,14 +26,7 @@ DELTA_SETTINGS = {
 }
 """Static settings: they can be given when Spark starts, not later."""
 
-LAPTOP = "spark.headgate.laptop"
-"""Set in sessions that Headgate started."""
-
-SMALL = 64 * 1024**2
-"""Bytes."""
-
 LAPTOP_SETTINGS = {
-    LAPTOP: "true",
     "spark.master": "local[*]",
     "spark.driver.memory": "2g",
     "spark.driver.host": "127.0.0.1",
@@ -54,9 +46,21 @@ PYSPARK_CLASSES = (
     "org.apache.spark.sql.api.python.PythonSQLUtils",
 )
 
+SMALL_SETTINGS = {
+    "spark.sql.codegen.wholeStage": "false",
+    "spark.sql.codegen.factoryMode": "NO_CODEGEN",
+}
+"""Spark turns every plan into Java and compiles it: for some ten thousand rows that takes longer than
+to interpret the plan, and for a hundred thousand as long."""
+
+SMALL_JAVA = "-XX:TieredStopAtLevel=1"
+"""Nor does a process that lives for a minute earn back what Java's optimizing compiler costs."""
+
 
 @contextmanager
-def spark_session(*, app: str, places: Iterable[str | None] = ()) -> Iterator[SparkSession]:
+def spark_session(
+    *, app: str, places: Iterable[str | None] = (), small: bool = False
+) -> Iterator[SparkSession]:
     """The session to work in, for as long as the block lasts; one that was found is not stopped.
 
     Parameters
@@ -65,6 +69,8 @@ def spark_session(*, app: str, places: Iterable[str | None] = ()) -> Iterator[Sp
         The application's name, for Spark's own pages.
     places : iterable of str
         What will be read and written: a laptop's session learns S3 only if any of them is there.
+    small : bool
+        Whether there is little data: a laptop's session then compiles less.
 
     Raises
     ------
@@ -74,7 +80,7 @@ def spark_session(*, app: str, places: Iterable[str | None] = ()) -> Iterator[Sp
     if "PYSPARK_GATEWAY_PORT" in os.environ or SparkSession.getActiveSession() is not None:
         yield _checked(SparkSession.builder.appName(app).getOrCreate())
         return
-    session = _laptop(app, s3=any(map(on_s3, places)))
+    session = _laptop(app, s3=any(map(on_s3, places)), small=small)
     try:
         yield _checked(session)
     finally:
@@ -99,23 +105,6 @@ def _checked(session: SparkSession) -> SparkSession:
     return session
 
 
-def suit_the_size(session: SparkSession, landing: str) -> None:
-    """Spare small data the compilation of its plans, in a session that is Headgate's own.
-
-    Spark turns every plan into Java and compiles it. For some ten thousand rows that takes longer than
-    to interpret the plan, and for a hundred thousand as long.
-
-    Parameters
-    ----------
-    session : SparkSession
-    landing : str
-        The folder of the source files: their size stands for that of everything.
-    """
-    if session.conf.get(LAPTOP, "") and 0 < files.size(session, landing) < SMALL:
-        session.conf.set("spark.sql.codegen.wholeStage", "false")
-        session.conf.set("spark.sql.codegen.factoryMode", "NO_CODEGEN")
-
-
 def _import_classes(session: SparkSession) -> None:
     """Name the classes that every column expression asks for.
 
@@ -133,14 +122,18 @@ def session_to_read(place: str) -> AbstractContextManager[object]:
     return spark_session(app="headgate", places=[place]) if is_remote(place) else nullcontext()
 
 
-def _laptop(app: str, *, s3: bool) -> SparkSession:
+def _laptop(app: str, *, s3: bool, small: bool) -> SparkSession:
     from delta import configure_spark_with_delta_pip  # absent on EMR and Glue, which ship their own Delta
 
     os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
     _find_java()
     quiet = Path(__file__).with_name("log4j2.properties").as_uri()
     settings = LAPTOP_SETTINGS | DELTA_SETTINGS
-    settings["spark.driver.extraJavaOptions"] = f"-Dlog4j2.configurationFile={quiet}"
+    java = [f"-Dlog4j2.configurationFile={quiet}"]
+    if small:
+        settings |= SMALL_SETTINGS
+        java.append(SMALL_JAVA)
+    settings["spark.driver.extraJavaOptions"] = " ".join(java)
     jars = _delta_jars()
     if jars:
         settings["spark.jars"] = ",".join(jars)

@@ -10,7 +10,7 @@ from typing import Any
 
 from pyspark.sql import SparkSession
 
-__all__ = ["delete", "exists", "read_bytes", "read_line", "size", "write_bytes"]
+__all__ = ["delete", "exists", "read_bytes", "read_line", "write_bytes"]
 
 
 def _at(spark: SparkSession, path: str) -> tuple[Any, Any, Any]:
@@ -23,12 +23,6 @@ def exists(spark: SparkSession, path: str) -> bool:
     """Whether there is a file or folder at `path`."""
     _, filesystem, place = _at(spark, path)
     return bool(filesystem.exists(place))
-
-
-def size(spark: SparkSession, path: str) -> int:
-    """The bytes of the file, or of all files below the folder, at `path`; 0 if there is none."""
-    _, filesystem, place = _at(spark, path)
-    return int(filesystem.getContentSummary(place).getLength()) if filesystem.exists(place) else 0
 
 
 def read_bytes(spark: SparkSession, path: str) -> bytes:
