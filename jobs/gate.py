@@ -26,6 +26,7 @@ from jobs.context import Run
 from jobs.fates import ACCEPTED, FATE, LEFT, REJECTED, VERDICT, Counts, Fates, verdict
 from quality import (
     FAILURES,
+    UNIQUENESS,
     FailureCount,
     Report,
     Result,
@@ -188,8 +189,7 @@ def _data(staged: DataFrame) -> DataFrame:
 
 
 def _has_duplicates(result: Result) -> bool:
-    unique = result.type in ("expect_column_values_to_be_unique", "expect_compound_columns_to_be_unique")
-    return unique and result.severity == "critical" and bool(result.unexpected_count)
+    return result.type in UNIQUENESS and result.severity == "critical" and bool(result.unexpected_count)
 
 
 def _flag_duplicates(suite: Suite) -> Transform:

@@ -18,7 +18,7 @@ from pyspark.sql import SparkSession
 from jobs.exits import ArgumentsError
 from jobs.places import is_remote, on_s3
 
-__all__ = ["DELTA_SETTINGS", "s3_settings", "session_to_read", "spark_session"]
+__all__ = ["DELTA_SETTINGS", "hadoop_version", "s3_settings", "session_to_read", "spark_session"]
 
 DELTA_SETTINGS = {
     "spark.sql.extensions": "io.delta.sql.DeltaSparkSessionExtension",
@@ -142,7 +142,10 @@ def _laptop(app: str, *, s3: bool, small: bool) -> SparkSession:
     builder = SparkSession.builder.appName(app)
     for name, value in settings.items():
         builder = builder.config(name, value)
-    return (builder if jars else configure_spark_with_delta_pip(builder)).getOrCreate()
+    if not jars:
+        packages = settings.get("spark.jars.packages")
+        builder = configure_spark_with_delta_pip(builder, extra_packages=[packages] if packages else None)
+    return builder.getOrCreate()
 
 
 def s3_settings(environment: Mapping[str, str]) -> dict[str, str]:
@@ -161,7 +164,7 @@ def s3_settings(environment: Mapping[str, str]) -> dict[str, str]:
     ('http://127.0.0.1:5000', 'org.apache.hadoop.fs.s3a.S3AFileSystem')
     """
     settings = {
-        "spark.jars.packages": f"org.apache.hadoop:hadoop-aws:{_hadoop_version()}",
+        "spark.jars.packages": f"org.apache.hadoop:hadoop-aws:{hadoop_version()}",
         "spark.hadoop.fs.s3.impl": "org.apache.hadoop.fs.s3a.S3AFileSystem",
         "spark.hadoop.fs.AbstractFileSystem.s3.impl": "org.apache.hadoop.fs.s3a.S3A",
     }
@@ -178,8 +181,8 @@ def s3_settings(environment: Mapping[str, str]) -> dict[str, str]:
     return settings
 
 
-def _hadoop_version() -> str:
-    """Of the Hadoop that PySpark brings: its S3 file system must be of the same."""
+def hadoop_version() -> str:
+    """Of the Hadoop that PySpark brings: its S3 file system and YARN must be of the same."""
     import pyspark
 
     jars = Path(pyspark.__file__).with_name("jars")

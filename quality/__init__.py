@@ -10,12 +10,13 @@ from quality.expectation import Expectation, Suite
 from quality.failures import FAILURES, FailureCount, count_failures
 from quality.observe import Observations, observations
 from quality.report import Report, Result
-from quality.rows import flag_failures, split
+from quality.rows import UNIQUENESS, flag_failures, split
 from quality.suite import load_suite
 from quality.validation import validate
 
 __all__ = [
     "FAILURES",
+    "UNIQUENESS",
     "Decision",
     "Expectation",
     "FailureCount",

@@ -21,13 +21,14 @@ from quality.plan import Broken, GroupRule, RowRule, Rule, plan, within
 from quality.predicates import PREDICATES
 from quality.schema import Field
 
-__all__ = ["Transform", "fitting_patterns", "flag_failures", "split"]
+__all__ = ["UNIQUENESS", "Transform", "fitting_patterns", "flag_failures", "split"]
 
 Transform = Callable[[DataFrame], DataFrame]
 
 AnyRule = TypeVar("AnyRule", bound=Rule)
 
-_UNIQUE = ("expect_column_values_to_be_unique", "expect_compound_columns_to_be_unique")
+UNIQUENESS = ("expect_column_values_to_be_unique", "expect_compound_columns_to_be_unique")
+"""The expectations that tell a row by its equals."""
 
 
 def flag_failures(suite: Suite, *, among: Column | None = None, uniqueness: bool = True) -> Transform:
@@ -115,7 +116,7 @@ def split(df: DataFrame, suite: Suite) -> tuple[DataFrame, DataFrame]:
     flagged, fitting = _flag(df, _told(rules), None)
     for rule in rules:
         expectation = rule.expectation
-        told = expectation.type in PREDICATES or expectation.type in _UNIQUE
+        told = expectation.type in PREDICATES or expectation.type in UNIQUENESS
         if told and rule not in fitting:
             raise InapplicableError(
                 suite=suite.name,
@@ -136,7 +137,7 @@ def _told(rules: Iterable[Rule], uniqueness: bool = True) -> list[RowRule | Grou
         rule
         for rule in rules
         if isinstance(rule, RowRule)
-        or (uniqueness and isinstance(rule, GroupRule) and rule.expectation.type in _UNIQUE)
+        or (uniqueness and isinstance(rule, GroupRule) and rule.expectation.type in UNIQUENESS)
     ]
 
 

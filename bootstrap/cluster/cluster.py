@@ -26,6 +26,8 @@ from xml.sax.saxutils import escape
 
 import pyspark
 
+from jobs.session import hadoop_version
+
 ROOT = Path(__file__).resolve().parents[2]
 
 BUCKET = "lake"
@@ -40,7 +42,6 @@ DAEMONS = {
     "resourcemanager": "org.apache.hadoop.yarn.server.resourcemanager.ResourceManager",
     "nodemanager": "org.apache.hadoop.yarn.server.nodemanager.NodeManager",
 }
-
 
 HADOOP = (
     "hadoop-common",
@@ -78,13 +79,13 @@ def start(folder: Path) -> dict[str, str]:
     Parameters
     ----------
     folder : Path
-        For jars, configuration, logs and process ids.
+        For configuration, logs and process ids.
     """
     if list(folder.glob("*.pid")):
         raise ClusterError("it is up already; make cluster-down stops it")
     jars = fetch_hadoop(ROOT / "build" / "hadoop")
-    ports = dict(zip(("s3", "scheduler", "tracker", "clients", "admin", "web", "node", "localizer", "shuffle",
-                      "node_web"), free_ports(10), strict=True))  # fmt: skip
+    ports = dict(zip(("s3", "scheduler", "tracker", "clients", "admin", "web", "node", "localizer",
+                      "node_web"), free_ports(9), strict=True))  # fmt: skip
     configure(folder, ports)
     exports = {
         "HADOOP_CONF_DIR": str(folder / "conf"),
@@ -97,11 +98,10 @@ def start(folder: Path) -> dict[str, str]:
     try:
         launch(folder, "s3", [str(Path(sys.executable).with_name("moto_server")), "-H", "127.0.0.1",
                               "-p", str(ports["s3"])])  # fmt: skip
-        java = str(Path(os.environ["JAVA_HOME"], "bin", "java")) if "JAVA_HOME" in os.environ else "java"
         classes = os.pathsep.join([str(folder / "conf"), *map(str, sorted(jars))])
         for name, daemon in DAEMONS.items():
             logs = f"-Dyarn.log.dir={folder / 'logs'}"
-            launch(folder, name, [java, "-Xmx512m", logs, *OPEN, "-cp", classes, daemon])
+            launch(folder, name, [java(), "-Xmx512m", logs, *OPEN, "-cp", classes, daemon])
         wait(folder, "s3", lambda: answers(exports["AWS_ENDPOINT_URL"]))
         make_bucket(exports["AWS_ENDPOINT_URL"])
         wait(folder, "nodemanager", lambda: nodes(ports["web"]) == 1)
@@ -151,14 +151,19 @@ def ended(group: int, seconds: float = 10) -> bool:
     return False
 
 
+def java() -> str:
+    """The environment's Java, else the one on the path."""
+    return str(Path(os.environ["JAVA_HOME"], "bin", "java")) if "JAVA_HOME" in os.environ else "java"
+
+
 def fetch_hadoop(folder: Path) -> list[Path]:
     """Fetch YARN's daemons, of the version that PySpark has, with PySpark's own Ivy."""
     home = Path(pyspark.__file__).with_name("jars")
-    version = next(home.glob("hadoop-client-api-*.jar")).stem.removeprefix("hadoop-client-api-")
+    version = hadoop_version()
     done = folder / f"hadoop-{version}.done"
     if not done.exists():
         folder.mkdir(parents=True, exist_ok=True)
-        print(f"cluster: fetching Hadoop {version} (100 MB, once)", flush=True)
+        print(f"cluster: fetching Hadoop {version} (70 MB, once)", flush=True)
         ivy = next(home.glob("ivy-*.jar"))
         settings, wanted = folder / "ivysettings.xml", folder / "ivy.xml"
         settings.write_text(
@@ -174,7 +179,7 @@ def fetch_hadoop(folder: Path) -> list[Path]:
             f"<dependencies>{modules}</dependencies></ivy-module>"
         )
         command = [
-            *("java", "-jar", str(ivy), "-settings", str(settings), "-ivy", str(wanted)),
+            *(java(), "-jar", str(ivy), "-settings", str(settings), "-ivy", str(wanted)),
             *("-confs", "default", "-types", "jar", "bundle"),
             *("-retrieve", str(folder / "[artifact]-[revision](-[classifier]).[ext]")),
         ]
