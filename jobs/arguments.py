@@ -81,7 +81,7 @@ def parser(prog: str, description: str, example: str, *, pipeline: bool = True) 
             help="override one key of the pipeline, such as exports.readmission.seed=2; may be repeated",
         )
         made.add_argument(
-            "--parallel", type=int, default=2, metavar="N", help="datasets at a time (default: 2)"
+            "--parallel", type=int, default=4, metavar="N", help="datasets at a time (default: 4)"
         )
         made.add_argument("--json", action="store_true", help="print the run's summary on standard output")
         made.add_argument(

@@ -97,7 +97,7 @@ class Run:
     landing: str
     run_id: str
     watch: Watch
-    parallel: int = 2
+    parallel: int = 4
     clock: Callable[[], datetime] = utc_now
     entries: list[Entry] = field(default_factory=list)
 

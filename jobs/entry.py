@@ -93,7 +93,7 @@ def run_pipeline(
     landing: str | None,
     run_id: str,
     steps: tuple[str, ...],
-    parallel: int = 2,
+    parallel: int = 4,
     log_format: LogFormat = "auto",
     print_json: bool = False,
 ) -> dict[str, Any]:

@@ -173,11 +173,12 @@ def _fact(run: Run, name: str) -> Entry:
     )
     details: dict[str, Any] = {"orphans": _orphans(ruling.staged.rows)}
     truth = planted_truth(run)
-    if truth is not None:
+    planted = orphan_columns(truth, plan.from_) if truth is not None else set()
+    if truth is not None and planted:
         details["planted"] = compare_facts(
             truth,
             dataset=plan.from_,
-            unknown=_in_vain(source, plan.references, dimensions, orphan_columns(truth, plan.from_)),
+            unknown=_in_vain(source, plan.references, dimensions, planted),
             quarantined=_quarantined(run, plan.from_),
         )
     return publish(run, replace(entry, read=source.count()), ruling, zone="star", table=name, details=details)
