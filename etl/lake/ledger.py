@@ -11,12 +11,12 @@ from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from typing import Any
 
-from delta.tables import DeltaTable
 from pyspark.sql import SparkSession
 from pyspark.sql import functions as F
 from pyspark.sql import types as T
 
 from etl.errors import EtlError
+from etl.lake.tables import is_table
 
 __all__ = ["LEDGER_SCHEMA", "ConservationError", "Entry", "append_ledger"]
 
@@ -155,7 +155,7 @@ def append_ledger(spark: SparkSession, path: str, entries: Iterable[Entry]) -> N
     An entry is known by run, stage, dataset and status, so that a step may be repeated after a crash.
     """
     new = list(entries)
-    if new and DeltaTable.isDeltaTable(spark, path):
+    if new and is_table(spark, path):
         runs = sorted({entry.run_id for entry in new})
         ledger = spark.read.format("delta").load(path).where(F.col("run_id").isin(runs))
         held = {tuple(row) for row in ledger.select(*KEY).collect()}

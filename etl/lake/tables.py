@@ -15,13 +15,12 @@ import json
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from delta.tables import DeltaTable
 from pyspark.sql import DataFrame, SparkSession
 
 from etl.errors import InputMissingError
 from etl.lake import files
 
-__all__ = ["Commit", "last_commit", "read_table", "write_table"]
+__all__ = ["Commit", "is_table", "last_commit", "read_table", "write_table"]
 
 NOTE_KEY = "headgate"
 """Under which key of ``userMetadata`` the note stands: other writers' metadata is told apart by it."""
@@ -101,6 +100,21 @@ def _note(text: str) -> dict[str, Any] | None:
     return note if isinstance(note, dict) else None
 
 
+def is_table(spark: SparkSession, path: str) -> bool:
+    """Whether there is a Delta table at `path`.
+
+    Delta's jar is asked, not its Python package: where Spark is a platform's, the jar is all that there
+    need be.
+
+    Examples
+    --------
+    >>> is_table(spark, "no/such/folder")
+    False
+    """
+    jvm: Any = spark._jvm
+    return bool(jvm.io.delta.tables.DeltaTable.isDeltaTable(spark._jsparkSession, path))
+
+
 def read_table(spark: SparkSession, path: str, *, dataset: str, version: int | None = None) -> DataFrame:
     """The table at `path`, newest or at `version`.
 
@@ -109,7 +123,7 @@ def read_table(spark: SparkSession, path: str, *, dataset: str, version: int | N
     InputMissingError
         There is no Delta table.
     """
-    if not DeltaTable.isDeltaTable(spark, path):
+    if not is_table(spark, path):
         raise InputMissingError(
             dataset=dataset,
             file=path,
