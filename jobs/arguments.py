@@ -34,7 +34,10 @@ GLUE_ARGUMENTS = frozenset(
 )
 """The special parameters of AWS Glue jobs (Glue documentation, "Using job parameters")."""
 
-SWITCHES = frozenset({"--json", "--debug"})
+OPTIONS_AS_VALUES = frozenset({"--python-modules-installer-option"})
+"""Those of them whose value is itself an option, of pip."""
+
+SWITCHES = frozenset({"--json", "--debug", "--sole-writer"})
 
 
 class _Parser(argparse.ArgumentParser):
@@ -82,6 +85,11 @@ def parser(prog: str, description: str, example: str, *, pipeline: bool = True) 
         )
         made.add_argument(
             "--parallel", type=int, default=4, metavar="N", help="datasets at a time (default: 4)"
+        )
+        made.add_argument(
+            "--sole-writer",
+            action="store_true",
+            help="no other job writes this lake: take no lease on it (S3 only)",
         )
         made.add_argument("--json", action="store_true", help="print the run's summary on standard output")
         made.add_argument(
@@ -132,7 +140,7 @@ def _without_glue(argv: list[str]) -> list[str]:
                 kept.pop()
             pending = None
             continue
-        if pending in GLUE_ARGUMENTS and not word.startswith("--"):
+        if pending in OPTIONS_AS_VALUES or (pending in GLUE_ARGUMENTS and not word.startswith("--")):
             pending = None
             continue
         name = word.split("=", 1)[0]

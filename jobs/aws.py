@@ -1,14 +1,16 @@
-"""All that speaks to AWS by boto3: today, the secrets that a pipeline file refers to."""
+"""All that speaks to AWS by boto3: secrets that a pipeline file refers to, and the lease on a lake in S3."""
 
 from __future__ import annotations
 
 import json
 import os
+from typing import Any
+from urllib.parse import urlsplit
 
 from conf import SecretReference
 from jobs.exits import ArgumentsError
 
-__all__ = ["reveal"]
+__all__ = ["S3Object", "reveal"]
 
 
 def reveal(reference: SecretReference) -> str:
@@ -53,3 +55,93 @@ def reveal(reference: SecretReference) -> str:
             reason=f"the secret holds no key '{reference.key}'",
             fix="name one of its JSON keys",
         ) from None
+
+
+DENIED = {
+    "NoSuchBucket": ("there is no such bucket", "make it, or correct --lake"),
+    "404": ("there is no such bucket", "make it, or correct --lake"),
+    "AccessDenied": ("no permission", "grant s3:GetObject and s3:PutObject on it to the job's role"),
+    "InvalidAccessKeyId": ("the credentials are not known", "check AWS_PROFILE or the job's role"),
+    "403": ("no permission", "grant s3:GetObject and s3:PutObject on it to the job's role"),
+}
+
+
+class S3Object:
+    """One small object of S3 that is written only under a condition.
+
+    Parameters
+    ----------
+    place : str
+        ``s3://bucket/key`` or ``s3a://bucket/key``.
+    endpoint, region : str, optional
+        Where S3 is, if not where boto3 would look.
+
+    Raises
+    ------
+    ArgumentsError
+        By each method, where the bucket is not there, or may not be read or written, or AWS cannot be
+        reached at all.
+    """
+
+    def __init__(self, place: str, *, endpoint: str | None = None, region: str | None = None) -> None:
+        try:
+            import boto3
+        except ImportError:
+            raise ArgumentsError(
+                argument=place,
+                reason="boto3 is not installed, and without it a lake on S3 cannot be kept to one writer",
+                fix="pip install boto3, or pass --sole-writer if no other job writes this lake",
+            ) from None
+        self.place = place
+        address = urlsplit(place)
+        self._at = {"Bucket": address.netloc, "Key": address.path.lstrip("/")}
+        self._client: Any = boto3.client("s3", endpoint_url=endpoint, region_name=region)
+
+    def read(self) -> tuple[str, str] | None:
+        """Its text and ETag, or None where it is not there."""
+        from botocore.exceptions import ClientError
+
+        try:
+            answer = self._asked("get_object", **self._at)
+        except ClientError as error:
+            if error.response["Error"]["Code"] == "NoSuchKey":
+                return None
+            raise
+        return answer["Body"].read().decode(), answer["ETag"]
+
+    def put(self, text: str, *, over: str | None) -> str | None:
+        """Write `text` over the version with the ETag `over`, or over nothing; the new ETag, or None."""
+        from botocore.exceptions import ClientError
+
+        # As a header and not a parameter: platforms ship a boto3 that is older than the parameter.
+        condition = {"If-None-Match": "*"} if over is None else {"If-Match": over}
+
+        def conditional(params: dict[str, Any], **_: Any) -> None:
+            params["headers"].update(condition)
+
+        events = self._client.meta.events
+        events.register("before-call.s3.PutObject", conditional)
+        try:
+            answer = self._asked("put_object", **self._at, Body=text.encode())
+        except ClientError as error:
+            if error.response["Error"]["Code"] in ("PreconditionFailed", "ConditionalRequestConflict", "412"):
+                return None
+            raise
+        finally:
+            events.unregister("before-call.s3.PutObject", conditional)
+        return str(answer["ETag"])
+
+    def _asked(self, operation: str, **parameters: Any) -> Any:
+        from botocore.exceptions import BotoCoreError, ClientError
+
+        try:
+            return getattr(self._client, operation)(**parameters)
+        except ClientError as error:
+            code = error.response["Error"]["Code"]
+            if code not in DENIED:
+                raise
+            reason, fix = DENIED[code]
+            raise ArgumentsError(argument=self.place, reason=f"{reason} (AWS: {code})", fix=fix) from None
+        except BotoCoreError as error:
+            fix = "check credentials, region and endpoint (AWS_ENDPOINT_URL)"
+            raise ArgumentsError(argument=self.place, reason=str(error), fix=fix) from None

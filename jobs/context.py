@@ -84,6 +84,8 @@ class Run:
         Told of progress.
     parallel : int
         Datasets worked on at a time.
+    may_write : callable
+        Called before each commit: raises where another driver may be writing the lake.
     clock : callable
         Gives the time; the only one that a run asks.
     entries : list of Entry
@@ -98,6 +100,7 @@ class Run:
     run_id: str
     watch: Watch
     parallel: int = 4
+    may_write: Callable[[], None] = lambda: None
     clock: Callable[[], datetime] = utc_now
     entries: list[Entry] = field(default_factory=list)
 

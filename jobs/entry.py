@@ -19,6 +19,7 @@ from jobs.context import Run, load_pipeline, new_run_id, utc_now
 from jobs.exits import ArgumentsError, RefusedError, guarded
 from jobs.flow import flow
 from jobs.landing import is_small, prepare_landing
+from jobs.preflight import check_executors, check_places, one_writer
 from jobs.progress import LogFormat, Watch, watching
 from jobs.report import render
 from jobs.session import session_to_read, spark_session
@@ -64,6 +65,7 @@ def job_main(
                 parallel=values.parallel,
                 log_format=values.log_format,
                 print_json=values.json,
+                sole_writer=values.sole_writer,
             )
 
     return guarded(job, debug="--debug" in given)
@@ -96,6 +98,7 @@ def run_pipeline(
     parallel: int = 4,
     log_format: LogFormat = "auto",
     print_json: bool = False,
+    sole_writer: bool = False,
 ) -> dict[str, Any]:
     """Run `steps` of a pipeline, write the report, and return the summary.
 
@@ -115,6 +118,8 @@ def run_pipeline(
     log_format : {'auto', 'text', 'json'}
     print_json : bool
         Print the summary on standard output.
+    sole_writer : bool
+        No other job writes this lake: take no lease on it.
 
     Returns
     -------
@@ -125,23 +130,29 @@ def run_pipeline(
     ------
     RefusedError, etl.errors.EtlError, quality.SuiteError
         After the report was written.
+    ArgumentsError, etl.errors.InputMissingError, jobs.lease.BusyError
+        Before anything was read or written.
     """
     landing = landing or f"{lake.root.rstrip('/')}/landing"
     session = spark_session(
         app=f"headgate {pipeline.name}", places=[lake.root, landing], small=is_small(pipeline, landing)
     )
     with watching(log_format) as watch, session as spark:
-        run = Run(
-            spark=spark,
-            pipeline=pipeline,
-            source=source,
-            lake=lake,
-            landing=landing,
-            run_id=run_id,
-            watch=watch,
-            parallel=parallel,
-        )
-        return _reported(run, steps, watch, print_json)
+        check_places(spark, lake=lake.root, landing=landing)
+        check_executors(spark)
+        with one_writer(spark, lake.root, run_id=run_id, sole=sole_writer, say=watch.say) as may_write:
+            run = Run(
+                spark=spark,
+                pipeline=pipeline,
+                source=source,
+                lake=lake,
+                landing=landing,
+                run_id=run_id,
+                watch=watch,
+                parallel=parallel,
+                may_write=may_write,
+            )
+            return _reported(run, steps, watch, print_json)
 
 
 def _reported(run: Run, steps: tuple[str, ...], watch: Watch, print_json: bool) -> dict[str, Any]:

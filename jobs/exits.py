@@ -9,6 +9,7 @@ from enum import IntEnum
 
 from conf import PipelineError
 from etl.errors import EtlError, InputError, MissingColumnError, ParameterError
+from jobs.lease import BusyError, LeaseLostError
 from quality import SuiteError
 
 __all__ = ["ArgumentsError", "Exit", "RefusedError", "guarded"]
@@ -22,6 +23,7 @@ class Exit(IntEnum):
     BAD_ARGUMENTS = 2
     REFUSED = 3
     INPUT_MISSING = 4
+    BUSY = 5
     INTERRUPTED = 130
 
 
@@ -51,6 +53,8 @@ def _code(error: BaseException) -> Exit:
             return Exit.REFUSED
         case InputError():
             return Exit.INPUT_MISSING
+        case BusyError() | LeaseLostError():
+            return Exit.BUSY
         case KeyboardInterrupt():
             return Exit.INTERRUPTED
         case _:

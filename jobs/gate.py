@@ -318,7 +318,9 @@ def publish(
             run_id=run.run_id,
             at=entry.started_at,
         )
+        run.may_write()
         write_table(rejected, quarantine, mode="overwrite", note={"fingerprint": entry.fingerprint})
+    run.may_write()
     commit = ruling.staged.publish(ACCEPTED, ruling.columns, mode="overwrite", note=entry.to_json())
     ruling.staged.discard(published=ACCEPTED)
     return replace(entry, finished_at=run.clock(), version=commit.version)

@@ -17,6 +17,7 @@ from pyspark.sql import SparkSession
 
 from jobs.exits import ArgumentsError
 from jobs.places import is_remote, on_s3
+from jobs.versions import check_versions
 
 __all__ = ["DELTA_SETTINGS", "hadoop_version", "s3_settings", "session_to_read", "spark_session"]
 
@@ -89,6 +90,7 @@ def spark_session(
 
 
 def _checked(session: SparkSession) -> SparkSession:
+    check_versions(session)
     missing = [
         f"--conf {name}={value}"
         for name, value in DELTA_SETTINGS.items()

@@ -120,6 +120,7 @@ def _export(run: Run, name: str) -> Entry:
         "entry": entry.to_json(),
     }
     path = run.lake.table("export", name, "manifest.json")
+    run.may_write()
     files.write_bytes(run.spark, path, json.dumps(document, indent=2, default=str).encode())
     staged.discard()
     return entry

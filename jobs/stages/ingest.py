@@ -73,6 +73,7 @@ def _ingest(run: Run, name: str, landed: list[SourceFile]) -> Entry:
         fingerprint=fingerprint_of([[file.file, file.hash] for file in new], {}),
         details={"files": [file.file for file in new]},
     )
+    run.may_write()
     commit = write_table(frame, path, mode="append", note=entry.to_json())
     return replace(
         entry, finished_at=run.clock(), version=commit.version, read=commit.rows, published=commit.rows

@@ -78,6 +78,7 @@ def _calendar(run: Run, name: str) -> Entry:
     days = (plan.to - plan.from_).days + 1
     entry = opened(run, stage="star", dataset=name, fingerprint=mark, read=days, published=days)
     frame = build_calendar(run.spark, key=plan.key, start=plan.from_, end=plan.to)
+    run.may_write()
     commit = write_table(frame.coalesce(1), path, mode="overwrite", note=entry.to_json())
     return replace(entry, finished_at=run.clock(), version=commit.version)
 

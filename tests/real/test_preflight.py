@@ -1,0 +1,108 @@
+"""What is wrong with a platform is said in one line, by real processes, before anything is done."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import boto3
+import pyspark
+import pytest
+from moto.server import ThreadedMotoServer
+
+from jobs.aws import S3Object
+from jobs.lease import lease
+from jobs.session import DELTA_SETTINGS
+
+pytestmark = pytest.mark.real
+
+ROOT = Path(__file__).resolve().parents[2]
+DELTA = [part for name, value in DELTA_SETTINGS.items() for part in ("--conf", f"{name}={value}")]
+
+
+def ran(*command: str, **environment: str) -> tuple[int, list[str]]:
+    """Exit code, and the lines that are Headgate's."""
+    done = subprocess.run(
+        command, env=os.environ | environment, capture_output=True, text=True, timeout=300, check=False
+    )
+    said = (done.stdout + done.stderr).splitlines()  # spark-submit gives all that Python says on one of them
+    return done.returncode, [line for line in said if line.startswith("headgate: ")]
+
+
+def submitted(*options: str, lake: Path) -> tuple[int, list[str]]:
+    home = Path(pyspark.__file__).parent
+    job = str(ROOT / "jobs" / "run.py")
+    command = ["spark-submit", "--master", "local[1]", *options, job, "hospital", "--lake", str(lake)]
+    return ran(*command, SPARK_HOME=str(home))
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (
+            ["--packages", "io.delta:delta-spark_2.12:3.3.2"],
+            "it was started without Delta; pass --conf spark.sql.extensions=io.delta.sql.DeltaSpark",
+        ),
+        (DELTA, "Delta's jar is not there; pass --packages io.delta:delta-spark_2.12:3.3.x, the Delta for"),
+        (
+            [*DELTA, "--packages", "io.delta:delta-spark_2.13:3.3.2"],
+            "Delta does not fit it (",
+        ),
+    ],
+    ids=["no_extension", "no_jar", "another_scala"],
+)
+def test_a_spark_that_lacks_its_delta(options: list[str], said: str, tmp_path: Path) -> None:
+    code, lines = submitted(*options, lake=tmp_path / "lake")
+    assert (code, len(lines)) == (2, 1)
+    assert said in lines[0]
+    assert not (tmp_path / "lake").exists()
+
+
+def test_an_older_python() -> None:
+    program = "import sys; sys.version_info = (3, 9, 20); import jobs"
+    code, lines = ran(sys.executable, "-c", program)
+    assert code == 2
+    assert lines[0].startswith("headgate: Python 3.11 or newer is needed, this is 3.9 (")
+
+
+def test_a_dependency_built_for_another_python(tmp_path: Path) -> None:
+    folder = tmp_path / "pydantic_core"
+    folder.mkdir()
+    (folder / "__init__.py").write_text("from pydantic_core._pydantic_core import SchemaValidator\n")
+    code, lines = ran(sys.executable, "-m", "jobs.run", "--help", PYTHONPATH=f"{tmp_path}:{ROOT}")
+    assert (code, len(lines)) == (2, 1)
+    assert "was built for another Python (No module named 'pydantic_core._pydantic_core')" in lines[0]
+
+
+@pytest.fixture(scope="module")
+def s3() -> Iterator[dict[str, str]]:
+    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+    server.start()
+    host, port = server.get_host_and_port()
+    keys = {"AWS_ACCESS_KEY_ID": "local", "AWS_SECRET_ACCESS_KEY": "local", "AWS_REGION": "us-east-1"}
+    yield {**keys, "AWS_DEFAULT_REGION": "us-east-1", "AWS_ENDPOINT_URL": f"http://{host}:{port}"}
+    server.stop()
+
+
+def test_a_bucket_that_is_not_there(s3: dict[str, str]) -> None:
+    code, lines = ran("headgate", "run", "hospital", "--lake", "s3://nowhere/lake", **s3)
+    assert (code, lines) == (
+        2,
+        ["headgate: s3://nowhere/lake: there is no such bucket; make it, or correct the address"],
+    )
+
+
+def test_a_lake_that_another_driver_is_writing(s3: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in s3.items():
+        monkeypatch.setenv(name, value)
+    client = boto3.client("s3")
+    client.create_bucket(Bucket="lake")
+    with lease(S3Object("s3://lake/busy/_writer.json"), holder="run first", say=print, beat=1):
+        code, lines = ran("headgate", "run", "hospital", "--lake", "s3://lake/busy", **s3)
+    assert (code, len(lines)) == (5, 1)
+    assert "run first is writing this lake" in lines[0]
+    found = client.list_objects_v2(Bucket="lake", Prefix="busy/")["Contents"]
+    assert [item["Key"] for item in found] == ["busy/_writer.json"]

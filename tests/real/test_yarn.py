@@ -1,0 +1,194 @@
+"""The hospital on YARN and S3 gives what it gives on a laptop, whichever process is killed on the way.
+
+Hadoop's own daemons and an S3 endpoint, started by `bootstrap/cluster/cluster.py`; the job is the
+wheel, submitted in cluster mode with two executors.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from types import ModuleType
+
+import boto3
+import pyspark
+import pytest
+
+from jobs.session import SMALL_JAVA, SMALL_SETTINGS
+
+pytestmark = [pytest.mark.real, pytest.mark.slow]
+
+ROOT = Path(__file__).resolve().parents[2]
+PATIENTS = 60
+PYSPARK = Path(pyspark.__file__).parent
+QUIET = f"-Dlog4j2.configurationFile={(ROOT / 'jobs/log4j2.properties').as_uri()}"
+DELTA = "io.delta:delta-spark_2.12:3.3.2"
+
+
+def cluster_module() -> ModuleType:
+    place = ROOT / "bootstrap" / "cluster" / "cluster.py"
+    spec = importlib.util.spec_from_file_location("cluster", place)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.fixture(scope="module")
+def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
+    """The environment of a shell that uses the cluster, with the pipeline in its bucket."""
+    module, folder = cluster_module(), tmp_path_factory.mktemp("cluster")
+    environment = os.environ | module.start(folder)
+    s3 = boto3.client(
+        "s3", endpoint_url=environment["AWS_ENDPOINT_URL"], region_name="us-east-1",
+        aws_access_key_id="local", aws_secret_access_key="local",
+    )  # fmt: skip
+    for file in [ROOT / "conf/hospital.yaml", *(ROOT / "conf/suites/hospital").glob("*.json")]:
+        s3.upload_file(str(file), module.BUCKET, f"pipelines/{file.relative_to(ROOT / 'conf').as_posix()}")
+    try:
+        yield environment
+    finally:
+        assert module.stop(folder) == 3
+
+
+@pytest.fixture(scope="module")
+def python(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """An interpreter that has the platform's packages, and the wheel."""
+    folder = tmp_path_factory.mktemp("platform")
+    subprocess.run([sys.executable, "-m", "venv", folder / "venv"], check=True)
+    home = folder / "venv/bin/python"
+    packages = next((folder / "venv/lib").glob("python3*/site-packages"))
+    # Packages that are found by way of a .pth file do not bring the editable install along.
+    (packages / "platform.pth").write_text(str(PYSPARK.parent))
+    wheels = [sys.executable, "-m", "pip", "wheel", "-q", "--no-deps", "--wheel-dir", str(folder), str(ROOT)]
+    subprocess.run(wheels, check=True)
+    wheel = next(folder.glob("*.whl"))
+    subprocess.run([home, "-m", "pip", "install", "-q", "--no-deps", wheel], check=True)
+    return str(home)
+
+
+@pytest.fixture(scope="module")
+def local(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """The lake that a laptop makes."""
+    lake = tmp_path_factory.mktemp("local") / "lake"
+    command = ["headgate", "run", "hospital", "--lake", str(lake), "--set", f"simulate.patients={PATIENTS}"]
+    subprocess.run(command, check=True, capture_output=True)
+    return str(lake)
+
+
+Submit = Callable[..., "subprocess.Popen[bytes]"]
+
+
+@pytest.fixture
+def submit(cluster: dict[str, str], python: str, tmp_path: Path) -> Submit:
+    def submitting(lake: str) -> subprocess.Popen[bytes]:
+        settings = {
+            "spark.yarn.jars": f"local:{PYSPARK}/jars/*",
+            "spark.yarn.stagingDir": tmp_path.as_uri(),
+            "spark.sql.extensions": "io.delta.sql.DeltaSparkSessionExtension",
+            "spark.sql.catalog.spark_catalog": "org.apache.spark.sql.delta.catalog.DeltaCatalog",
+            "spark.hadoop.fs.s3.impl": "org.apache.hadoop.fs.s3a.S3AFileSystem",
+            "spark.hadoop.fs.s3a.endpoint": cluster["AWS_ENDPOINT_URL"],
+            "spark.hadoop.fs.s3a.endpoint.region": "us-east-1",
+            "spark.hadoop.fs.s3a.path.style.access": "true",
+            "spark.hadoop.fs.s3a.connection.ssl.enabled": "false",
+            "spark.sql.shuffle.partitions": "2",
+            "spark.databricks.delta.snapshotPartitions": "2",
+            "spark.ui.enabled": "false",
+            # little data: what a laptop's session is given as well
+            **SMALL_SETTINGS,
+            "spark.driver.extraJavaOptions": " ".join((*SMALL_JAVA, QUIET)),
+            "spark.executor.extraJavaOptions": " ".join((SMALL_JAVA[0], QUIET)),
+        }
+        names = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_REGION", "AWS_ENDPOINT_URL")
+        exports = {name: cluster[name] for name in names}
+        exports |= {"PYSPARK_PYTHON": python, "SPARK_LOCAL_IP": "127.0.0.1"}
+        for name, value in exports.items():
+            settings[f"spark.yarn.appMasterEnv.{name}"] = value
+            settings[f"spark.executorEnv.{name}"] = value
+        options = [part for name, value in settings.items() for part in ("--conf", f"{name}={value}")]
+        command = [
+            *("spark-submit", "--master", "yarn", "--deploy-mode", "cluster", "--name", lake),
+            *("--num-executors", "2", "--executor-cores", "1", "--executor-memory", "1g"),
+            *("--packages", f"{DELTA},org.apache.hadoop:hadoop-aws:3.3.4"),
+            *options,
+            str(ROOT / "jobs" / "run.py"),
+            *("--pipeline", "s3://lake/pipelines/hospital.yaml", "--lake", f"s3://lake/{lake}"),
+            *("--set", f"simulate.patients={PATIENTS}", "--run-id", lake),
+        ]
+        with (tmp_path / "submit.log").open("ab") as log:
+            return subprocess.Popen(
+                command, env=cluster | {"SPARK_HOME": str(PYSPARK)}, stdout=log, stderr=log
+            )
+
+    return submitting
+
+
+def differences(cluster: dict[str, str], lake: str, local: str) -> dict[str, list[int]]:
+    """Rows and differing rows of every table."""
+    program = [sys.executable, str(ROOT / "tests/real/compare_lakes.py"), f"s3://lake/{lake}", local]
+    found = subprocess.run(
+        program, env=cluster | {"PYTHONPATH": str(ROOT)}, check=True, capture_output=True, text=True
+    )
+    tables: dict[str, list[int]] = json.loads(found.stdout.splitlines()[-1])
+    return tables
+
+
+def while_curating(cluster: dict[str, str], lake: str) -> None:
+    """Wait until the first curated table is being written."""
+    s3 = boto3.client(
+        "s3", endpoint_url=cluster["AWS_ENDPOINT_URL"], region_name="us-east-1",
+        aws_access_key_id="local", aws_secret_access_key="local",
+    )  # fmt: skip
+    until = time.monotonic() + 300
+    while not s3.list_objects_v2(Bucket="lake", Prefix=f"{lake}/curated/").get("KeyCount"):
+        assert time.monotonic() < until, "nothing was curated within five minutes"
+        time.sleep(0.2)
+
+
+def kill(program: str) -> None:
+    """Kill one process of the cluster at once, by what its command line holds."""
+    found = subprocess.run(
+        ["pgrep", "-f", program], capture_output=True, text=True, check=True
+    ).stdout.split()
+    java = [pid for pid in map(int, found) if Path(f"/proc/{pid}/exe").resolve().name == "java"]
+    os.kill(java[0], signal.SIGKILL)
+
+
+def check(cluster: dict[str, str], lake: str, local: str) -> None:
+    tables = differences(cluster, lake, local)
+    assert {name: unlike for name, (_, unlike) in tables.items() if unlike} == {}
+    assert tables["star/fact_encounter"][0] > 0
+    assert len(tables) >= 25
+
+
+def test_a_cluster_gives_what_a_laptop_gives(cluster: dict[str, str], submit: Submit, local: str) -> None:
+    assert submit("whole").wait(timeout=900) == 0
+    check(cluster, "whole", local)
+
+
+def test_an_executor_that_is_killed_changes_nothing(
+    cluster: dict[str, str], submit: Submit, local: str
+) -> None:
+    job = submit("executor")
+    while_curating(cluster, "executor")
+    kill("YarnCoarseGrainedExecutorBackend")
+    assert job.wait(timeout=900) == 0
+    check(cluster, "executor", local)
+
+
+def test_a_driver_that_is_killed_is_run_again(cluster: dict[str, str], submit: Submit, local: str) -> None:
+    job = submit("driver")
+    while_curating(cluster, "driver")
+    kill("deploy.yarn.ApplicationMaster")
+    assert job.wait(timeout=900) != 0
+    assert submit("driver").wait(timeout=900) == 0
+    check(cluster, "driver", local)
