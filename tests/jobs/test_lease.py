@@ -128,6 +128,7 @@ def test_a_bucket_that_is_not_there_is_one_line(endpoint: str) -> None:
 
 
 def test_no_permission_is_one_line(endpoint: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(boto3, "DEFAULT_SESSION", None)  # it remembers the credentials of the tests before
     iam = boto3.client("iam", endpoint_url=endpoint, **KEYS)
     iam.create_user(UserName="reader")
     key = iam.create_access_key(UserName="reader")["AccessKey"]
