@@ -86,15 +86,8 @@ def submit(
         **own,
     }
     command = [
-        *(
-            str(platform / "bin/spark-submit"),
-            "--master",
-            "local[2]",
-            "--driver-memory",
-            "2g",
-            "--jars",
-            jars,
-        ),
+        *(str(platform / "bin/spark-submit"), "--master", "local[2]"),
+        *("--driver-memory", "2g", "--jars", jars),
         *shlex.split(f"--conf {given['--conf']}"),
         *("--conf", "spark.ui.enabled=false", "--conf", "spark.sql.shuffle.partitions=2"),
         *("--conf", "spark.databricks.delta.snapshotPartitions=2"),
