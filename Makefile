@@ -10,7 +10,7 @@ VENV := $(if $(filter emr-7,$(RUNTIME)),.venv,.venv-$(RUNTIME))
 IN := . ./$(VENV)/headgate.env &&
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo cluster-up cluster-down test pytest format lint types contracts docs docs-serve dist clean distclean
+.PHONY: help setup demo cluster-up cluster-down test pytest format lint types contracts docs docs-serve dist locks clean distclean
 
 help: ## print this
 	@echo "make TARGET [RUNTIME=emr-7|emr-8|glue-6] [PYTHON=python3.11] [ARGS='…']"
@@ -60,9 +60,11 @@ docs: setup ## the documentation, into build/site, its lists made anew from the 
 docs-serve: setup ## the documentation on http://127.0.0.1:8000, rebuilt as files change
 	@$(IN) NO_MKDOCS_2_WARNING=1 mkdocs serve
 
-dist: setup ## the wheel, into dist
-	@rm -rf build/lib build/bdist.* # else setuptools packs what earlier builds left there
-	@$(IN) python -m pip wheel --quiet --no-deps --wheel-dir dist . && ls dist
+dist: setup ## what EMR and Glue are given, into dist: wheel, locks, entry scripts, job definitions
+	@$(IN) python -m bootstrap.dist && ls dist
+
+locks: setup ## resolve anew what each platform needs beside what it has, into bootstrap/locks
+	@$(IN) python -m bootstrap.lock
 
 clean: ## remove what was built, and the tools' caches
 	rm -rf build dist site *.egg-info spark-warehouse metastore_db derby.log

@@ -7,6 +7,7 @@ Every error carries its fields as attributes and prints as one line that ends wi
     EtlError
     ├── MissingColumnError      a step names a column that the data lacks
     ├── ParameterError          a step was given a value that it cannot take
+    ├── EngineError             a step would not give on this engine what it gives on Spark
     └── InputError              a file or table cannot be read as declared
         └── InputMissingError   it is not there at all
 """
@@ -16,7 +17,14 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable
 
-__all__ = ["EtlError", "InputError", "InputMissingError", "MissingColumnError", "ParameterError"]
+__all__ = [
+    "EngineError",
+    "EtlError",
+    "InputError",
+    "InputMissingError",
+    "MissingColumnError",
+    "ParameterError",
+]
 
 
 class EtlError(Exception):
@@ -68,6 +76,29 @@ class ParameterError(EtlError):
         self.value = value
         self.allowed = allowed
         super().__init__(f"{step}: {parameter}={value!r} is not allowed; use {allowed}")
+
+
+class EngineError(EtlError):
+    """A step would not give on this engine what it gives on Spark.
+
+    Attributes
+    ----------
+    step : str
+        The transform that was applied.
+    engine : str
+        The engine, such as ``sail``.
+    lack : str
+        What it does otherwise.
+    fix : str
+        What to do about it.
+    """
+
+    def __init__(self, *, step: str, engine: str, lack: str, fix: str) -> None:
+        self.step = step
+        self.engine = engine
+        self.lack = lack
+        self.fix = fix
+        super().__init__(f"{step}: {engine} {lack}; {fix}")
 
 
 class InputError(EtlError):

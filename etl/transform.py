@@ -11,7 +11,7 @@ compare them.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from functools import reduce
 from typing import Literal
 
@@ -33,6 +33,7 @@ __all__ = [
     "quote",
     "require_columns",
     "unmarked",
+    "with_columns",
 ]
 
 Transform = Callable[[DataFrame], DataFrame]
@@ -127,6 +128,11 @@ def add_problems(df: DataFrame, entries: Iterable[Column]) -> Column:
     before = F.coalesce(F.col(PROBLEMS), empty) if PROBLEMS in df.columns else empty
     found = F.filter(F.array(*entries).cast(PROBLEM_TYPE), lambda entry: entry.isNotNull())
     return F.concat(before, found)
+
+
+def with_columns(df: DataFrame, columns: Mapping[str, Column]) -> DataFrame:
+    """`df` with `columns` added or replaced; unlike its own method, Spark Connect's too takes none at all."""
+    return df.withColumns(dict(columns)) if columns else df
 
 
 def unmarked(df: DataFrame, mark: str | None) -> Column:

@@ -246,7 +246,9 @@ def _sum_equal(expectation: Expectation, fields: Fields) -> Column | None:
         exact = isinstance(field.type, T.IntegralType)
         term = field.column.cast("decimal(20,0)") if exact else field.column
         terms.append(F.coalesce(term, F.lit(0).cast("decimal(20,0)" if exact else field.type)))
-    return reduce(F.try_add, terms).cast("double") == F.lit(expectation.kwargs["sum_total"])
+    # Only decimals of the data's own can overflow.
+    add = F.try_add if any(isinstance(field.type, T.DecimalType) for field in fields) else Column.__add__
+    return reduce(add, terms).cast("double") == F.lit(expectation.kwargs["sum_total"])
 
 
 def _all_equal(_: Expectation, fields: Fields) -> Column | None:

@@ -13,7 +13,9 @@ from typing import TypeVar
 from pyspark.errors import AnalysisException
 from pyspark.sql import Column, DataFrame, SparkSession, Window
 from pyspark.sql import functions as F
+from pyspark.sql import types as T
 
+from quality.engine import answerable
 from quality.errors import InapplicableError
 from quality.expectation import Expectation, Suite
 from quality.failures import FAILURE_TYPE, FAILURES
@@ -75,7 +77,7 @@ def flag_failures(suite: Suite, *, among: Column | None = None, uniqueness: bool
     +---+--------------+-----+
     <BLANKLINE>
     """
-    return lambda df: _flag(df, _told(plan(suite, df.schema), uniqueness), among)[0]
+    return lambda df: _flag(df, _told(_planned(df, suite), uniqueness), among)[0]
 
 
 def split(df: DataFrame, suite: Suite) -> tuple[DataFrame, DataFrame]:
@@ -112,7 +114,7 @@ def split(df: DataFrame, suite: Suite) -> tuple[DataFrame, DataFrame]:
     >>> [row.name for row in accepted.collect()], [row.name for row in rejected.orderBy("name").collect()]
     (['a'], ['b', 'c'])
     """
-    rules = plan(suite, df.schema)
+    rules = _planned(df, suite)
     flagged, fitting = _flag(df, _told(rules), None)
     for rule in rules:
         expectation = rule.expectation
@@ -129,6 +131,10 @@ def split(df: DataFrame, suite: Suite) -> tuple[DataFrame, DataFrame]:
             )
     critical = F.exists(FAILURES, lambda failure: failure["severity"] == "critical")
     return flagged.where(~critical).drop(FAILURES), flagged.where(critical)
+
+
+def _planned(df: DataFrame, suite: Suite) -> tuple[Rule, ...]:
+    return answerable(df.sparkSession, plan(suite, df.schema))
 
 
 def _told(rules: Iterable[Rule], uniqueness: bool = True) -> list[RowRule | GroupRule]:
@@ -214,11 +220,16 @@ def _copies(df: DataFrame, rule: GroupRule, looked_at: Column) -> Column:
     """Count the rows that are equal to this one in the rule's columns, among the rows that take part."""
     takes_part = looked_at if rule.group.rows_if is None else looked_at & rule.group.rows_if
     takes_part = F.coalesce(takes_part, F.lit(False))
-    keys = [F.when(takes_part, field.column) for field in rule.fields]
+    keys = [F.when(takes_part, _grouped(field)) for field in rule.fields]
     # Rows that do not take part would all fall into one partition: they are spread by their hash.
-    spread = [_quoted(name) for name, kind in df.dtypes if "map<" not in kind]
-    salt = F.when(~takes_part, F.pmod(F.xxhash64(*spread), F.lit(1024)))
+    spread = [_quoted(name) for name, kind in df.dtypes if "<" not in kind]
+    salt = F.when(~takes_part, F.pmod(F.xxhash64(F.lit(0), *spread), F.lit(1024)))
     return F.when(takes_part, F.count(F.lit(1)).over(Window.partitionBy(*keys, takes_part, salt)))
+
+
+def _grouped(field: Field) -> Column:
+    # Windows of Sail hold -0.0 and 0.0 for two values.
+    return field.column + F.lit(0.0) if isinstance(field.type, T.FloatType | T.DoubleType) else field.column
 
 
 def _entry(rule: RowRule | GroupRule, copies: dict[str, str]) -> Column:

@@ -20,6 +20,9 @@ __all__ = ["Family", "Field", "columns_of", "family", "resolve"]
 Family = Literal["text", "number", "boolean", "date", "timestamp", "binary", "nested"]
 """Types that Spark compares alike."""
 
+PLAIN_SCALE = 6
+"""Decimals with no more digits after the point are never written with an exponent."""
+
 
 @dataclass(frozen=True)
 class Field:
@@ -47,11 +50,11 @@ class Field:
     def text_of(self, column: Column) -> Column:
         """Give a value of this type as Spark writes it with ANSI mode off, whatever the mode.
 
-        The modes differ for small decimals: 1E-8 or 0.00000001.
+        The modes differ for small decimals of many digits: 1E-8 or 0.00000001.
         """
         if self.family == "nested":
             return F.to_json(F.struct(column.alias("value")))
-        if isinstance(self.type, T.DecimalType):
+        if isinstance(self.type, T.DecimalType) and self.type.scale > PLAIN_SCALE:
             return F.when(column.isNotNull(), F.format_string("%s", column))
         return column.cast("string")
 

@@ -9,6 +9,7 @@ from typing import Any, get_args
 from pyspark.errors import AnalysisException
 from pyspark.sql import DataFrame
 
+from quality.engine import answerable
 from quality.expectation import Expectation, Suite
 from quality.judge import Verdict, judge, with_examples
 from quality.measure import Measures, examples_of, measure
@@ -81,7 +82,7 @@ def validate(
     if result_format not in get_args(ResultFormat):
         raise ValueError(f"result_format={result_format!r}; use one of {', '.join(get_args(ResultFormat))}")
     suite = suite.bind(suite_parameters)
-    rules = plan(suite, df.schema)
+    rules = answerable(df.sparkSession, plan(suite, df.schema))
     compiled = () if result_format == "COMPLETE" else rules
     measures = measure(df, compiled, known=observed)
     own = _judged(df, compiled, measures, result_format)

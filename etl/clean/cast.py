@@ -12,6 +12,7 @@ from pyspark.sql import types as T
 from etl.clean.checks import require_choice, require_data_names, require_values
 from etl.clean.reading import Reading, replace_values
 from etl.clean.text import lower_case
+from etl.engine import refuse_on_sail
 from etl.errors import ParameterError
 from etl.transform import Invalid, Transform, quote, require_columns
 
@@ -92,6 +93,14 @@ def cast_columns(*, columns: dict[str, str], invalid: Invalid = "reject") -> Tra
 
     def cast(df: DataFrame) -> DataFrame:
         require_columns(df, types, step="cast_columns")
+        for name, kind in types.items():
+            if kind == "string" and isinstance(df.schema[name].dataType, T.FloatType | T.DoubleType):
+                refuse_on_sail(
+                    df,
+                    step="cast_columns",
+                    lack=f"does not write numbers such as {name!r} as Spark does",
+                    fix="cast it to a decimal before, or use Spark",
+                )
         readings = {name: _read(name, df.schema[name].dataType, kind) for name, kind in types.items()}
         return replace_values(df, readings, step="cast_columns", invalid=invalid)
 
@@ -164,7 +173,8 @@ def _read_text(name: str, kind: str) -> Reading:
             F.when(text.rlike(NUMBER), F.lit(f"does not fit {kind}")).otherwise(F.lit("not a number")),
         )
     scale = kind.removesuffix(")").split(",")[1]
-    exact_scale = rf"^[+-]?(?:[0-9]+(?:[.][0-9]{{0,{scale}}}0*)?|[.](?=[0-9])[0-9]{{0,{scale}}}0*)\z"
+    fraction = f"[.][0-9]{{1,{scale}}}0*" if scale != "0" else "[.]0+"
+    exact_scale = rf"^[+-]?(?:[0-9]+(?:[.]|{fraction})?|{fraction})\z"
     return Reading(
         F.when(text.rlike(exact_scale), F.expr(f"try_cast({trimmed} AS {kind})")),
         F.when(text.rlike(NUMBER), F.lit(f"does not fit {kind}")).otherwise(F.lit("not a number")),

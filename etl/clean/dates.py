@@ -211,7 +211,8 @@ def _parse(
 
 
 def _date(iso: str) -> Reading:
-    return Reading(F.expr(f"try_cast({quote(iso)} AS date)"), F.lit("not a real date"))
+    # without the space that marks it, which Sail does not overlook
+    return Reading(F.expr(f"try_cast(trim({quote(iso)}) AS date)"), F.lit("not a real date"))
 
 
 def _timestamp(iso: str, zone: str) -> Reading:

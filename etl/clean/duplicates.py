@@ -8,12 +8,13 @@ from pyspark.sql import types as T
 
 from etl.clean.checks import require_names
 from etl.clean.fate import critical_problems, require_mark, take_out
-from etl.transform import Transform, data_columns, quote, require_columns, unmarked
+from etl.transform import PROBLEMS, Transform, data_columns, quote, require_columns, unmarked
 
 __all__ = ["drop_exact_duplicates", "keep_latest"]
 
 PLACE = ("_file", "_row")
 RANK = "_rank"
+FLAWS = "_flaws"
 
 
 def drop_exact_duplicates(*, columns: list[str] | None = None, mark: str | None = None) -> Transform:
@@ -69,10 +70,12 @@ def drop_exact_duplicates(*, columns: list[str] | None = None, mark: str | None 
         rest = [_comparable(df, name) for name in data_columns(df) if name not in compared]
         live = unmarked(df, mark)
         # The hash comes first so that sorting seldom needs to look at the columns themselves.
-        same = Window.partitionBy(F.xxhash64(*equal), live, critical_problems(df), *equal)
+        # Sail takes no constant array to part rows by.
+        flaws = [FLAWS] if PROBLEMS in df.columns else []
+        same = Window.partitionBy(F.xxhash64(*equal), live, *flaws, *equal)
         ordered = same.orderBy(*([*place, *rest] or [F.lit(0)]))
-        ranked = df.withColumns({RANK: F.when(live, F.row_number().over(ordered))})
-        return take_out(ranked, F.col(RANK) > 1, fate="duplicate", mark=mark).drop(RANK)
+        ranked = _with_flaws(df).withColumns({RANK: F.when(live, F.row_number().over(ordered))})
+        return take_out(ranked, F.col(RANK) > 1, fate="duplicate", mark=mark).drop(RANK, FLAWS)
 
     return drop
 
@@ -142,22 +145,30 @@ def keep_latest(*, keys: list[str], order_by: list[str], mark: str | None = None
         ]
         order += [_comparable(df, name).desc_nulls_last() for name in rest]
         key = [_comparable(df, name) for name in keys]
-        live = unmarked(df, mark) & (F.size(critical_problems(df)) == 0)
+        live = unmarked(df, mark) & (F.size(FLAWS) == 0)
         for part in key:
             live &= part.isNotNull()
         # Rows out of account are spread by their content: together they could be too many for one task.
         spread = F.when(~live, F.xxhash64(*(_comparable(df, name) for name in data_columns(df))))
         same = Window.partitionBy(live, spread, *key).orderBy(*order)
-        ranked = df.withColumns({RANK: F.when(live, F.row_number().over(same))})
-        return take_out(ranked, F.col(RANK) > 1, fate="superseded", mark=mark).drop(RANK)
+        ranked = _with_flaws(df).withColumns({RANK: F.when(live, F.row_number().over(same))})
+        return take_out(ranked, F.col(RANK) > 1, fate="superseded", mark=mark).drop(RANK, FLAWS)
 
     return keep
 
 
+def _with_flaws(df: DataFrame) -> DataFrame:
+    """Critical problems in a column of their own: Sail plans no window over what is filtered in it."""
+    return df.withColumns({FLAWS: critical_problems(df)})
+
+
 def _comparable(df: DataFrame, name: str) -> Column:
     """The column or, as Spark neither groups nor sorts by maps, its text if it holds any."""
-    column = F.col(quote(name))
-    return column.cast("string") if _holds_map(df.schema[name].dataType) else column
+    column, kind = F.col(quote(name)), df.schema[name].dataType
+    if isinstance(kind, T.FloatType | T.DoubleType):
+        # Windows of Sail hold -0.0 and 0.0 for two values.
+        return column + F.lit(0.0)
+    return column.cast("string") if _holds_map(kind) else column
 
 
 def _holds_map(kind: T.DataType) -> bool:

@@ -2,14 +2,29 @@
 
 from __future__ import annotations
 
-from pyspark.errors import AnalysisException
+import re
+
+from pyspark.errors import (
+    AnalysisException,
+    IllegalArgumentException,
+    PySparkException,
+    UnsupportedOperationException,
+)
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 from pyspark.sql import types as T
 
+from etl.engine import is_sail
 from etl.errors import MissingColumnError, ParameterError
 
 __all__ = ["sql_column", "sql_condition"]
+
+MANY_ROWS = re.compile(
+    r"\b((?:pos)?explode(?:_outer)?|inline(?:_outer)?|stack|json_tuple)\s*\(", re.IGNORECASE
+)
+
+REFUSALS = (AnalysisException, IllegalArgumentException, UnsupportedOperationException)
+"""What Spark, and what Sail, answers to an expression that it does not take."""
 
 
 def sql_column(df: DataFrame, sql: str, *, step: str, parameter: str) -> Column:
@@ -40,10 +55,9 @@ def _type_of(df: DataFrame, sql: str, *, step: str, parameter: str) -> T.DataTyp
     try:
         # Beside the row's own columns an aggregate is refused, and inside the array one that makes rows.
         checked = df.select("*", F.array(_parsed(sql)).alias("_checked")).schema["_checked"].dataType
-    except AnalysisException as error:
-        condition = error.getErrorClass() or ""
-        if condition.startswith("UNRESOLVED_COLUMN"):
-            column = (error.getMessageParameters() or {}).get("objectName", sql).replace("`", "")
+    except REFUSALS as error:
+        column = _unresolved(error, sql)
+        if column is not None:
             raise MissingColumnError(step=step, column=column, columns=df.columns) from error
         raise ParameterError(
             step=step,
@@ -51,5 +65,23 @@ def _type_of(df: DataFrame, sql: str, *, step: str, parameter: str) -> T.DataTyp
             value=sql,
             allowed=f"an SQL expression over one row; Spark says {str(error).strip().splitlines()[0]}",
         ) from error
+    many = MANY_ROWS.search(sql)
+    if many and is_sail(df):
+        # Sail would make the rows; Spark has refused them above.
+        raise ParameterError(
+            step=step,
+            parameter=parameter,
+            value=sql,
+            allowed=f"an SQL expression over one row, not {many[1]}",
+        )
     assert isinstance(checked, T.ArrayType)
     return checked.elementType
+
+
+def _unresolved(error: PySparkException, sql: str) -> str | None:
+    """The column that the engine did not find, if that is what the error is about."""
+    if (error.getErrorClass() or "").startswith("UNRESOLVED_COLUMN"):
+        return (error.getMessageParameters() or {}).get("objectName", sql).replace("`", "")
+    # Sail says it in words: attribute ObjectName([Identifier("sex")]) is missing from the schema
+    missing = re.search(r"attribute ObjectName\(\[(.*?)\]\) is missing", str(error))
+    return ".".join(re.findall(r'Identifier\("(.*?)"\)', missing[1])) if missing else None

@@ -26,12 +26,13 @@ HOURS = {
     for shown in {str(hour), f"{hour:02}"}
 }
 
-# What a run of letters in a format reads: the field, and the texts that it takes.
+# What a run of letters in a format reads: the field, and the texts that it takes. Java and Rust take
+# all of these for the same: no look-around, and letter case of ASCII alone.
 LETTERS = {
-    "yyyy": ("year", "(?!0000)[0-9]{4}"),
+    "yyyy": ("year", "000[1-9]|00[1-9][0-9]|0[1-9][0-9]{2}|[1-9][0-9]{3}"),
     "yy": ("year", "[0-9]{2}"),
-    "MMMM": ("month", "(?i:" + "|".join(MONTHS) + ")"),
-    "MMM": ("month", "(?i:" + "|".join(name[:3] for name in MONTHS) + ")"),
+    "MMMM": ("month", "(?i-u:" + "|".join(MONTHS) + ")"),
+    "MMM": ("month", "(?i-u:" + "|".join(name[:3] for name in MONTHS) + ")"),
     "MM": ("month", "0[1-9]|1[0-2]"),
     "M": ("month", "0?[1-9]|1[0-2]"),
     "dd": ("day", "0[1-9]|[12][0-9]|3[01]"),
@@ -40,7 +41,7 @@ LETTERS = {
     "H": ("hour", "[01]?[0-9]|2[0-3]"),
     "hh": ("hour", "0[1-9]|1[0-2]"),
     "h": ("hour", "0?[1-9]|1[0-2]"),
-    "a": ("half", "(?i:am|pm)"),
+    "a": ("half", "(?i-u:am|pm)"),
     "mm": ("minute", "[0-5][0-9]"),
     "m": ("minute", "[0-5]?[0-9]"),
     "ss": ("second", "[0-5][0-9]"),
@@ -68,7 +69,8 @@ class Format(NamedTuple):
         """What to replace the pattern by: a date or, given the zone of texts without offset, a time."""
         fields = ["year", "-", "month", "-", "day"]
         if zone is not None:
-            fields += ["T", "hour", "half", ":", "minute", ":", "second", ".", "fraction", "offset"]
+            # No letter may follow a group: Rust would take it for a part of the group's name.
+            fields += [" ", "hour", "half", ":", "minute", ":", "second", ".", "fraction", " ", "offset"]
         default = {
             "hour": "0",
             "half": "",
@@ -94,10 +96,10 @@ def mark_matches(text: Column, formats: list[Format], *, zone: str | None) -> Co
 def replace_names(marked: Column) -> Column:
     """What `mark_matches` gave, with the names of months and the hours of AM and PM as numbers."""
     month = look_up(lower_case(F.substring(marked, 7, 3)), MONTH_NUMBERS)
-    hour = look_up(lower_case(F.regexp_extract(marked, "T([0-9]+[A-Za-z]+)", 1)), HOURS)
+    hour = look_up(lower_case(F.regexp_extract(marked, " ([0-9]+[A-Za-z]+)", 1)), HOURS)
     named = F.regexp_replace(marked, F.lit("-[A-Za-z]+-"), F.concat(F.lit("-"), month, F.lit("-")))
     numbered = F.when(month.isNull(), marked).otherwise(named)
-    twelve = F.regexp_replace(numbered, F.lit("T[0-9]+[A-Za-z]+"), F.concat(F.lit("T"), hour))
+    twelve = F.regexp_replace(numbered, F.lit(" [0-9]+[A-Za-z]+"), F.concat(F.lit(" "), hour))
     return F.when(hour.isNull(), numbered).otherwise(twelve)
 
 

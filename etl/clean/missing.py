@@ -17,7 +17,7 @@ from pyspark.sql import types as T
 from etl.clean.checks import require_choice, require_data_names, require_values
 from etl.clean.lookup import constant
 from etl.errors import ParameterError
-from etl.transform import Transform, quote, require_columns
+from etl.transform import Transform, quote, require_columns, with_columns
 
 __all__ = ["fill_missing", "fit_fill_missing"]
 
@@ -192,7 +192,7 @@ def fill_missing(values: dict[str, Any]) -> Transform:
                         allowed="data that was not filled before",
                     )
                 changed[indicator] = _is_missing(df, name)
-        return df.withColumns(changed)
+        return with_columns(df, changed)
 
     return fill
 

@@ -11,10 +11,13 @@ from etl.transform import PROBLEMS, Invalid, Transform, add_problems, problem, q
 __all__ = ["parse_ranges"]
 
 NUMBER = r"[+-]?[0-9]{1,15}(?:[.][0-9]{1,15})?"
-BETWEEN = rf"(?:\A|(?<=[\[(]))\s*({NUMBER})\s*[-–,]\s*({NUMBER})\s*(?:\z|(?=[\])]))"
-CLOSED = rf"^(?:[\[(]\s*{NUMBER}\s*[-–,]\s*{NUMBER}\s*[\])]|{NUMBER}\s*[-–]\s*{NUMBER})\z"
-ABOVE = rf"^(?:>=?|≥)\s*({NUMBER})\z"
-BELOW = rf"^(?:<=?|≤)\s*({NUMBER})\z"
+# Spelt out, for engines differ in what `\s` stands for.
+GAP = "[\t-\r ]*"
+CLOSED = rf"^(?:[\[(]{GAP}{NUMBER}{GAP}[-–,]{GAP}{NUMBER}{GAP}[\])]|{NUMBER}{GAP}[-–]{GAP}{NUMBER})\z"
+FIRST = rf"^[\[(]?{GAP}({NUMBER})"
+SECOND = rf"[0-9]{GAP}[-–,]{GAP}({NUMBER}){GAP}[\])]?\z"
+ABOVE = rf"^(?:>=?|≥){GAP}({NUMBER})\z"
+BELOW = rf"^(?:<=?|≤){GAP}({NUMBER})\z"
 
 
 def parse_ranges(
@@ -76,8 +79,8 @@ def parse_ranges(
             .when(text.rlike(ABOVE), "above")
             .when(text.rlike(BELOW), "below")
         )
-        first = F.when(shape == "closed", F.regexp_extract(text, BETWEEN, 1)).cast("double")
-        second = F.when(shape == "closed", F.regexp_extract(text, BETWEEN, 2)).cast("double")
+        first = F.when(shape == "closed", F.regexp_extract(text, FIRST, 1)).cast("double")
+        second = F.when(shape == "closed", F.regexp_extract(text, SECOND, 1)).cast("double")
         valid = shape.isNotNull() & ((shape != "closed") | (first <= second))
         values = {
             low: F.when(shape == "above", F.regexp_extract(text, ABOVE, 1).cast("double")).when(valid, first),

@@ -8,7 +8,7 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from etl.clean.checks import require_choice, require_text, require_values, text_columns
-from etl.transform import Transform, quote, require_columns
+from etl.transform import Transform, quote, require_columns, with_columns
 
 __all__ = ["change_case", "sentinels_to_null", "trim_text"]
 
@@ -17,6 +17,8 @@ WHITE_SPACE = "[\t-\r \u0085\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3
 INVISIBLE = "[\u200b\u2060\ufeff]"
 # Of the characters in these two ranges only the plain space is white.
 PLAIN = r"\A[ -~\u00a1-\u167f]*\z"
+
+WORD = "[^\t-\r \u00a0-]*[\t-\r \u00a0-]|[^\t-\r \u00a0-]+"
 
 
 def trim_text(*, columns: list[str] | None = None) -> Transform:
@@ -57,7 +59,7 @@ def trim_text(*, columns: list[str] | None = None) -> Transform:
 
     def trim(df: DataFrame) -> DataFrame:
         names = text_columns(df, columns, step="trim_text")
-        return df.withColumns({name: _trimmed(F.col(quote(name))) for name in names})
+        return with_columns(df, {name: _trimmed(F.col(quote(name))) for name in names})
 
     return trim
 
@@ -166,7 +168,7 @@ def sentinels_to_null(
             if kept.get(name):
                 missing &= ~is_one_of(name, kept[name])
             changed[name] = F.when(~missing, F.col(quote(name)))
-        return df.withColumns(changed)
+        return with_columns(df, changed)
 
     return to_null
 
@@ -188,7 +190,7 @@ def _upper_case(text: Column) -> Column:
 
 
 def _title_case(text: Column) -> Column:
-    words = F.split(text, "(?<=[\t-\r \u00a0-])")
+    words = F.regexp_extract_all(text, F.lit(WORD), F.lit(0))
     return F.array_join(
         F.transform(
             words,

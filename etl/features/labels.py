@@ -17,7 +17,7 @@ __all__ = ["label_readmission"]
 STEP = "label_readmission"
 
 STARTS, ENDS = "_admission", "_discharge"
-EVENT, NEXT = "_event", "_next"
+ADMITS, EVENT, NEXT = "_admits", "_event", "_next"
 
 ENDS_BEFORE_ADMISSIONS, ADMISSION, ENDS_AFTER_ADMISSIONS = 0, 1, 2
 
@@ -116,7 +116,9 @@ def label_readmission(
             F.greatest(ENDS, STARTS).alias("time"),
             F.when(own, ENDS_AFTER_ADMISSIONS).otherwise(ENDS_BEFORE_ADMISSIONS).alias("kind"),
         )
-        events = timed.withColumn(EVENT, F.explode(F.array(admission, discharge)))
+        events = timed.withColumn(ADMITS, F.explode(F.array(F.lit(True), F.lit(False)))).withColumn(
+            EVENT, F.when(F.col(ADMITS), admission).otherwise(discharge)
+        )
         following = (
             Window.partitionBy(quote(patient))
             .orderBy(f"{EVENT}.time", f"{EVENT}.kind")
@@ -131,7 +133,7 @@ def label_readmission(
         observed = F.col(ENDS).isNotNull()
         if last_day is not None:
             observed = observed & (F.col(ENDS) + days * day < (last_day + 1) * day)
-        return found.withColumn(to, F.when(observed, label)).drop(STARTS, ENDS, EVENT, NEXT)
+        return found.withColumn(to, F.when(observed, label)).drop(STARTS, ENDS, ADMITS, EVENT, NEXT)
 
     return transform
 

@@ -71,7 +71,8 @@ def build_calendar(spark: SparkSession, *, key: str, start: date, end: date) -> 
         F.quarter(day).alias("quarter"),
         F.month(day).alias("month"),
         F.dayofmonth(day).alias("day"),
-        F.expr("extract(yearofweek from date)").alias("iso_year"),
+        # that of the week's Thursday
+        F.year(F.date_add(day, 4 - weekday)).alias("iso_year"),
         F.weekofyear(day).alias("iso_week"),
         F.element_at(F.array(*map(F.lit, WEEKDAYS)), weekday).alias("weekday"),
         (weekday >= 6).alias("is_weekend"),

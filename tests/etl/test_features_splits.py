@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import pytest
-from py4j.protocol import Py4JJavaError
-from pyspark.errors import PySparkException
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
@@ -72,8 +70,8 @@ def test_a_single_split_takes_all(spark: SparkSession) -> None:
 
 def test_a_row_without_a_group_fails_the_first_action_and_names_the_column(spark: SparkSession) -> None:
     rows = spark.createDataFrame([("a",), (None,)], "patient string").transform(SPLIT)
-    # PySpark 3.5 hands on the error of the JVM as it is
-    with pytest.raises((PySparkException, Py4JJavaError), match="split_by_group: 'patient' is null"):
+    # PySpark 3.5 hands on the error of the JVM as it is: a Py4JJavaError
+    with pytest.raises(Exception, match="split_by_group: 'patient' is null"):
         rows.collect()
 
 

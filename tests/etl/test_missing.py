@@ -13,6 +13,7 @@ from pyspark.sql import DataFrame, SparkSession
 
 from etl import drop_uninformative, fill_missing, fit_drop_uninformative, fit_fill_missing
 from etl.errors import MissingColumnError, ParameterError
+from tests import engines
 
 SCHEMA = "sex string, age int, weight double, ward string, seen date, paid boolean, cost decimal(6,2)"
 TRAIN = [
@@ -114,6 +115,7 @@ def test_indicators_can_be_left_out(train: DataFrame) -> None:
     assert train.transform(fill_missing(fitted)).columns == train.columns
 
 
+@engines.JOBS
 def test_more_columns_take_no_more_jobs(spark: SparkSession, train: DataFrame) -> None:
     def jobs(group: str, columns: Any) -> int:
         spark.sparkContext.setJobGroup(group, "")

@@ -10,6 +10,7 @@ from pyspark.sql import DataFrame, SparkSession
 
 from etl.errors import MissingColumnError, ParameterError
 from etl.star import build_calendar, build_dimension, build_fact
+from tests import engines
 
 
 @pytest.fixture
@@ -21,6 +22,7 @@ def towns(spark: SparkSession) -> DataFrame:
 
 
 @pytest.mark.usefixtures("ansi")
+@engines.SORTED_ARRAYS
 def test_a_natural_key_becomes_a_key_and_what_has_none_becomes_zero(
     spark: SparkSession, towns: DataFrame
 ) -> None:
@@ -42,6 +44,7 @@ def test_a_natural_key_becomes_a_key_and_what_has_none_becomes_zero(
     assert not fact.schema["town_key"].nullable
 
 
+@engines.SORTED_ARRAYS
 def test_one_dimension_may_play_several_roles(spark: SparkSession, towns: DataFrame) -> None:
     trips = spark.createDataFrame(
         [(1, "Rome", "Bern"), (2, "Oslo", "Nice")], "trip int, start string, end string"
@@ -62,6 +65,7 @@ def test_one_dimension_may_play_several_roles(spark: SparkSession, towns: DataFr
     assert_df_equality(fact, expected, ignore_row_order=True, ignore_nullable=True)
 
 
+@engines.SORTED_ARRAYS
 def test_a_composite_key_with_a_null_in_it_is_unknown_but_no_orphan(spark: SparkSession) -> None:
     wards = spark.createDataFrame([(0, None, None), (1, "a", 1)], "ward_key bigint, site string, ward int")
     stays = spark.createDataFrame([("a", 1), ("a", None), ("a", 2)], "site string, ward int")
@@ -78,6 +82,7 @@ def test_a_composite_key_with_a_null_in_it_is_unknown_but_no_orphan(spark: Spark
     assert_df_equality(fact, expected, ignore_row_order=True, ignore_nullable=True)
 
 
+@engines.SORTED_ARRAYS
 def test_dates_find_their_key_in_the_calendar(spark: SparkSession) -> None:
     calendar = build_calendar(spark, key="date_key", start=date(2024, 1, 1), end=date(2024, 1, 31))
     stays = spark.createDataFrame(

@@ -9,8 +9,11 @@ import pytest
 from chispa import assert_df_equality
 from pyspark.sql import functions as F
 
-from quality import InapplicableError, count_failures, flag_failures, split
+from quality import InapplicableError, count_failures, flag_failures, split, validate
+from quality.engine import answerable
 from quality.failures import FAILURE_TYPE
+from quality.plan import Broken, plan
+from tests import engines
 from tests.quality.suites import rule, suite_of
 
 NAN = float("nan")
@@ -25,7 +28,12 @@ def failing(df, suite, key="k", **options):
 def values_failing(spark, ansi, schema, values, name, **kwargs):
     """The values, as text, that break one rule about a column ``v``; each stands in a row of its own."""
     df = spark.createDataFrame(list(enumerate(values)), f"k int, v {schema}")
-    found = failing(df, suite_of(rule(name, id="r", column="v", **kwargs)))
+    suite = suite_of(rule(name, id="r", column="v", **kwargs))
+    for planned in answerable(spark, plan(suite, df.schema)):
+        if isinstance(planned, Broken):
+            assert validate(df, suite).by_id["r"].exception == planned.reason
+            pytest.skip(f"lack of {engines.engine()}: {planned.reason}")
+    found = failing(df, suite)
     return [value for entries in found.values() for _, value in entries]
 
 
@@ -148,6 +156,7 @@ def test_whole_numbers_are_summed_without_overflow(spark, ansi):
     assert failing(df, suite_of(total)) == {}
 
 
+@engines.SORTED_ARRAYS
 def test_a_row_carries_every_reason(spark):
     df = spark.createDataFrame([(1, -5, "x"), (2, 3, "x"), (3, 200, None)], "k int, age int, name string")
     suite = suite_of(
@@ -179,6 +188,7 @@ def test_a_row_carries_every_reason(spark):
     assert_df_equality(found, expected, ignore_nullable=True, ignore_row_order=True)
 
 
+@engines.lack("nulls in JSON texts", engines.SAIL)
 def test_rules_about_several_columns_show_all_their_values(spark):
     df = spark.createDataFrame([(1, 1, None)], "k int, a int, b date")
     suite = suite_of(rule("compound_columns_to_be_unique", id="u", column_list=["a", "b"]))

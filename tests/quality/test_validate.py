@@ -14,6 +14,7 @@ import pytest
 import quality
 from quality import Suite, SuiteError, validate
 from quality.plan import Delegated, plan
+from tests import engines
 from tests.quality.suites import rule, suite_of
 
 NAN = float("nan")
@@ -379,6 +380,7 @@ def test_an_unknown_format_is_refused(spark):
         )
 
 
+@engines.JOBS
 def test_a_suite_takes_one_job_and_one_more_for_groups(spark):
     df = spark.createDataFrame([(1, "a", 2.0)], "id int, s string, n double").coalesce(1)
     aggregates = [rule("column_values_to_be_between", column="n", min_value=low) for low in range(-30, 0)]

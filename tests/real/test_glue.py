@@ -17,10 +17,19 @@ import pytest
 
 from bootstrap import dist
 from bootstrap.lock import pins
+from jobs.session import SMALL_JAVA, SMALL_SETTINGS
 
 pytestmark = [pytest.mark.real, pytest.mark.slow]
 
 VERSION = "5.1"
+QUICK = {
+    "spark.ui.enabled": "false",
+    "spark.sql.shuffle.partitions": "2",
+    "spark.databricks.delta.snapshotPartitions": "2",
+    "spark.driver.extraJavaOptions": " ".join(SMALL_JAVA),
+} | SMALL_SETTINGS
+QUICKLY = [part for name, value in QUICK.items() for part in ("--conf", f"{name}={value}")]
+"""For little data on one machine; what Glue sets is in the definition."""
 GLUE_LIBRARY = "AWSGlueDataplanePython==5.1.0"
 TABLES = {"raw/encounters", "curated/encounters", "star/fact_encounter", "star/dim_patient", "ledger"}
 
@@ -86,18 +95,10 @@ def submit(
         **own,
     }
     command = [
-        *(
-            str(platform / "bin/spark-submit"),
-            "--master",
-            "local[2]",
-            "--driver-memory",
-            "2g",
-            "--jars",
-            jars,
-        ),
+        *(str(platform / "bin/spark-submit"), "--master", "local[2]"),
+        *("--driver-memory", "2g", "--jars", jars),
         *shlex.split(f"--conf {given['--conf']}"),
-        *("--conf", "spark.ui.enabled=false", "--conf", "spark.sql.shuffle.partitions=2"),
-        *("--conf", "spark.databricks.delta.snapshotPartitions=2"),
+        *QUICKLY,
         str(script),
         *(word for pair in arguments.items() for word in pair),
     ]

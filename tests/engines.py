@@ -1,0 +1,110 @@
+"""The engines that the tests run on, by name: a session of each, and what each of them lacks."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from pyspark.sql import SparkSession
+
+CLASSIC, CONNECT, SAIL = "classic", "connect", "sail"
+
+
+def engine() -> str:
+    """The engine that `make` chose."""
+    return os.environ.get("HEADGATE_ENGINE") or CLASSIC
+
+
+def lack(what: str, *of: str) -> pytest.MarkDecorator:
+    """Skip a test on the engines that lack what it needs; docs/engines.md names the same."""
+    return pytest.mark.skipif(engine() in of, reason=f"lack of {engine()}: {what}")
+
+
+JOBS = lack("sparkContext, to count jobs by", CONNECT, SAIL)
+SORTED_ARRAYS = lack("hashes of arrays, by which chispa sorts rows", SAIL)
+
+
+@contextmanager
+def session(name: str, warehouse: Path) -> Iterator[SparkSession]:
+    """A session on the engine `name`, for as long as the block lasts."""
+    os.environ["PYSPARK_PYTHON"] = sys.executable
+    with {CLASSIC: _classic, CONNECT: _connect, SAIL: _sail}[name](warehouse) as spark:
+        yield spark
+
+
+SETTINGS = {
+    "spark.ui.enabled": "false",
+    "spark.ui.showConsoleProgress": "false",
+    "spark.driver.host": "127.0.0.1",
+    "spark.driver.bindAddress": "127.0.0.1",
+    "spark.driver.memory": "2g",
+    # hundreds of small plans, none of them long: the optimizing compiler would cost more than it gives
+    "spark.driver.extraJavaOptions": "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC",
+    "spark.sql.shuffle.partitions": "2",
+    "spark.sql.session.timeZone": "UTC",
+}
+
+
+@contextmanager
+def _classic(warehouse: Path) -> Iterator[SparkSession]:
+    from delta import configure_spark_with_delta_pip
+
+    builder = SparkSession.builder.master("local[2]").appName("tests")
+    for key, value in SETTINGS.items():
+        builder = builder.config(key, value)
+    builder = (
+        builder.config("spark.databricks.delta.snapshotPartitions", "2")
+        .config("spark.sql.extensions", "io.delta.sql.DeltaSparkSessionExtension")
+        .config("spark.sql.catalog.spark_catalog", "org.apache.spark.sql.delta.catalog.DeltaCatalog")
+        .config("spark.sql.warehouse.dir", str(warehouse))
+    )
+    spark = configure_spark_with_delta_pip(builder).getOrCreate()
+    spark.sparkContext.setLogLevel("ERROR")
+    yield spark
+    spark.stop()
+
+
+@contextmanager
+def _connect(warehouse: Path) -> Iterator[SparkSession]:
+    builder = SparkSession.builder.remote("local[2]").appName("tests")
+    for key, value in SETTINGS.items():
+        builder = builder.config(key, value)
+    spark = builder.config("spark.sql.warehouse.dir", str(warehouse)).getOrCreate()
+    yield spark
+    spark.stop()
+
+
+@contextmanager
+def _sail(_: Path) -> Iterator[SparkSession]:
+    os.environ.setdefault("RUST_LOG", "error")
+    from pysail.spark import SparkConnectServer
+
+    server = SparkConnectServer("127.0.0.1", 0)
+    server.start(background=True)
+    host, port = server.listening_address
+    spark = SparkSession.builder.remote(f"sc://{host}:{port}").getOrCreate()
+    spark.conf.set("spark.sql.session.timeZone", "UTC")
+    yield spark
+    spark.stop()
+    server.stop()
+
+
+@contextmanager
+def turkish_locale() -> Iterator[None]:
+    """A Java in which the small letter of `I` is a dotless `ı`; Sail has no Java, and asks no locale."""
+    if engine() == SAIL:
+        yield
+        return
+    from pyspark import SparkContext  # absent from the client that Sail goes with
+
+    locale = SparkContext._jvm.java.util.Locale
+    usual = locale.getDefault()
+    locale.setDefault(locale.forLanguageTag("tr-TR"))
+    try:
+        yield
+    finally:
+        locale.setDefault(usual)
