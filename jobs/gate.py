@@ -16,10 +16,10 @@ from typing import Any
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from etl.lake.ledger import Entry
+from etl.lake.ledger import ConservationError, Entry
 from etl.lake.quarantine import quarantine_rows, reasons
 from etl.lake.staging import Staged, stage
-from etl.lake.tables import last_commit, write_table
+from etl.lake.tables import Publication, last_commit, write_table
 from etl.lake.zones import Zone
 from etl.transform import PROBLEM_TYPE, PROBLEMS, Transform, data_columns, quote
 from jobs.context import Run
@@ -303,9 +303,12 @@ def publish(
         **(counts or ruling.counts),
         details={**ruling.details, **(details or {})},
     )
-    if ruling.refusals or entry.accounted != entry.read:
+    counted, written = ruling.counts["published"], ruling.staged.written(ACCEPTED)
+    if ruling.refusals or entry.accounted != entry.read or written not in (None, counted):
         ruling.staged.set_aside()
     entry.balanced()
+    if written not in (None, counted):
+        raise ConservationError(dataset=table, read=counted, accounted=written or 0)
     if ruling.refusals:
         return replace(entry, status="refused", error="; ".join(ruling.refusals))
     quarantine = run.lake.table("quarantine", table)
@@ -321,6 +324,9 @@ def publish(
         run.may_write()
         write_table(rejected, quarantine, mode="overwrite", note={"fingerprint": entry.fingerprint})
     run.may_write()
-    commit = ruling.staged.publish(ACCEPTED, ruling.columns, mode="overwrite", note=entry.to_json())
+    how = Publication(
+        mode="overwrite", note=entry.to_json(), once=(f"headgate/{run.run_id}/{entry.fingerprint}", 1)
+    )
+    commit = ruling.staged.publish(ACCEPTED, ruling.columns, how)
     ruling.staged.discard(published=ACCEPTED)
     return replace(entry, finished_at=run.clock(), version=commit.version)

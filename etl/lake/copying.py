@@ -2,18 +2,31 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from threading import Lock
+from typing import Any
 
 from pyspark.sql import Column, DataFrame, Observation
 from pyspark.sql import functions as F
 
 from etl.lake import files
-from etl.lake.tables import Commit, write_table
+from etl.lake.merging import merge_rows
+from etl.lake.tables import (
+    Commit,
+    ConflictError,
+    Publication,
+    conflicts_refused,
+    newest_version,
+    write_table,
+)
 from etl.transform import quote
 
 __all__ = ["StagedBeside", "stage"]
+
+WRITING: defaultdict[str, Lock] = defaultdict(Lock)
+"""By table: threads of this driver write one table one after another."""
 
 
 @dataclass(frozen=True)
@@ -25,18 +38,37 @@ class StagedBeside:
     beside: str
     table: str
     column: str
+    version: int
+    partition_by: tuple[str, ...] = ()
 
-    def publish(
-        self,
-        verdict: str,
-        columns: Sequence[str],
-        *,
-        mode: Literal["append", "overwrite"],
-        note: dict[str, Any],
-    ) -> Commit:
+    def written(self, verdict: str) -> int | None:
+        """See `etl.lake.staging.Staged`; to ask would take a job."""
+        return None
+
+    def publish(self, verdict: str, columns: Sequence[str], how: Publication) -> Commit:
         """See `etl.lake.staging.Staged`."""
+        spark = self.rows.sparkSession
         chosen = self.rows.where(F.col(quote(self.column)) == verdict).select(*map(quote, columns))
-        return write_table(chosen, self.table, mode=mode, note=note)
+        with conflicts_refused(spark, self.table, expected=self.version):
+            if how.mode == "merge":
+                return merge_rows(chosen, self.table, how)
+            with WRITING[self.table]:
+                return self._write(chosen, how)
+
+    def _write(self, chosen: DataFrame, how: Publication) -> Commit:
+        """Write if the table stands where it stood, which Delta's writer does not ask."""
+        assert how.mode != "merge"
+        found = newest_version(chosen.sparkSession, self.table)
+        if how.mode != "append" and found != self.version:
+            raise ConflictError(table=self.table, expected=self.version, found=found)
+        new = self.partition_by if found < 0 else ()
+        commit = write_table(
+            chosen, self.table, mode=how.mode, note=how.note, once=how.once, partition_by=new
+        )
+        if how.mode != "append" and commit.version > found + 1:
+            # Another program committed in between: its rows are in the history, and must be brought back.
+            raise ConflictError(table=self.table, expected=found, found=commit.version - 1)
+        return commit
 
     def set_aside(self) -> None:
         """See `etl.lake.staging.Staged`; they are there already."""
@@ -47,12 +79,19 @@ class StagedBeside:
 
 
 def stage(
-    df: DataFrame, table: str, *, beside: str, verdict: str, keep: Collection[str], observe: Sequence[Column]
+    df: DataFrame,
+    table: str,
+    *,
+    beside: str,
+    verdict: str,
+    keep: Collection[str],
+    observe: Sequence[Column],
+    partition_by: Sequence[str] = (),
 ) -> StagedBeside:
     """See `etl.lake.staging.stage`."""
-    seen = Observation()
+    seen, version = Observation(), newest_version(df.sparkSession, table)
     watched = df.observe(seen, *observe).where(F.col(quote(verdict)).isin(list(keep)))
     watched.write.mode("overwrite").partitionBy(verdict).parquet(beside)
     # The schema is known: to infer it would read a file.
     rows = df.sparkSession.read.schema(df.schema).parquet(beside)
-    return StagedBeside(rows, dict(seen.get), beside, table, verdict)
+    return StagedBeside(rows, dict(seen.get), beside, table, verdict, version, tuple(partition_by))

@@ -8,12 +8,12 @@ beside it, and publishing copies them (`etl.lake.copying`). Both do the same to 
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from typing import Any, Literal, Protocol
+from typing import Any, Protocol
 
 from pyspark.sql import Column, DataFrame
 
 from etl.lake import copying, transaction
-from etl.lake.tables import Commit
+from etl.lake.tables import Commit, Publication
 
 __all__ = ["Staged", "stage"]
 
@@ -29,15 +29,11 @@ class Staged(Protocol):
     def seen(self) -> dict[str, Any]:
         """What was observed of all rows, those among them that were not kept."""
 
-    def publish(
-        self,
-        verdict: str,
-        columns: Sequence[str],
-        *,
-        mode: Literal["append", "overwrite"],
-        note: dict[str, Any],
-    ) -> Commit:
-        """Make the rows of one verdict the table, or part of it, in one commit that carries `note`.
+    def written(self, verdict: str) -> int | None:
+        """How many rows of one verdict the files hold, as they say themselves; None if they do not."""
+
+    def publish(self, verdict: str, columns: Sequence[str], how: Publication) -> Commit:
+        """Make the rows of one verdict the table, or part of it, in one commit.
 
         Parameters
         ----------
@@ -45,9 +41,13 @@ class Staged(Protocol):
             Whose rows.
         columns : sequence of str
             That the table is to have.
-        mode : {'append', 'overwrite'}
-        note : dict
-            Plain data.
+        how : Publication
+
+        Raises
+        ------
+        etl.lake.tables.ConflictError
+            Another writer has changed the table since the rows were staged: they may have to be
+            audited again. Appending disturbs nobody, and is not disturbed.
         """
 
     def set_aside(self) -> None:
@@ -65,6 +65,7 @@ def stage(
     verdict: str,
     keep: Collection[str],
     observe: Sequence[Column],
+    partition_by: Sequence[str] = (),
     in_place: bool | None = None,
 ) -> Staged:
     """Write `df` once, in one job, so that a table may be made of it.
@@ -85,6 +86,8 @@ def stage(
     observe : sequence of Column
         Aggregates with names. They are exact even where tasks are tried again, since they are
         evaluated in the job's last stage, whose results Spark counts once.
+    partition_by : sequence of str
+        The partition columns of a table that is new; one that is there keeps its own.
     in_place : bool, optional
         Whether Delta's own transactions are used; by default where they can be.
 
@@ -99,4 +102,6 @@ def stage(
     if in_place is None:
         in_place = transaction.fits(df.sparkSession, table)
     chosen = transaction.stage if in_place else copying.stage
-    return chosen(df, table, beside=beside, verdict=verdict, keep=keep, observe=observe)
+    return chosen(
+        df, table, beside=beside, verdict=verdict, keep=keep, observe=observe, partition_by=partition_by
+    )

@@ -12,18 +12,101 @@ Delta Lake documentation, "Set user-defined commit metadata".
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Literal
 
 from pyspark.sql import DataFrame, SparkSession
 
-from etl.errors import InputMissingError
+from etl.errors import EtlError, InputMissingError
 from etl.lake import files
 
-__all__ = ["Commit", "is_table", "last_commit", "read_table", "write_table"]
+__all__ = [
+    "Commit",
+    "ConflictError",
+    "Publication",
+    "conflicts_refused",
+    "is_table",
+    "last_commit",
+    "newest_version",
+    "read_table",
+    "write_table",
+]
 
 NOTE_KEY = "headgate"
 """Under which key of ``userMetadata`` the note stands: other writers' metadata is told apart by it."""
+
+
+Mode = Literal["append", "overwrite", "overwrite_partitions", "merge"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Publication:
+    """How rows become a table, or part of one, in one commit.
+
+    Attributes
+    ----------
+    mode : {'append', 'overwrite', 'overwrite_partitions', 'merge'}
+        An overwrite may change the schema, the others may add columns. Partitions are overwritten that
+        the rows have; a merge updates the rows whose keys are there, and inserts the others.
+    note : dict
+        Plain data, carried by the commit.
+    once : tuple of str and int, optional
+        Delta's transaction, by application and version: rows whose version, or a later one, was
+        committed before are not committed again.
+    keys : tuple of str
+        For a merge: the columns that identify a row.
+    """
+
+    mode: Mode
+    note: dict[str, Any]
+    once: tuple[str, int] | None = None
+    keys: tuple[str, ...] = ()
+
+
+class ConflictError(EtlError):
+    """Another writer has changed the table since the rows were staged, and nothing was published.
+
+    Attributes
+    ----------
+    table : str
+        The folder.
+    expected, found : int
+        The table's versions; -1 where there was no table.
+    """
+
+    def __init__(self, *, table: str, expected: int, found: int) -> None:
+        self.table, self.expected, self.found = table, expected, found
+        super().__init__(
+            f"{table}: another writer went from version {expected} to {found} while this batch was audited; "
+            "nothing of it was published; run this again"
+        )
+
+
+CONFLICTS = (
+    "ConcurrentAppendException",
+    "ConcurrentDeleteDeleteException",
+    "ConcurrentDeleteReadException",
+    "ConcurrentTransactionException",
+    "ConcurrentWriteException",
+    "MetadataChangedException",
+    "ProtocolChangedException",
+)
+"""Delta's own, of ``io.delta.exceptions`` (Delta Lake documentation, "Concurrency control")."""
+
+
+@contextmanager
+def conflicts_refused(spark: SparkSession, table: str, *, expected: int) -> Iterator[None]:
+    """Raise `ConflictError` where Delta finds that another writer was faster."""
+    try:
+        yield
+    except Exception as error:
+        said = f"{type(error).__name__} {error}"
+        if any(name in said for name in CONFLICTS):
+            found = newest_version(spark, table)
+            raise ConflictError(table=table, expected=expected, found=found) from error
+        raise
 
 
 @dataclass(frozen=True)
@@ -53,7 +136,7 @@ def last_commit(spark: SparkSession, path: str, *, within: int = 20) -> Commit |
     Delta Lake, "Delta Transaction Log Protocol": Delta Log Entries, Last Checkpoint File, Commit
     Provenance Information.
     """
-    newest = _newest_version(spark, path)
+    newest = newest_version(spark, path)
     for version in range(newest, max(-1, newest - within), -1):
         info = _commit_info(spark, path, version)
         note = _note(info.get("userMetadata") or "")
@@ -63,7 +146,7 @@ def last_commit(spark: SparkSession, path: str, *, within: int = 20) -> Commit |
     return None
 
 
-def _newest_version(spark: SparkSession, path: str) -> int:
+def newest_version(spark: SparkSession, path: str) -> int:
     """The version of the newest commit; -1 if there is no table."""
     checkpoint = f"{path}/_delta_log/_last_checkpoint"
     known = 0
@@ -135,7 +218,13 @@ def read_table(spark: SparkSession, path: str, *, dataset: str, version: int | N
 
 
 def write_table(
-    df: DataFrame, path: str, *, mode: Literal["append", "overwrite"], note: dict[str, Any]
+    df: DataFrame,
+    path: str,
+    *,
+    mode: Literal["append", "overwrite", "overwrite_partitions"],
+    note: dict[str, Any],
+    once: tuple[str, int] | None = None,
+    partition_by: Sequence[str] = (),
 ) -> Commit:
     """Write `df` to the table at `path` in one transaction that carries `note`.
 
@@ -143,21 +232,28 @@ def write_table(
     ----------
     df : DataFrame
     path : str
-    mode : {'append', 'overwrite'}
-        An overwrite may change the schema; an append may add columns.
-    note : dict
-        Plain data.
+    mode, note, once
+        See `Publication`.
+    partition_by : sequence of str
+        The partition columns of a table that is new.
 
     Returns
     -------
     Commit
-        The commit's version and its note.
+        The commit's version and its note; where `once` was committed before, the newest one.
     """
-    writer = (
-        df.write.format("delta").mode(mode).option("userMetadata", json.dumps({NOTE_KEY: note}, default=str))
-    )
+    writer = df.write.format("delta").option("userMetadata", json.dumps({NOTE_KEY: note}, default=str))
+    if mode == "overwrite_partitions":
+        writer = writer.mode("overwrite").option("partitionOverwriteMode", "dynamic")
+    else:
+        writer = writer.mode(mode)
     schema = "overwriteSchema" if mode == "overwrite" else "mergeSchema"
-    writer.option(schema, "true").save(path)
+    writer = writer.option(schema, "true")
+    if once:
+        writer = writer.option("txnAppId", once[0]).option("txnVersion", once[1])
+    if partition_by:
+        writer = writer.partitionBy(*partition_by)
+    writer.save(path)
     done = last_commit(df.sparkSession, path)
     if done is None:
         raise RuntimeError(f"{path}: the commit just made has no note")

@@ -18,9 +18,10 @@ Delta Lake, "Delta Transaction Log Protocol": Actions.
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 from py4j.protocol import Py4JError
 from pyspark.sql import Column, DataFrame, Observation, SparkSession
@@ -29,7 +30,8 @@ from pyspark.sql import types as T
 
 from etl.errors import ParameterError
 from etl.lake import files
-from etl.lake.tables import NOTE_KEY, Commit
+from etl.lake.merging import merge_rows, published_before
+from etl.lake.tables import NOTE_KEY, Commit, ConflictError, Publication, conflicts_refused
 from etl.transform import quote
 
 __all__ = ["StagedInPlace", "fits", "stage"]
@@ -55,6 +57,10 @@ class StagedInPlace:
         With the verdict.
     added : tuple of dict
         Delta's actions ``add``, with the verdict among the partition values.
+    version : int
+        The table's when the rows were staged; -1 where there was no table.
+    partition_by : tuple of str
+        For a table that is new.
     """
 
     rows: DataFrame
@@ -63,34 +69,61 @@ class StagedInPlace:
     table: str
     beside: str
     added: tuple[dict[str, Any], ...]
+    version: int
+    partition_by: tuple[str, ...] = ()
 
-    def publish(
-        self,
-        verdict: str,
-        columns: Sequence[str],
-        *,
-        mode: Literal["append", "overwrite"],
-        note: dict[str, Any],
-    ) -> Commit:
+    def written(self, verdict: str) -> int | None:
+        """See `etl.lake.staging.Staged`."""
+        return sum(int(json.loads(action["stats"])["numRecords"]) for action in self._of(verdict))
+
+    def publish(self, verdict: str, columns: Sequence[str], how: Publication) -> Commit:
         """See `etl.lake.staging.Staged`."""
         spark = self.rows.sparkSession
+        with conflicts_refused(spark, self.table, expected=self.version):
+            if how.mode == "merge":
+                chosen = self.rows.where(F.col(quote(self.column)) == verdict)
+                return merge_rows(chosen.select(*map(quote, columns)), self.table, how)
+            return self._commit(verdict, columns, how)
+
+    def _of(self, verdict: str) -> list[dict[str, Any]]:
+        return [action for action in self.added if action["partitionValues"][PARTITION] == verdict]
+
+    def _commit(self, verdict: str, columns: Sequence[str], how: Publication) -> Commit:
+        spark = self.rows.sparkSession
         transaction = _log(spark, self.table).startTransaction()
+        found = int(transaction.readVersion())
+        if how.once and int(transaction.txnVersion(how.once[0])) >= how.once[1]:
+            return published_before(spark, self.table)
+        if how.mode != "append" and found != self.version:
+            raise ConflictError(table=self.table, expected=self.version, found=found)
         schema = self.rows.select(*map(quote, columns)).schema
-        _describe(spark, transaction, schema, mode)
-        removes = _removes(transaction) if mode == "overwrite" else []
-        chosen = [action for action in self.added if action["partitionValues"][PARTITION] == verdict]
-        rows = sum(json.loads(action["stats"])["numRecords"] for action in chosen)
+        _describe(spark, transaction, schema, how.mode, self.partition_by)
+        chosen = self._of(verdict)
+        adds = [{"add": _without_verdict(action)} for action in chosen]
+        once = how.once and {
+            "appId": how.once[0],
+            "version": how.once[1],
+            "lastUpdated": time.time_ns() // 10**6,
+        }
+        actions = [
+            *_removes(transaction, how.mode, [action["add"]["partitionValues"] for action in adds]),
+            *(_action(spark, action) for action in adds),
+            *([_action(spark, {"txn": once})] if once else []),
+        ]
+        rows = self.written(verdict) or 0
         size = sum(action["size"] for action in chosen)
         _register(spark, transaction, numFiles=len(chosen), numOutputRows=rows, numOutputBytes=size)
-        adds = [_action(spark, {"add": _without_verdict(action)}) for action in chosen]
-        metadata = json.dumps({NOTE_KEY: note}, default=str)
+        metadata = json.dumps({NOTE_KEY: how.note}, default=str)
         operation = _made(
             spark,
             _class(spark, _WRITE).getConstructors()[0],
-            {"mode": _save_mode(spark, mode), "userMetadata": _some(spark, metadata)},
+            {
+                "mode": _save_mode(spark, "append" if how.mode == "append" else "overwrite"),
+                "userMetadata": _some(spark, metadata),
+            },
         )
-        version = transaction.commit(_seq(spark, [*removes, *adds]), operation)
-        return Commit(version=int(version), note=note, rows=rows)
+        version = transaction.commit(_seq(spark, actions), operation)
+        return Commit(version=int(version), note=how.note, rows=rows)
 
     def set_aside(self) -> None:
         """See `etl.lake.staging.Staged`."""
@@ -123,7 +156,14 @@ def fits(spark: SparkSession, table: str) -> bool:
 
 
 def stage(
-    df: DataFrame, table: str, *, beside: str, verdict: str, keep: Collection[str], observe: Sequence[Column]
+    df: DataFrame,
+    table: str,
+    *,
+    beside: str,
+    verdict: str,
+    keep: Collection[str],
+    observe: Sequence[Column],
+    partition_by: Sequence[str] = (),
 ) -> StagedInPlace:
     """See `etl.lake.staging.stage`."""
     spark, seen = df.sparkSession, Observation()
@@ -131,11 +171,10 @@ def stage(
     written = watched.withColumnRenamed(verdict, PARTITION)
     # This transaction is for its files only, and is never committed.
     transaction = _log(spark, table).startTransaction()
+    version = int(transaction.readVersion())
     metadata = _metadata(transaction)
-    metadata |= {
-        "schemaString": written.schema.json(),
-        "partitionColumns": [*metadata["partitionColumns"], PARTITION],
-    }
+    partitions = metadata["partitionColumns"] if version >= 0 else partition_by
+    metadata |= {"schemaString": written.schema.json(), "partitionColumns": [*partitions, PARTITION]}
     transaction.updateMetadata(_action(spark, {"metaData": metadata}), False)
     actions = transaction.writeFiles(written._jdf)
     added = tuple(json.loads(actions.apply(at).json())["add"] for at in range(actions.size()))
@@ -143,7 +182,7 @@ def stage(
     paths = [f"{table}/{action['path']}" for action in added]
     rows = reader.parquet(*paths) if paths else written.limit(0)
     told = rows.withColumnRenamed(PARTITION, verdict)
-    return StagedInPlace(told, dict(seen.get), verdict, table, beside, added)
+    return StagedInPlace(told, dict(seen.get), verdict, table, beside, added, version, tuple(partition_by))
 
 
 def _without_verdict(action: Mapping[str, Any]) -> dict[str, Any]:
@@ -156,16 +195,21 @@ def _metadata(transaction: Any) -> dict[str, Any]:
     return metadata
 
 
-def _describe(spark: SparkSession, transaction: Any, schema: T.StructType, mode: str) -> None:
+def _describe(
+    spark: SparkSession, transaction: Any, schema: T.StructType, mode: str, partition_by: Sequence[str]
+) -> None:
     """Change the table's metadata where it is new, or where its schema is to change."""
     metadata, new = _metadata(transaction), transaction.readVersion() < 0
     before = T.StructType([]) if new else T.StructType.fromJson(json.loads(metadata["schemaString"]))
     after = T.StructType.fromJson(_nullable(schema.jsonValue()))
-    if mode == "append":
+    if mode != "overwrite":
         after = _merged(before, after)
     if not new and after == before:
         return
-    changed = _action(spark, {"metaData": metadata | {"schemaString": after.json()}})
+    metadata |= {"schemaString": after.json()}
+    if new:
+        metadata |= {"partitionColumns": list(partition_by)}
+    changed = _action(spark, {"metaData": metadata})
     if mode == "overwrite" and not new:
         transaction.updateMetadataForTableOverwrite(changed)
     else:
@@ -195,10 +239,17 @@ def _merged(before: T.StructType, after: T.StructType) -> T.StructType:
     return T.StructType([*before, *(field for field in after if field.name.lower() not in known)])
 
 
-def _removes(transaction: Any) -> list[Any]:
-    """What takes out every file that the table has; to ask makes concurrent writers a conflict."""
+def _removes(transaction: Any, mode: str, written: Sequence[Mapping[str, Any]]) -> list[Any]:
+    """What takes out the files that are replaced; to ask makes concurrent writers a conflict."""
+    if mode == "append":
+        return []
     there = transaction.filterFiles()
-    return [there.apply(at).remove() for at in range(there.size())]
+    files_there = [there.apply(at) for at in range(there.size())]
+    if mode == "overwrite":
+        return [file.remove() for file in files_there]
+    return [
+        file.remove() for file in files_there if json.loads(file.json())["add"]["partitionValues"] in written
+    ]
 
 
 def _register(spark: SparkSession, transaction: Any, **metrics: int) -> None:

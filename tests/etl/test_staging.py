@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -13,17 +15,20 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from etl.lake import staging, transaction
+from etl.lake.merging import RepeatedKeyError
 from etl.lake.staging import Staged
-from etl.lake.tables import last_commit
+from etl.lake.tables import ConflictError, Publication, last_commit
 
 Stage = Callable[..., Staged]
 
 
 @pytest.fixture(params=["in place", "by copying"])
 def stage(request: pytest.FixtureRequest, tmp_path: Path) -> Stage:
+    names = (f"t{n}" for n in itertools.count())
+
     def staging_of(df: DataFrame, **changes: Any) -> Staged:
         settings = {
-            "beside": str(tmp_path / "staging/t"),
+            "beside": str(tmp_path / "staging" / next(names)),
             "verdict": "_verdict",
             "keep": ["good", "bad"],
             "observe": [F.count_if(F.col("_verdict") == "good").alias("good"), F.max("id").alias("most")],
@@ -52,7 +57,7 @@ def test_nothing_is_seen_before_it_is_published(spark: SparkSession, tmp_path: P
         "bad": 10,
     }
     assert not DeltaTable.isDeltaTable(spark, str(tmp_path / "t"))
-    commit = staged.publish("good", ["id"], mode="overwrite", note={"said": "so"})
+    commit = staged.publish("good", ["id"], Publication(mode="overwrite", note={"said": "so"}))
     staged.discard(published="good")
     table = spark.read.format("delta").load(str(tmp_path / "t"))
     assert (commit.version, commit.rows, commit.note) == (0, 80, {"said": "so"})
@@ -69,10 +74,10 @@ def test_overwriting_changes_rows_and_schema_and_keeps_history(
     spark: SparkSession, tmp_path: Path, stage: Stage
 ) -> None:
     path = str(tmp_path / "t")
-    stage(numbers(spark, 20)).publish("good", ["id"], mode="overwrite", note={"n": 1})
+    stage(numbers(spark, 20)).publish("good", ["id"], Publication(mode="overwrite", note={"n": 1}))
     second = stage(numbers(spark, 30, name=F.lit("x")))
     assert spark.read.format("delta").load(path).count() == 16
-    assert second.publish("good", ["id", "name"], mode="overwrite", note={"n": 2}).version == 1
+    assert second.publish("good", ["id", "name"], Publication(mode="overwrite", note={"n": 2})).version == 1
     assert spark.read.format("delta").load(path).columns == ["id", "name"]
     assert spark.read.format("delta").load(path).count() == 24
     assert spark.read.format("delta").option("versionAsOf", 0).load(path).count() == 16
@@ -82,8 +87,10 @@ def test_overwriting_changes_rows_and_schema_and_keeps_history(
 
 
 def test_appending_adds_rows_and_columns(spark: SparkSession, tmp_path: Path, stage: Stage) -> None:
-    stage(numbers(spark, 10)).publish("good", ["id"], mode="append", note={})
-    stage(numbers(spark, 10, name=F.lit("x"))).publish("good", ["id", "name"], mode="append", note={})
+    stage(numbers(spark, 10)).publish("good", ["id"], Publication(mode="append", note={}))
+    stage(numbers(spark, 10, name=F.lit("x"))).publish(
+        "good", ["id", "name"], Publication(mode="append", note={})
+    )
     table = spark.read.format("delta").load(str(tmp_path / "t"))
     assert table.groupBy("name").count().orderBy("name").collect() == [(None, 8), ("x", 8)]
 
@@ -95,7 +102,7 @@ def test_the_partitions_of_a_table_are_kept(spark: SparkSession, tmp_path: Path,
     first.select("id", "half").write.format("delta").partitionBy("half").save(path)
     staged = stage(numbers(spark, 20, half=part))
     assert sorted(staged.rows.columns) == ["_verdict", "half", "id"]
-    staged.publish("good", ["id", "half"], mode="append", note={})
+    staged.publish("good", ["id", "half"], Publication(mode="append", note={}))
     assert DeltaTable.forPath(spark, path).detail().first()["partitionColumns"] == ["half"]
     table = spark.read.format("delta").load(path)
     assert table.groupBy("half").count().orderBy("half").collect() == [(0, 13), (1, 13)]
@@ -105,13 +112,13 @@ def test_the_partitions_of_a_table_are_kept(spark: SparkSession, tmp_path: Path,
 def test_no_rows_at_all_make_an_empty_table(spark: SparkSession, tmp_path: Path, stage: Stage) -> None:
     staged = stage(numbers(spark, 0))
     assert staged.rows.count() == 0
-    staged.publish("good", ["id"], mode="overwrite", note={})
+    staged.publish("good", ["id"], Publication(mode="overwrite", note={}))
     assert spark.read.format("delta").load(str(tmp_path / "t")).schema.simpleString() == "struct<id:bigint>"
 
 
 def test_what_is_set_aside_is_beside_the_table(spark: SparkSession, tmp_path: Path, stage: Stage) -> None:
     stage(numbers(spark, 20)).set_aside()
-    aside = spark.read.parquet(str(tmp_path / "staging/t"))
+    aside = spark.read.parquet(str(tmp_path / "staging/t0"))
     assert {r._verdict: r["count"] for r in aside.groupBy("_verdict").count().collect()} == {
         "good": 16,
         "bad": 2,
@@ -128,7 +135,7 @@ def test_what_was_never_published_is_vacuumed(spark: SparkSession, tmp_path: Pat
         "observe": [F.count("id").alias("n")],
     }
     published = transaction.stage(numbers(spark, 20), str(path), **settings)
-    published.publish("good", ["id"], mode="overwrite", note={})
+    published.publish("good", ["id"], Publication(mode="overwrite", note={}))
     transaction.stage(numbers(spark, 50), str(path), **settings)  # by a run that was killed
     spark.conf.set("spark.databricks.delta.retentionDurationCheck.enabled", "false")
     try:
@@ -149,3 +156,131 @@ def test_a_table_that_maps_its_columns_is_written_by_copying(spark: SparkSession
     assert transaction.fits(spark, str(plain))
     assert transaction.fits(spark, str(tmp_path / "none"))
     assert not transaction.fits(spark, str(mapped))
+
+
+def table_of(spark: SparkSession, folder: Path) -> list[tuple[Any, ...]]:
+    return sorted(tuple(row) for row in spark.read.format("delta").load(str(folder)).collect())
+
+
+def test_only_the_partitions_that_the_rows_have_are_overwritten(
+    spark: SparkSession, tmp_path: Path, stage: Stage
+) -> None:
+    day = F.when(F.col("id") < 20, F.lit("mon")).otherwise(F.lit("tue"))
+    how = Publication(mode="overwrite_partitions", note={})
+    stage(numbers(spark, 40, day=day), partition_by=["day"]).publish("good", ["id", "day"], how)
+    detail = DeltaTable.forPath(spark, str(tmp_path / "t")).detail().first()
+    assert detail is not None
+    assert detail["partitionColumns"] == ["day"]
+    again = numbers(spark, 12, day=F.lit("tue"))
+    stage(again, partition_by=["day"]).publish("good", ["id", "day"], how)
+    assert table_of(spark, tmp_path / "t") == sorted(
+        [(n, "mon") for n in range(20) if n % 10 > 1] + [(n, "tue") for n in range(12) if n % 10 > 1]
+    )
+
+
+@pytest.mark.parametrize("mode", ["append", "overwrite", "merge"])
+def test_what_was_committed_once_is_not_committed_again(
+    spark: SparkSession, tmp_path: Path, stage: Stage, mode: Any
+) -> None:
+    how = Publication(mode=mode, note={"n": 1}, once=("run 1", 1), keys=("id",))
+    stage(numbers(spark, 20)).publish("good", ["id"], how)
+    commit = stage(numbers(spark, 30)).publish("good", ["id"], how)
+    assert (commit.version, commit.note) == (0, {"n": 1})
+    assert len(table_of(spark, tmp_path / "t")) == 16
+    later = Publication(mode=mode, note={"n": 2}, once=("run 1", 2), keys=("id",))
+    assert stage(numbers(spark, 30)).publish("good", ["id"], later).version == 1
+    assert len(table_of(spark, tmp_path / "t")) == (16 + 24 if mode == "append" else 24)
+
+
+@pytest.mark.parametrize("mode", ["overwrite", "overwrite_partitions"])
+def test_a_table_that_another_writer_changed_meanwhile_is_not_overwritten(
+    spark: SparkSession, tmp_path: Path, stage: Stage, mode: Any
+) -> None:
+    start = Publication(mode="append", note={})
+    part = (F.col("id") % 2).cast("int")
+    stage(numbers(spark, 20, half=part), partition_by=["half"]).publish("good", ["id", "half"], start)
+    slow, fast = stage(numbers(spark, 30, half=part)), stage(numbers(spark, 40, half=part))
+    assert fast.publish("good", ["id", "half"], Publication(mode="append", note={"by": "fast"})).version == 1
+    before = table_of(spark, tmp_path / "t")
+    with pytest.raises(ConflictError, match="another writer went from version 0 to 1") as caught:
+        slow.publish("good", ["id", "half"], Publication(mode=mode, note={"by": "slow"}))
+    assert (caught.value.expected, caught.value.found) == (0, 1)
+    assert table_of(spark, tmp_path / "t") == before
+    how = Publication(mode="append", note={"by": "slow"})
+    assert slow.publish("good", ["id", "half"], how).version == 2
+    assert len(table_of(spark, tmp_path / "t")) == len(before) + 24
+
+
+def test_of_many_writers_at_once_each_is_published_or_told(
+    spark: SparkSession, tmp_path: Path, stage: Stage
+) -> None:
+    """Eight overwrite the same version at the same time: one wins, and the table is as it says."""
+    stage(numbers(spark, 10)).publish("good", ["id"], Publication(mode="overwrite", note={"by": -1}))
+    ready = [stage(numbers(spark, 10 * (n + 2))) for n in range(8)]
+
+    def publish(n: int) -> int | None:
+        try:
+            return ready[n].publish("good", ["id"], Publication(mode="overwrite", note={"by": n})).version
+        except ConflictError:
+            return None
+
+    with ThreadPoolExecutor(8) as pool:
+        versions = list(pool.map(publish, range(8)))
+    won = [n for n, version in enumerate(versions) if version is not None]
+    assert len(won) == 1
+    assert versions[won[0]] == 1
+    commit = last_commit(spark, str(tmp_path / "t"))
+    assert commit is not None
+    assert commit.note == {"by": won[0]}
+    assert len(table_of(spark, tmp_path / "t")) == 8 * (won[0] + 2)
+
+
+def test_a_merge_updates_what_is_there_and_inserts_what_is_not(
+    spark: SparkSession, tmp_path: Path, stage: Stage
+) -> None:
+    how = Publication(mode="merge", note={"n": 1}, keys=("id",))
+    stage(numbers(spark, 20, name=F.lit("old"))).publish("good", ["id", "name"], how)
+    more = numbers(spark, 30, name=F.lit("new"), more=F.lit(1)).where("id >= 15")
+    commit = stage(more).publish(
+        "good", ["id", "name", "more"], Publication(mode="merge", note={"n": 2}, keys=("id",))
+    )
+    assert (commit.version, commit.note) == (1, {"n": 2})
+    told = {
+        row.id: (row.name, row.more) for row in spark.read.format("delta").load(str(tmp_path / "t")).collect()
+    }
+    assert told == {n: ("new", 1) if n >= 15 else ("old", None) for n in range(30) if n % 10 > 1}
+
+
+@pytest.mark.parametrize(("key", "example"), [("id % 2", r"\{'k': [01]\}"), ("CAST(NULL AS INT)", "None")])
+def test_a_merge_whose_keys_do_not_tell_rows_apart_is_refused(
+    spark: SparkSession, tmp_path: Path, stage: Stage, key: str, example: str
+) -> None:
+    how = Publication(mode="merge", note={}, keys=("k",))
+    with pytest.raises(RepeatedKeyError, match=example):
+        stage(numbers(spark, 20, k=F.expr(key))).publish("good", ["id", "k"], how)
+    assert not DeltaTable.isDeltaTable(spark, str(tmp_path / "t"))
+
+
+def test_of_merges_at_once_none_inserts_a_key_twice(
+    spark: SparkSession, tmp_path: Path, stage: Stage
+) -> None:
+    stage(numbers(spark, 10)).publish("good", ["id"], Publication(mode="append", note={}))
+    ready = [stage(numbers(spark, 30, by=F.lit(n))) for n in range(4)]
+
+    def publish(n: int) -> bool:
+        try:
+            ready[n].publish("good", ["id", "by"], Publication(mode="merge", note={"by": n}, keys=("id",)))
+        except ConflictError:
+            return False
+        return True
+
+    with ThreadPoolExecutor(4) as pool:
+        assert any(pool.map(publish, range(4)))
+    ids = [row[0] for row in table_of(spark, tmp_path / "t")]
+    assert ids == [n for n in range(30) if n % 10 > 1]
+
+
+def test_the_files_say_how_many_rows_they_hold(spark: SparkSession, stage: Stage) -> None:
+    staged = stage(numbers(spark, 100))
+    assert staged.written("good") in (80, None)
+    assert staged.written("none") in (0, None)

@@ -1,0 +1,130 @@
+"""Merge rows into a table by their keys, in one commit that carries a note and is made once."""
+
+from __future__ import annotations
+
+import json
+import uuid
+from collections.abc import Sequence
+from functools import reduce
+from operator import or_
+
+from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import functions as F
+
+from etl.errors import EtlError, ParameterError
+from etl.lake.tables import NOTE_KEY, Commit, Publication, is_table, last_commit, write_table
+from etl.transform import quote, require_columns
+
+__all__ = ["RepeatedKeyError", "merge_rows", "published_before"]
+
+INHERITED = ("spark.sql.session.timeZone", "spark.sql.ansi.enabled", "spark.sql.shuffle.partitions")
+
+
+class RepeatedKeyError(EtlError):
+    """Rows to be merged share a key, or have none: which of them is to stay cannot be told.
+
+    Attributes
+    ----------
+    table : str
+        The folder.
+    keys : tuple of str
+        The columns.
+    example : str
+        One key that repeats, or has a null.
+    """
+
+    def __init__(self, *, table: str, keys: Sequence[str], example: str) -> None:
+        self.table, self.keys, self.example = table, tuple(keys), example
+        super().__init__(
+            f"{table}: rows to be merged repeat the key ({', '.join(keys)}), or have a null in it, such as "
+            f"{example}; keep one row a key first, by keep_latest"
+        )
+
+
+def merge_rows(rows: DataFrame, table: str, how: Publication) -> Commit:
+    """Update the rows of `table` whose keys `rows` have, and insert the others.
+
+    Keys that are unique in the table are so after the merge: `rows` must not repeat one, and of two
+    merges at the same time Delta lets one win.
+
+    Parameters
+    ----------
+    rows : DataFrame
+        The audited change set; it is read twice.
+    table : str
+        A table's folder; there may be none yet.
+    how : Publication
+        With the keys; the columns that the table has not are added to it.
+
+    Returns
+    -------
+    Commit
+
+    Raises
+    ------
+    RepeatedKeyError
+        Keys repeat in `rows`, or are null: nothing is written.
+    etl.errors.ParameterError
+        There are no keys.
+    etl.errors.MissingColumnError
+        A key is no column of `rows`.
+
+    References
+    ----------
+    Delta Lake documentation, "Upsert into a table using merge", "Idempotent writes".
+    """
+    if not how.keys:
+        raise ParameterError(step="merge", parameter="keys", value=how.keys, allowed="at least one column")
+    require_columns(rows, how.keys, step="merge")
+    _keys_are_unique(rows, table, how.keys)
+    spark = rows.sparkSession
+    if not is_table(spark, table):
+        return write_table(rows, table, mode="append", note=how.note, once=how.once)
+    # Notes and transactions of DML are settings of the session: this one is for this merge alone, so
+    # that tables merged at the same time do not take each other's.
+    own = spark.newSession()
+    for name in INHERITED:
+        own.conf.set(name, spark.conf.get(name) or "")
+    own.conf.set("spark.databricks.delta.schema.autoMerge.enabled", "true")
+    own.conf.set(
+        "spark.databricks.delta.commitInfo.userMetadata", json.dumps({NOTE_KEY: how.note}, default=str)
+    )
+    if how.once:
+        own.conf.set("spark.databricks.delta.write.txnAppId", how.once[0])
+        own.conf.set("spark.databricks.delta.write.txnVersion", str(how.once[1]))
+    source = f"headgate_merge_{uuid.uuid4().hex}"
+    same = " AND ".join(f"t.{quote(key)} = s.{quote(key)}" for key in how.keys)
+    rows.createGlobalTempView(source)
+    try:
+        own.sql(
+            f"MERGE INTO delta.{quote(table)} AS t USING global_temp.{source} AS s ON {same} "
+            "WHEN MATCHED THEN UPDATE SET * WHEN NOT MATCHED THEN INSERT *"
+        )
+    finally:
+        spark.catalog.dropGlobalTempView(source)
+    return published_before(spark, table)
+
+
+def published_before(spark: SparkSession, table: str) -> Commit:
+    """The newest commit of ours.
+
+    Raises
+    ------
+    RuntimeError
+        There is none.
+    """
+    commit = last_commit(spark, table)
+    if commit is None:
+        raise RuntimeError(f"{table}: no commit has a note")
+    return commit
+
+
+def _keys_are_unique(rows: DataFrame, table: str, keys: Sequence[str]) -> None:
+    columns = [F.col(quote(key)) for key in keys]
+    empty = reduce(or_, (column.isNull() for column in columns))
+    repeated = (
+        rows.groupBy(*columns).agg(F.count(F.lit(1)).alias("_rows")).where((F.col("_rows") > 1) | empty)
+    )
+    found = repeated.drop("_rows").limit(1).collect()
+    if found:
+        raise RepeatedKeyError(table=table, keys=keys, example=str(found[0].asDict()))
