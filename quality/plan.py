@@ -118,9 +118,10 @@ class Delegated(_Rule):
 
 @dataclass(frozen=True, eq=False)
 class Broken(_Rule):
-    """It cannot be evaluated on this data."""
+    """It cannot be evaluated on this data; ``column`` is the one that is at fault, if one is."""
 
     reason: str
+    column: str | None = None
 
 
 Rule = RowRule | GroupRule | NumberRule | SchemaRule | Delegated | Broken
@@ -171,7 +172,8 @@ def _rule(expectation: Expectation, schema: T.StructType, among: Column | None) 
     for column in expectation.columns:
         found = resolve(column, schema)
         if found is None:
-            return Broken(expectation, f'Error: The column "{column}" in BatchData does not exist.')
+            reason = f'Error: The column "{column}" in BatchData does not exist.'
+            return Broken(expectation, reason, column)
         fields.append(found)
     dotted = [column for column, found in zip(expectation.columns, fields, strict=True) if found.dotted]
     several = expectation.spec is not None and expectation.spec.domain == "columns"
@@ -179,6 +181,7 @@ def _rule(expectation: Expectation, schema: T.StructType, among: Column | None) 
         return Broken(
             expectation,
             f'in such a rule Great Expectations does not find "{dotted[0]}", for the dot; rename the column',
+            dotted[0],
         )
     if expectation.placeholders or expectation.spec is None or not expectation.spec.runs_on_spark:
         return Delegated(expectation)
