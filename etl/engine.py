@@ -19,8 +19,9 @@ def is_sail(df: DataFrame) -> bool:
     # A session inside a JVM is Spark's own: that is known without asking.
     if not type(session).__module__.startswith("pyspark.sql.connect"):
         return False
-    told = session.sql("SELECT version()").collect()[0][0]
-    return not str(told).startswith(session.version)
+    # Spark tells its own version here, without what a vendor adds; Sail tells Sail's.
+    told = str(session.sql("SELECT version()").collect()[0][0])
+    return not session.version.startswith(told.split()[0])
 
 
 def refuse_on_sail(df: DataFrame, *, step: str, lack: str, fix: str) -> None:

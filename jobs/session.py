@@ -79,8 +79,9 @@ def spark_session(
     ArgumentsError
         A session is there already and lacks Delta, or it is one of Spark Connect.
     """
-    found = {"PYSPARK_GATEWAY_PORT", "SPARK_REMOTE"} & os.environ.keys()
-    if found or SparkSession.getActiveSession() is not None:
+    if "SPARK_REMOTE" in os.environ:
+        raise _on_connect()
+    if "PYSPARK_GATEWAY_PORT" in os.environ or SparkSession.getActiveSession() is not None:
         yield _checked(SparkSession.builder.appName(app).getOrCreate())
         return
     session = _laptop(app, s3=any(map(on_s3, places)), small=small)
@@ -90,13 +91,17 @@ def spark_session(
         session.stop()
 
 
+def _on_connect() -> ArgumentsError:
+    return ArgumentsError(
+        argument="spark session",
+        reason="it is one of Spark Connect, and Delta's log is reached through the JVM",
+        fix="start the job by spark-submit, or unset SPARK_REMOTE",
+    )
+
+
 def _checked(session: SparkSession) -> SparkSession:
     if not hasattr(session, "_jvm"):
-        raise ArgumentsError(
-            argument="spark session",
-            reason="it is one of Spark Connect, and Delta's log is reached through the JVM",
-            fix="start the job by spark-submit, or unset SPARK_REMOTE",
-        )
+        raise _on_connect()
     check_versions(session)
     missing = [
         f"--conf {name}={value}"

@@ -12,6 +12,7 @@ from quality.observe import Observations, observations
 from quality.report import Report, Result
 from quality.rows import UNIQUENESS, flag_failures, split
 from quality.suite import load_suite
+from quality.unfit import unfit
 from quality.validation import validate
 
 __all__ = [
@@ -33,5 +34,6 @@ __all__ = [
     "load_suite",
     "observations",
     "split",
+    "unfit",
     "validate",
 ]

@@ -9,7 +9,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-__all__ = ["COMMON", "CONDITION_PARSERS", "SEVERITIES", "TYPES", "Domain", "Kind", "Parameter", "Type"]
+__all__ = [
+    "COMMON",
+    "CONDITION_PARSERS",
+    "SEVERITIES",
+    "TYPES",
+    "Domain",
+    "Kind",
+    "Parameter",
+    "ResultFormat",
+    "Type",
+]
 
 Kind = Literal[
     "name",  # a column's name: text and nothing else
@@ -32,6 +42,9 @@ Kind = Literal[
 
 Domain = Literal["column", "pair", "columns", "table"]
 """What an expectation speaks about."""
+
+ResultFormat = Literal["BOOLEAN_ONLY", "BASIC", "SUMMARY", "COMPLETE"]
+"""How much each result says."""
 
 SEVERITIES = ("critical", "warning", "info")
 CONDITION_PARSERS = ("great_expectations", "great_expectations__experimental__", "pandas", "spark")

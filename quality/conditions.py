@@ -15,17 +15,23 @@ __all__ = ["RowCondition", "read_condition"]
 
 _OPERATORS = ("==", "!=", "<", "<=", ">", ">=", "IN", "NOT_IN")
 
+# What a quoted value may consist of for Great Expectations; white space before it is dropped.
+_VALUE = r"\s*(?P<{0}>[!#-&(-~À-ÖØ-öø-ÿ][!#-&(-~À-ÖØ-öø-ÿ \t]*)\s*"
+
 _LEGACY = re.compile(
-    r"""\s*col\("(?P<column>[^"]+)"\)\s*
-    (?: (?P<notnull>\.notnull\(\))
+    rf"""\s*col\("(?P<column>[^"\r\n]+)"\)\s*
+    (?: (?P<notnull>(?i:\.notnull\(\)))
       | (?P<operator>==|!=|<=|>=|<|>)\s*
         (?: (?P<number>[+-]?\d+(?:\.\d*)?(?:[eE][+-]?\d+)?)
-          | "(?P<double>[^"']+)" | '(?P<single>[^"']+)'
-          | date\(\s*(?:"(?P<ddate>[^"']+)"|'(?P<sdate>[^"']+)')\s*\)
+          | "{_VALUE.format("double")}" | '{_VALUE.format("single")}'
+          | date\s*\(\s*(?:"{_VALUE.format("ddate")}"|'{_VALUE.format("sdate")}')\s*\)
         )
     )""",
-    re.VERBOSE | re.IGNORECASE,
+    re.VERBOSE,
 )
+
+_MOST = 100
+"""As many comparisons as Great Expectations takes in one condition."""
 
 
 @dataclass(frozen=True)
@@ -142,6 +148,9 @@ def _parameter(condition: Mapping[str, Any]) -> Any:
     listed = condition["operator"] in ("IN", "NOT_IN")
     if parameter is None or listed != isinstance(parameter, list):
         raise ValueError("a parameter: a list for IN and NOT_IN, a value for the others")
+    kinds = {type(value) for value in parameter} if listed else set()
+    if listed and not (kinds == {str} or (kinds and kinds <= {int, float})):
+        raise ValueError("a list of texts, or of numbers, for IN and NOT_IN")
     return parameter
 
 
@@ -154,6 +163,8 @@ def _parts(kind: str, conditions: Any) -> list[dict[str, Any]]:
         if part["type"] == "or":
             raise ValueError("no 'or' inside another 'and' or 'or'")
         parts.extend(part["conditions"] if kind == part["type"] == "and" else [part])
+    if sum(len(part.get("conditions", (part,))) for part in parts) > _MOST:
+        raise ValueError(f"at most {_MOST} comparisons")
     return parts
 
 

@@ -102,6 +102,8 @@ class Suite:
         Where it was read from.
     meta : Mapping
         As written.
+    lines : Mapping
+        The line of the text, counted from 1, on which the value of each JSON path begins.
     """
 
     name: str
@@ -109,6 +111,7 @@ class Suite:
     expectations: tuple[Expectation, ...]
     source: str = "suite"
     meta: Mapping[str, Any] = field(default_factory=dict)
+    lines: Mapping[str, int] = field(default_factory=dict, repr=False, compare=False)
 
     def bind(self, parameters: Mapping[str, Any] | None) -> Suite:
         """Fill the placeholders that are the bare name of a parameter.
@@ -151,6 +154,7 @@ class Suite:
                 raise SuiteError(
                     source=self.source,
                     place=place,
+                    line=self.lines.get(place),
                     problem=f"the parameter '{expression}' has no value",
                     value=expression,
                     allowed=values,
@@ -163,6 +167,7 @@ class Suite:
                 raise SuiteError(
                     source=self.source,
                     place=place,
+                    line=self.lines.get(place),
                     problem=f"the parameter '{expression}' is {values[expression]!r}",
                     value=values[expression],
                     fix=f"give {error}",

@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from itertools import zip_longest
 from typing import Any
 
+from quality.catalogue import ResultFormat
 from quality.expectation import Expectation
 from quality.measure import COPIES, DISTINCT, EXAMPLES, Measures, Wanted, test_key
 from quality.plan import GroupRule, NumberRule, RowRule, SchemaRule, type_named
-from quality.report import ResultFormat
 
 __all__ = ["Verdict", "judge", "plain", "with_examples"]
 

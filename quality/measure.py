@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 
-from quality.plan import ROWS, Group, GroupRule, NumberRule, RowRule, Rule, within
+from quality.plan import ROWS, Delegated, Group, GroupRule, NumberRule, RowRule, Rule, within
 
 __all__ = [
     "COPIES",
@@ -90,7 +90,7 @@ def measure(df: DataFrame, rules: Iterable[Rule], *, known: Mapping[str, Any] | 
     aggregates: dict[str, Column] = {ROWS: F.count(F.lit(1))}
     groups: dict[str, tuple[Group, dict[str, Column]]] = {}
     for rule in rules:
-        if isinstance(rule, RowRule | GroupRule | NumberRule):
+        if isinstance(rule, RowRule | GroupRule | NumberRule | Delegated):
             aggregates.update(rule.aggregates)
         if isinstance(rule, GroupRule):
             measures = groups.setdefault(rule.group.key, (rule.group, {}))[1]

@@ -15,7 +15,7 @@ from pyspark.sql import types as T
 
 from quality.expectation import Suite
 from quality.measure import analysed
-from quality.plan import ROWS, GroupRule, NumberRule, RowRule, plan
+from quality.plan import ROWS, Delegated, GroupRule, NumberRule, RowRule, plan
 from quality.rows import fitting_patterns
 
 __all__ = ["Observations", "observations"]
@@ -85,7 +85,7 @@ def observations(df: DataFrame, suite: Suite, *, among: Column | None = None) ->
     columns: dict[str, Column] = {ROWS: F.count(F.lit(1)) if among is None else F.count_if(among)}
     kinds: dict[str, T.DataType] = {}
     for rule in fitting_patterns(df.sparkSession, plan(suite, df.schema, among=among)):
-        if isinstance(rule, RowRule | GroupRule | NumberRule):
+        if isinstance(rule, RowRule | GroupRule | NumberRule | Delegated):
             columns.update(rule.aggregates)
         if isinstance(rule, NumberRule) and rule.kind is not None:
             kinds[rule.value] = rule.kind

@@ -16,7 +16,7 @@ from pyspark.sql import functions as F
 from pyspark.sql import types as T
 
 from quality.expectation import Expectation, Suite
-from quality.predicates import PREDICATES, considered, member
+from quality.predicates import PREDICATES, considered, legible, member
 from quality.schema import Field, columns_of, resolve
 
 __all__ = [
@@ -47,7 +47,8 @@ class RowRule(_Rule):
     """Each row keeps or breaks it by itself.
 
     ``rows``, ``counted`` and ``unexpected`` are the keys of three counts: the rows of the
-    condition, those of them that count, and those of these that fail.
+    condition, those of them that count, and those of these that fail. ``unread`` is the key of a
+    fourth where values are compared with what they may not be readable as: those that are not.
     """
 
     fields: tuple[Field, ...]
@@ -57,6 +58,7 @@ class RowRule(_Rule):
     counted: str
     unexpected: str
     aggregates: Mapping[str, Column]
+    unread: str | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -105,14 +107,21 @@ class SchemaRule(_Rule):
 
 @dataclass(frozen=True, eq=False)
 class Delegated(_Rule):
-    """Great Expectations itself must evaluate it."""
+    """Great Expectations itself must evaluate it.
+
+    ``aggregates`` are measured beside it, so as to know what its answer is worth.
+    """
+
+    fields: tuple[Field, ...] = ()
+    aggregates: Mapping[str, Column] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, eq=False)
 class Broken(_Rule):
-    """It cannot be evaluated on this data."""
+    """It cannot be evaluated on this data; ``column`` is the one that is at fault, if one is."""
 
     reason: str
+    column: str | None = None
 
 
 Rule = RowRule | GroupRule | NumberRule | SchemaRule | Delegated | Broken
@@ -163,8 +172,17 @@ def _rule(expectation: Expectation, schema: T.StructType, among: Column | None) 
     for column in expectation.columns:
         found = resolve(column, schema)
         if found is None:
-            return Broken(expectation, f'Error: The column "{column}" in BatchData does not exist.')
+            reason = f'Error: The column "{column}" in BatchData does not exist.'
+            return Broken(expectation, reason, column)
         fields.append(found)
+    dotted = [column for column, found in zip(expectation.columns, fields, strict=True) if found.dotted]
+    several = expectation.spec is not None and expectation.spec.domain == "columns"
+    if dotted and (several or name in _BY_NAME):
+        return Broken(
+            expectation,
+            f'in such a rule Great Expectations does not find "{dotted[0]}", for the dot; rename the column',
+            dotted[0],
+        )
     if expectation.placeholders or expectation.spec is None or not expectation.spec.runs_on_spark:
         return Delegated(expectation)
     if name in PREDICATES:
@@ -175,7 +193,17 @@ def _rule(expectation: Expectation, schema: T.StructType, among: Column | None) 
         return SchemaRule(expectation, columns, fields[0].type if fields else None)
     if name in _NUMBERS:
         return _number_rule(expectation, fields[0] if fields else None, among)
-    return Delegated(expectation)
+    return _delegated(expectation, tuple(fields), among)
+
+
+def _delegated(expectation: Expectation, fields: tuple[Field, ...], among: Column | None) -> Delegated:
+    aggregates: dict[str, Column] = {}
+    if expectation.type in _OUTLYING and fields[0].family == "number":
+        base = _Counts(expectation, fields, among)
+        value = fields[0].column if base.within is None else F.when(base.within, fields[0].column)
+        aggregates[f"deviation {fields[0].sql} | {base.rows}"] = F.stddev_samp(value)
+        aggregates[base.counted] = base.aggregates[base.counted]
+    return Delegated(expectation, fields, aggregates)
 
 
 def _row_rule(expectation: Expectation, fields: tuple[Field, ...], among: Column | None) -> Rule:
@@ -184,6 +212,11 @@ def _row_rule(expectation: Expectation, fields: tuple[Field, ...], among: Column
         return Delegated(expectation)
     base = _Counts(expectation, fields, among)
     unexpected = f"unexpected {expectation.id}"
+    aggregates = {**base.aggregates, unexpected: _count(base.within, base.counted_if, ~expected)}
+    readable = legible(expectation, fields)
+    unread = None if readable is None else f"unread {expectation.id}"
+    if readable is not None and unread is not None:
+        aggregates[unread] = _count(base.within, base.counted_if, ~readable)
     return RowRule(
         expectation,
         fields=fields,
@@ -192,7 +225,8 @@ def _row_rule(expectation: Expectation, fields: tuple[Field, ...], among: Column
         rows=base.rows,
         counted=base.counted,
         unexpected=unexpected,
-        aggregates={**base.aggregates, unexpected: _count(base.within, base.counted_if, ~expected)},
+        aggregates=aggregates,
+        unread=unread,
     )
 
 
@@ -203,7 +237,7 @@ def _group_rule(expectation: Expectation, fields: tuple[Field, ...], among: Colu
         values = expectation.kwargs["value_set"]
         inside = member(fields[0], F.col("k0"), values)
         if inside is None or not _python_agrees(fields[0], values):
-            return Delegated(expectation)
+            return Delegated(expectation, fields)
         if not name.endswith("contain_set"):
             # With an empty set Great Expectations counts every value.
             tests["outside"] = ~inside if values else F.lit(True)
@@ -326,6 +360,14 @@ _GROUPED = frozenset(
         "expect_column_distinct_values_to_equal_set",
     }
 )
+
+_OUTLYING = (
+    "expect_column_value_z_scores_to_be_less_than",
+    "expect_column_values_to_not_be_outliers",
+)
+
+_BY_NAME = ("expect_column_distinct_values_to_be_in_set",)
+"""Beside the rules about several columns, those for which Great Expectations does not quote names."""
 
 _SCHEMA = frozenset(
     {

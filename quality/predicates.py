@@ -22,7 +22,10 @@ from pyspark.sql import types as T
 from quality.expectation import Expectation
 from quality.schema import Field
 
-__all__ = ["PREDICATES", "considered", "member"]
+__all__ = ["PREDICATES", "considered", "legible", "member"]
+
+_FIRST_YEAR = 1000
+"""PySpark cannot make a literal of an earlier date; nor can Great Expectations."""
 
 Fields = Sequence[Field]
 Predicate = Callable[[Expectation, Fields], Column | None]
@@ -79,6 +82,15 @@ def member(field: Field, column: Column, values: Sequence[Any]) -> Column | None
     return column.isin(*literals, *nulls)
 
 
+def legible(expectation: Expectation, fields: Fields) -> Column | None:
+    """Tell which values can be read as what they are compared with; None where all can."""
+    if expectation.type != "expect_column_values_to_be_between" or fields[0].family != "text":
+        return None
+    bounds = [expectation.parameter(name) for name in ("min_value", "max_value")]
+    values = [_comparable(fields[0], bound) for bound in bounds if bound is not None]
+    return reduce(lambda left, right: left & right, [v.isNotNull() for v in values if v is not None])
+
+
 def _not_null(_: Expectation, fields: Fields) -> Column:
     return fields[0].column.isNotNull()
 
@@ -116,6 +128,8 @@ def _between(expectation: Expectation, fields: Fields) -> Column | None:
 def _comparable(field: Field, bound: float | dt.date | dt.datetime) -> Column | None:
     """Give the column in the type in which Spark compares it with a bound of this kind."""
     if isinstance(bound, dt.date):
+        if bound.year < _FIRST_YEAR:
+            return None
         if field.family == "text":
             return field.tried_as("timestamp" if isinstance(bound, dt.datetime) else "date")
         return field.column if field.family in ("date", "timestamp") else None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import html
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import cached_property
 from importlib import metadata
 from typing import Any, Literal
@@ -12,10 +12,26 @@ from typing import Any, Literal
 from quality.expectation import Expectation
 from quality.parameters import to_json
 
-__all__ = ["Report", "Result", "ResultFormat"]
+__all__ = ["Defect", "Report", "Result"]
 
-ResultFormat = Literal["BOOLEAN_ONLY", "BASIC", "SUMMARY", "COMPLETE"]
-"""How much each result says."""
+
+@dataclass(frozen=True)
+class Defect:
+    """A defect of Great Expectations that bears on a result.
+
+    Attributes
+    ----------
+    name : str
+        Such as ``null-in-set``: one of `quality.defects.DEFECTS`.
+    expectation_id : str
+        The rule.
+    problem : str
+        The rule and what is wrong with the answer, in one line.
+    """
+
+    name: str
+    expectation_id: str
+    problem: str
 
 
 @dataclass(frozen=True)
@@ -56,6 +72,11 @@ class Result:
     def column(self) -> str | None:
         """The columns it speaks about, as one text."""
         return self.expectation.column
+
+    @property
+    def name(self) -> str:
+        """The type and the columns: how messages speak of it."""
+        return f"{self.type} on {self.column}" if self.column else self.type
 
     @property
     def severity(self) -> str:
@@ -142,6 +163,10 @@ class Report:
     refusals : tuple of str
         Reasons, one line each, why the gate must refuse the data although Great Expectations may
         call it a success: nothing was asked, or something asked was not answered.
+    warnings : tuple of Defect
+        Defects of Great Expectations that bear on the results; each is among the refusals.
+    spark_jobs : int or None
+        Jobs that Spark ran for it; None where Spark does not tell, as on Spark Connect.
     """
 
     suite_name: str
@@ -149,6 +174,8 @@ class Report:
     rows: int | None
     results: tuple[Result, ...]
     refusals: tuple[str, ...]
+    warnings: tuple[Defect, ...] = ()
+    spark_jobs: int | None = None
 
     @property
     def success(self) -> bool:
@@ -175,8 +202,8 @@ class Report:
         """Give the form of Great Expectations' ``ExpectationSuiteValidationResult``.
 
         Its ``meta`` says under ``headgate`` which suite this was, what was evaluated by Great
-        Expectations itself, and why the gate must refuse. An expectation that could not be
-        evaluated carries the flat form of ``exception_info``.
+        Expectations itself, which of its defects bear on it, and why the gate must refuse. An
+        expectation that could not be evaluated carries the flat form of ``exception_info``.
         """
         return {
             "success": self.success,
@@ -192,10 +219,25 @@ class Report:
                     "evaluated_by_great_expectations": [
                         result.id for result in self.results if result.engine == "gx"
                     ],
+                    "warnings": [asdict(warning) for warning in self.warnings],
+                    "spark_jobs": self.spark_jobs,
                 },
             },
             "id": None,
         }
+
+    def to_gx(self) -> Any:
+        """Give a real ``ExpectationSuiteValidationResult``; imports Great Expectations.
+
+        Examples
+        --------
+        >>> report = Report(suite_name="s", suite_version="1", rows=0, results=(), refusals=("no rows",))
+        >>> type(report.to_gx()).__name__
+        'ExpectationSuiteValidationResult'
+        """
+        from quality.gx import suite_result
+
+        return suite_result(self.to_json_dict())
 
     def _repr_html_(self) -> str:
         rows = "".join(
@@ -204,7 +246,8 @@ class Report:
         )
         head = "".join(f"<th>{name}</th>" for name in ("", "expectation", "column", "severity", "found"))
         refusals = "".join(f"<li>{html.escape(reason)}</li>" for reason in self.refusals)
-        title = html.escape(f"{self.suite_name} {self.suite_version}: {self.rows} rows")
+        jobs = "" if self.spark_jobs is None else f", {self.spark_jobs} Spark jobs"
+        title = html.escape(f"{self.suite_name} {self.suite_version}: {self.rows} rows{jobs}")
         return f"<p>{title}</p><ul>{refusals}</ul><table><tr>{head}</tr>{rows}</table>"
 
 

@@ -33,6 +33,11 @@ class Field:
     type: T.DataType
 
     @property
+    def dotted(self) -> bool:
+        """Whether it is a column, not a field of a struct, whose name has a dot that is not quoted."""
+        return "`" not in self.name and self.sql.count("`") == 2 and "." in self.sql
+
+    @property
     def column(self) -> Column:
         """The column."""
         return F.col(self.sql)

@@ -104,6 +104,7 @@ class _Reader:
             expectations=expectations,
             source=self.source,
             meta=document.get("meta") or {},
+            lines=lines_of(self.text),
         )
 
     def _document(self) -> dict[str, Any]:

@@ -9,12 +9,15 @@ from typing import Any, get_args
 from pyspark.errors import AnalysisException
 from pyspark.sql import DataFrame
 
+from quality.catalogue import ResultFormat
+from quality.counting import counted
+from quality.defects import defects_of
 from quality.engine import answerable
 from quality.expectation import Expectation, Suite
 from quality.judge import Verdict, judge, with_examples
 from quality.measure import Measures, examples_of, measure
 from quality.plan import ROWS, Broken, Delegated, GroupRule, NumberRule, RowRule, Rule, SchemaRule, plan
-from quality.report import Report, Result, ResultFormat
+from quality.report import Defect, Report, Result
 
 __all__ = ["validate"]
 
@@ -82,10 +85,22 @@ def validate(
     if result_format not in get_args(ResultFormat):
         raise ValueError(f"result_format={result_format!r}; use one of {', '.join(get_args(ResultFormat))}")
     suite = suite.bind(suite_parameters)
+    with counted(df.sparkSession) as cost:
+        report = _report(df, suite, result_format, suite_parameters, allow_empty, observed)
+    return replace(report, spark_jobs=cost.jobs)
+
+
+def _report(
+    df: DataFrame,
+    suite: Suite,
+    result_format: ResultFormat,
+    suite_parameters: Mapping[str, Any] | None,
+    allow_empty: bool,
+    observed: Mapping[str, Any] | None,
+) -> Report:
     rules = answerable(df.sparkSession, plan(suite, df.schema))
-    compiled = () if result_format == "COMPLETE" else rules
-    measures = measure(df, compiled, known=observed)
-    own = _judged(df, compiled, measures, result_format)
+    measures = measure(df, rules, known=observed)
+    own = _judged(df, () if result_format == "COMPLETE" else rules, measures, result_format)
     handed_over = [
         rule.expectation for rule in rules if rule.expectation.id not in own and not isinstance(rule, Broken)
     ]
@@ -97,12 +112,18 @@ def validate(
         for rule in rules
     )
     rows = measures.numbers.get(ROWS)
+    warnings = tuple(
+        defect
+        for rule, result in zip(rules, results, strict=True)
+        for defect in defects_of(rule, result, measures)
+    )
     return Report(
         suite_name=suite.name,
         suite_version=suite.version,
         rows=rows,
         results=results,
-        refusals=_refusals(results, rows, allow_empty),
+        refusals=_refusals(results, warnings, rows, allow_empty),
+        warnings=warnings,
     )
 
 
@@ -180,23 +201,20 @@ def _first_line(error: Exception) -> str:
     return f"{type(error).__name__}: {error}".strip().splitlines()[0]
 
 
-def _refusals(results: tuple[Result, ...], rows: int | None, allow_empty: bool) -> tuple[str, ...]:
+def _refusals(
+    results: tuple[Result, ...], warnings: tuple[Defect, ...], rows: int | None, allow_empty: bool
+) -> tuple[str, ...]:
     refusals = [] if results else ["the suite has no expectations"]
     if rows is None:
         refusals.append("the rows could not be counted")
     if rows == 0 and not allow_empty:
         refusals.append("there are no rows")
     for result in results:
-        name = result.type + (f" on {result.column}" if result.column else "")
-        condition = result.expectation.row_condition
         if result.exception is not None:
-            refusals.append(f"{name} could not be evaluated: {result.exception.splitlines()[0]}")
+            refusals.append(f"{result.name} could not be evaluated: {result.exception.splitlines()[0]}")
         elif _is_null(result) and not (rows == 0 and allow_empty):
-            refusals.append(f"{name} has measured nothing")
-        if condition is not None and condition.ignored:
-            refusals.append(
-                f"{name}: Great Expectations ignores '{condition.ignored.strip()}' in its condition"
-            )
+            refusals.append(f"{result.name} has measured nothing")
+    refusals.extend(f"Great Expectations cannot be believed here: {warning.problem}" for warning in warnings)
     return tuple(refusals)
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from pyspark.sql import SparkSession
 
@@ -70,6 +72,19 @@ def test_a_job_on_a_connect_session_says_so_in_one_line(spark: SparkSession) -> 
         pass
     assert "SPARK_REMOTE" in str(refused.value)
     assert "\n" not in str(refused.value)
+
+
+@engines.lack("Spark's own client, which jobs bring along", engines.SAIL)
+def test_a_job_that_is_sent_to_a_connect_server_ends_with_code_2(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from jobs import cli
+
+    monkeypatch.setenv("SPARK_REMOTE", "sc://127.0.0.1:1")
+    with pytest.raises(SystemExit) as ended:
+        cli.main(["run", "hospital", "--lake", str(tmp_path), "--landing", str(tmp_path)])
+    assert ended.value.code == 2
+    assert "unset SPARK_REMOTE" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(

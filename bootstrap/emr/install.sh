@@ -15,6 +15,6 @@ trap 'rm -rf "$files"' EXIT
 aws s3 cp "$from/" "$files" --recursive --only-show-errors --exclude '*' --include '*.whl' --include "$lock"
 
 sudo python3.11 -m venv --system-site-packages "$home"
-install=(sudo "$home/bin/python" -m pip install --quiet --no-cache-dir --no-deps --only-binary :all:)
-"${install[@]}" --require-hashes -r "$files/$lock"
+install=(sudo "$home/bin/python" -m pip install --quiet --no-cache-dir --no-deps --ignore-installed)
+"${install[@]}" --only-binary :all: --require-hashes -r "$files/$lock"
 "${install[@]}" "$files"/headgate-*.whl

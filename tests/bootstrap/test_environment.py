@@ -20,7 +20,7 @@ def tree(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     for name in ("setup.cfg", "pyproject.toml", "bootstrap/environment.py"):
         (tmp_path / name).write_text(name)
     monkeypatch.setattr(environment, "ROOT", tmp_path)
-    monkeypatch.setattr(environment, "PYTHONS", {"emr-7": (sys.version_info[:2],)})
+    monkeypatch.setattr(environment, "PYTHONS", dict.fromkeys(environment.PYTHONS, (sys.version_info[:2],)))
     return tmp_path
 
 
@@ -111,6 +111,20 @@ def test_a_changed_requirement_keeps_the_interpreter(tree: Path, monkeypatch: py
     (tree / "setup.cfg").write_text("changed")
     environment.make_environment("emr-7")
     assert called == ["1/4", "2/4", "4/4", "2/4", "4/4"]
+
+
+def test_sail_asks_for_no_java_and_finds_none(tree: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def run(what: str, command: list[str], **_: object) -> None:
+        (tree / ".venv-sail" / "bin").mkdir(parents=True, exist_ok=True)
+        (tree / ".venv-sail" / "bin" / "python").touch()
+
+    monkeypatch.setattr(environment, "run", run)
+    monkeypatch.setattr(environment, "find_java", lambda: pytest.fail("it asked for Java"))
+    environment.make_environment("sail")
+    assert "export JAVA_HOME=''" in (tree / ".venv-sail" / "headgate.env").read_text()
+    assert environment.is_whole(
+        tree / ".venv-sail", environment.read_stamp(tree / ".venv-sail" / "headgate.stamp")
+    )
 
 
 def test_the_exports_can_be_sourced_whatever_the_folder_is_called(tmp_path: Path) -> None:

@@ -1,0 +1,97 @@
+"""Unfit: what of a suite cannot hold of some data, known from the schema before any row is read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from pyspark.errors import AnalysisException
+from pyspark.sql import DataFrame
+
+from quality.errors import SuiteError
+from quality.expectation import Expectation, Suite
+from quality.plan import Broken, plan, within
+from quality.schema import columns_of
+
+__all__ = ["unfit"]
+
+
+def unfit(df: DataFrame, suite: Suite) -> tuple[SuiteError, ...]:
+    """Say which rules of a suite name what the data lacks. No row is read, and no job is run.
+
+    Parameters
+    ----------
+    df : DataFrame
+        The data: only its schema is looked at.
+    suite : Suite
+        From `load_suite`.
+
+    Returns
+    -------
+    tuple of SuiteError
+        One for each such rule, with its place in the suite's text, its line, and the nearest name;
+        not raised. Empty for a suite that fits. A rule that asks whether a column exists fits always.
+
+    Examples
+    --------
+    >>> from quality import load_suite
+    >>> suite = load_suite('''{"name": "people", "expectations": [
+    ...     {"type": "expect_column_values_to_not_be_null", "kwargs": {"column": "nmae"}}]}''',
+    ...     source="people.json")
+    >>> for problem in unfit(spark.createDataFrame([("a",)], "name string"), suite):
+    ...     print(problem)
+    people.json:2: $.expectations[0].kwargs.column: the data has no column 'nmae'; did you mean 'name'?
+    name one of: name
+    """
+    names = [name for name, _ in columns_of(df.schema)]
+    problems = []
+    for rule in plan(suite, df.schema):
+        expectation = rule.expectation
+        if isinstance(rule, Broken) and rule.column is not None:
+            place = _place(expectation, rule.column)
+            absent = rule.column not in names and f"`{rule.column}`" not in names
+            problems.append(
+                SuiteError(
+                    source=suite.source,
+                    place=place,
+                    line=_line(suite, place),
+                    problem=f"the data has no column '{rule.column}'" if absent else rule.reason,
+                    value=rule.column,
+                    allowed=names if absent else (),
+                    fix=f"name one of: {', '.join(names)}" if absent else "or leave the rule out",
+                )
+            )
+        problems.extend(_condition(df, suite, expectation))
+    return tuple(problems)
+
+
+def _condition(df: DataFrame, suite: Suite, expectation: Expectation) -> Iterator[SuiteError]:
+    condition = within(expectation)
+    try:
+        # To ask for the schema makes Spark analyse.
+        if condition is None or df.where(condition).schema:
+            return
+    except AnalysisException as error:
+        place = f"{expectation.place}.kwargs.row_condition"
+        yield SuiteError(
+            source=suite.source,
+            place=place,
+            line=_line(suite, place),
+            problem=f"the condition does not fit the data: {str(error).splitlines()[0]}",
+            value=expectation.row_condition and expectation.row_condition.sql,
+            fix="correct the condition",
+        )
+
+
+def _place(expectation: Expectation, column: str) -> str:
+    """Find where an expectation names a column."""
+    kwargs = f"{expectation.place}.kwargs"
+    for name in ("column", "column_A", "column_B"):
+        if expectation.kwargs.get(name) == column:
+            return f"{kwargs}.{name}"
+    return f"{kwargs}.column_list[{expectation.columns.index(column)}]"
+
+
+def _line(suite: Suite, place: str) -> int | None:
+    while place not in suite.lines and "." in place:
+        place = place.rpartition(".")[0]
+    return suite.lines.get(place)
