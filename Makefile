@@ -22,7 +22,7 @@ TESTS := $(if $(filter emr-8 glue-6,$(RUNTIME)),$(CORE),$(if $(filter connect sa
 export HEADGATE_ENGINE := $(filter connect sail,$(RUNTIME))
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo cluster-up cluster-down test pytest format lint types contracts docs docs-serve dist locks clean distclean
+.PHONY: help setup demo cluster-up cluster-down test pytest corpus format lint types contracts docs docs-serve dist locks clean distclean
 
 help: ## print this
 	@echo "make TARGET [RUNTIME=emr-7|emr-8|glue-6|connect|sail] [PYTHON=python3.11] [ARGS='…']"
@@ -48,6 +48,9 @@ test: $(if $(filter emr-7,$(RUNTIME)),lint types contracts) pytest ## lint, type
 pytest: setup ## tests and doctests only (ARGS='-k name' chooses)
 	@echo "── pytest: $(if $(TESTS),the core on $(RUNTIME),tests$(comma) doctests$(comma) documents)"
 	@$(IN) python -m pytest $(TESTS) $(ARGS)
+
+corpus: setup ## ask Great Expectations anew what the tests compare with: half an hour and more
+	@$(IN) python -m tests.quality.record_corpus
 
 format: setup ## rewrite the code in the project's format
 	@$(IN) ruff format . && ruff check --fix .

@@ -83,8 +83,25 @@ def _validated(
         result_format=result_format,
         expectation_parameters=dict(parameters or {}),
     )
-    results: list[dict[str, Any]] = report.to_json_dict()["results"]  # type: ignore[no-untyped-call]
+    for result in report.results:
+        result.result = _writable(result.result)
+    results: list[dict[str, Any]] = _writable(report.to_json_dict())["results"]  # type: ignore[no-untyped-call]
     return {result["expectation_config"]["id"]: result for result in results}
+
+
+def _writable(value: Any) -> Any:
+    """Give Python's bytes and numbers for Spark's and numpy's.
+
+    Great Expectations cannot write the former into JSON, and raises for the whole run; of the latter
+    it leaves some in its JSON form.
+    """
+    if isinstance(value, dict):
+        return {key: _writable(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_writable(item) for item in value]
+    if isinstance(value, bytearray):
+        return bytes(value)
+    return value.item() if type(value).__module__ == "numpy" else value
 
 
 def suite_result(document: Mapping[str, Any]) -> Any:

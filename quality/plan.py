@@ -366,7 +366,11 @@ _OUTLYING = (
     "expect_column_values_to_not_be_outliers",
 )
 
-_BY_NAME = ("expect_column_distinct_values_to_be_in_set",)
+_BY_NAME = (
+    "expect_column_distinct_values_to_be_in_set",
+    "expect_column_distinct_values_to_contain_set",
+    "expect_column_distinct_values_to_equal_set",
+)
 """Beside the rules about several columns, those for which Great Expectations does not quote names."""
 
 _SCHEMA = frozenset(

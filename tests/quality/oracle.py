@@ -28,7 +28,7 @@ def _bytes(value: Any) -> Any:
     if isinstance(value, dict):
         return {key: _bytes(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
-        return type(value)(map(_bytes, value))
+        return [_bytes(item) for item in value]
     return bytes(value) if isinstance(value, bytearray) else value
 
 
