@@ -1,0 +1,75 @@
+"""A run that is killed at one moment of its first publication, JVM and all: a program for `test_killed`.
+
+``python -m tests.jobs.killed MOMENT WAY PIPELINE --lake … --landing …`` where WAY is ``in_place`` or
+``copying``.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import threading
+from collections.abc import Callable
+from typing import Any
+
+from etl.lake import transaction
+from etl.lake.copying import StagedBeside
+from etl.lake.transaction import StagedInPlace
+from jobs import curate, gate
+
+MOMENTS = (
+    "before the write",
+    "during the write",
+    "after the write",
+    "during the audit",
+    "between audit and quarantine",
+    "between quarantine and commit",
+    "after the commit",
+)
+
+
+def die(*_: Any, **__: Any) -> Any:
+    os.killpg(0, signal.SIGKILL)
+
+
+def then_die(work: Callable[..., Any]) -> Callable[..., Any]:
+    def dying(*given: Any, **named: Any) -> Any:
+        work(*given, **named)
+        die()
+
+    return dying
+
+
+def while_it_works(work: Callable[..., Any]) -> Callable[..., Any]:
+    def dying(*given: Any, **named: Any) -> Any:
+        threading.Timer(0.2, die).start()
+        return work(*given, **named)
+
+    return dying
+
+
+def arm(moment: str, way: str) -> None:
+    if way == "copying":
+        transaction.fits = lambda *_: False
+    if moment == "before the write":
+        gate.stage = die
+    elif moment == "during the write":
+        gate.stage = while_it_works(gate.stage)
+    elif moment == "after the write":
+        gate.stage = then_die(gate.stage)
+    elif moment == "during the audit":
+        gate.validate = die
+    elif moment == "between audit and quarantine":
+        gate.quarantine_rows = die
+    elif moment == "between quarantine and commit":
+        StagedInPlace.publish = StagedBeside.publish = die
+    elif moment == "after the commit":
+        StagedInPlace.discard = StagedBeside.discard = die
+    else:
+        raise ValueError(moment)
+
+
+if __name__ == "__main__":
+    arm(*sys.argv[1:3])
+    curate.main(sys.argv[3:])
