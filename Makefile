@@ -2,6 +2,8 @@
 
 RUNTIME ?= emr-7
 ARGS ?=
+# Planning, which is most of a small test, is one thread's work: two sessions side by side fill two cores.
+WORKERS ?= 2
 
 PYTHON ?= $(shell for python in python3.11 python3.12 python3.13 python3; do \
 	$$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$python && break; done)
@@ -47,7 +49,7 @@ test: $(if $(filter emr-7,$(RUNTIME)),lint types contracts) pytest ## lint, type
 
 pytest: setup ## tests and doctests only (ARGS='-k name' chooses)
 	@echo "── pytest: $(if $(TESTS),the core on $(RUNTIME),tests$(comma) doctests$(comma) documents)"
-	@$(IN) python -m pytest $(TESTS) $(ARGS)
+	@$(IN) python -m pytest $(if $(TESTS),$(TESTS),-n $(WORKERS) --dist loadfile --no-loadscope-reorder) $(ARGS)
 
 corpus: setup ## ask Great Expectations anew what the tests compare with: half an hour and more
 	@$(IN) python -m tests.quality.record_corpus

@@ -54,3 +54,8 @@ def shared_data() -> Path:
     if not folder.is_dir():
         pytest.skip(f"real data absent: {folder}")
     return folder
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the files that take longest, so that no worker has one of them left at the end."""
+    items.sort(key=lambda item: item.get_closest_marker("slow") is None)
