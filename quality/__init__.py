@@ -9,7 +9,7 @@ from quality.errors import InapplicableError, QualityError, SuiteError
 from quality.expectation import Expectation, Suite
 from quality.failures import FAILURES, FailureCount, count_failures
 from quality.observe import Observations, observations
-from quality.report import Report, Result
+from quality.report import Defect, Report, Result
 from quality.rows import UNIQUENESS, flag_failures, split
 from quality.suite import load_suite
 from quality.unfit import unfit
@@ -19,6 +19,7 @@ __all__ = [
     "FAILURES",
     "UNIQUENESS",
     "Decision",
+    "Defect",
     "Expectation",
     "FailureCount",
     "InapplicableError",

@@ -202,7 +202,7 @@ class Draw:
         dict_form = {"type": "comparison", "column": {"name": column}, "operator": "==", "parameter": value}
         forms: list[Kwargs] = [
             {"row_condition": f"{quoted} IS NOT NULL", "condition_parser": "spark"},
-            {"row_condition": f"{quoted} IS NULL OR rand() >= 0"},
+            {"row_condition": f"{quoted} IS NULL OR {quoted} IS NOT NULL"},
             {"row_condition": "1 = 0", "condition_parser": "spark"},
             {"row_condition": {"type": "nullity", "column": {"name": column}, "is_null": False}},
             {"row_condition": {"type": "pass_through", "pass_through_filter": f"{quoted} IS NOT NULL"}},

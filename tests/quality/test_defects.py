@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+from pathlib import Path
 
 import pytest
 
@@ -12,6 +13,7 @@ from quality.defects import DEFECTS
 from tests.quality.oracle import ask
 from tests.quality.suites import rule, suite_of
 
+ROOT = Path(__file__).parents[2]
 NAN = float("nan")
 CUT = {"row_condition": 'col("v") > 0 and col("v") < 5', "condition_parser": "great_expectations"}
 
@@ -118,8 +120,10 @@ def test_the_answer_is_given_with_the_defect_named_and_the_gate_refuses(
     assert not decision.accepted
 
 
-def test_every_defect_has_a_case():
+def test_every_defect_has_a_case_and_a_way_out():
+    ways_out = (ROOT / "docs/troubleshooting.md").read_text(encoding="utf-8")
     assert {case[0] for case in CASES} == set(DEFECTS)
+    assert [name for name in DEFECTS if f"| `{name}` |" not in ways_out] == []
 
 
 @pytest.mark.parametrize(

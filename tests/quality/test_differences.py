@@ -116,3 +116,13 @@ def test_answers_in_numpys_types_can_be_written(brisk):
         rule("column_kl_divergence_to_be_less_than", column="s", partition_object=partition, threshold=0.1),
     )
     assert json.loads(json.dumps(report.to_json_dict()))["results"][0]["success"] is True
+
+
+def test_a_condition_that_is_never_the_same_is_left_to_great_expectations(brisk):
+    df = brisk.createDataFrame([("a",)], "s string").coalesce(1)
+    report = same(
+        df,
+        rule("column_values_to_be_in_set", column="s", value_set=["a"], row_condition="rand() >= 0"),
+        rule("column_values_to_not_be_null", column="s"),
+    )
+    assert [result.engine for result in report.results] == ["gx", "headgate"]
