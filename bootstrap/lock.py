@@ -40,7 +40,7 @@ def lock(platform: str) -> int:
     """Resolve one platform's lock and return uv's exit code."""
     has = f"platform-{platform}.txt"
     command = [
-        *("uv", "pip", "compile", "--quiet", "setup.cfg", "--extra", "train"),
+        *("uv", "pip", "compile", "--quiet", "setup.cfg", "--extra", "train", "--extra", "s3"),
         *("--constraints", str(LOCKS / has)),
         *("--python-version", PYTHONS[platform], "--python-platform", GLIBC),
         *("--upgrade", "--generate-hashes", "--no-annotate", "--custom-compile-command", "make locks"),
