@@ -58,6 +58,8 @@ def _classic(warehouse: Path) -> Iterator[SparkSession]:
         builder = builder.config(key, value)
     builder = (
         builder.config("spark.databricks.delta.snapshotPartitions", "2")
+        # 10,000 tasks, the default, to list the folders of a table is what makes VACUUM slow
+        .config("spark.sql.sources.parallelPartitionDiscovery.parallelism", "2")
         .config("spark.sql.extensions", "io.delta.sql.DeltaSparkSessionExtension")
         .config("spark.sql.catalog.spark_catalog", "org.apache.spark.sql.delta.catalog.DeltaCatalog")
         .config("spark.sql.warehouse.dir", str(warehouse))
