@@ -16,11 +16,13 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 import boto3
 import pyspark
 import pytest
 
+from bootstrap.dist import build_wheel
 from jobs.session import SMALL_JAVA, SMALL_SETTINGS
 
 pytestmark = [pytest.mark.real, pytest.mark.slow]
@@ -42,15 +44,23 @@ def cluster_module() -> ModuleType:
     return module
 
 
+def client(environment: dict[str, str]) -> Any:
+    """S3 as the cluster's shells reach it."""
+    return boto3.client(
+        "s3",
+        endpoint_url=environment["AWS_ENDPOINT_URL"],
+        region_name="us-east-1",
+        aws_access_key_id="local",
+        aws_secret_access_key="local",
+    )
+
+
 @pytest.fixture(scope="module")
 def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
     """The environment of a shell that uses the cluster, with the pipeline in its bucket."""
     module, folder = cluster_module(), tmp_path_factory.mktemp("cluster")
     environment = os.environ | module.start(folder)
-    s3 = boto3.client(
-        "s3", endpoint_url=environment["AWS_ENDPOINT_URL"], region_name="us-east-1",
-        aws_access_key_id="local", aws_secret_access_key="local",
-    )  # fmt: skip
+    s3 = client(environment)
     for file in [ROOT / "conf/hospital.yaml", *(ROOT / "conf/suites/hospital").glob("*.json")]:
         s3.upload_file(str(file), module.BUCKET, f"pipelines/{file.relative_to(ROOT / 'conf').as_posix()}")
     try:
@@ -68,9 +78,7 @@ def python(tmp_path_factory: pytest.TempPathFactory) -> str:
     packages = next((folder / "venv/lib").glob("python3*/site-packages"))
     # Packages that are found by way of a .pth file do not bring the editable install along.
     (packages / "platform.pth").write_text(str(PYSPARK.parent))
-    wheels = [sys.executable, "-m", "pip", "wheel", "-q", "--no-deps", "--wheel-dir", str(folder), str(ROOT)]
-    subprocess.run(wheels, check=True)
-    wheel = next(folder.glob("*.whl"))
+    wheel = build_wheel(folder)
     subprocess.run([home, "-m", "pip", "install", "-q", "--no-deps", wheel], check=True)
     return str(home)
 
@@ -144,10 +152,7 @@ def differences(cluster: dict[str, str], lake: str, local: str) -> dict[str, lis
 
 def while_curating(cluster: dict[str, str], lake: str) -> None:
     """Wait until the first curated table is being written."""
-    s3 = boto3.client(
-        "s3", endpoint_url=cluster["AWS_ENDPOINT_URL"], region_name="us-east-1",
-        aws_access_key_id="local", aws_secret_access_key="local",
-    )  # fmt: skip
+    s3 = client(cluster)
     until = time.monotonic() + 300
     while not s3.list_objects_v2(Bucket="lake", Prefix=f"{lake}/curated/").get("KeyCount"):
         assert time.monotonic() < until, "nothing was curated within five minutes"
