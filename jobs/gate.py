@@ -9,7 +9,7 @@ audited. A refused batch publishes nothing, and its staged rows stay for the pos
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from functools import partial
 from typing import Any
 
@@ -35,6 +35,7 @@ from quality import (
     decide,
     flag_failures,
     observations,
+    require_fit,
     validate,
 )
 
@@ -116,7 +117,14 @@ def rule(
         Whether no row at all may be published.
     integrity : callable, optional
         Looks at the accepted rows and says what else is wrong with them, a line each.
+
+    Raises
+    ------
+    SuiteError
+        The suite names what the rows lack, or awaits parameters: nothing was staged.
     """
+    suite = suite.bind(None)
+    require_fit(df.select(*map(quote, data_columns(df))), suite)
     df = df if FATE in df.columns else df.withColumn(FATE, F.lit(None).cast("string"))
     df = df if PROBLEMS in df.columns else df.withColumn(PROBLEMS, F.array().cast(PROBLEM_TYPE))
     candidate = verdict(PROBLEMS) == ACCEPTED
@@ -237,6 +245,8 @@ def _results(
         "suite_version": report.suite_version,
         "success": not refusals,
         "refusals": list(refusals),
+        "warnings": [asdict(warning) for warning in report.warnings],
+        "spark_jobs": report.spark_jobs,
         "expectations": [line(result) for result in report.results],
     }
 

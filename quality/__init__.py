@@ -12,7 +12,7 @@ from quality.observe import Observations, observations
 from quality.report import Defect, Report, Result
 from quality.rows import UNIQUENESS, flag_failures, split
 from quality.suite import load_suite
-from quality.unfit import unfit
+from quality.unfit import require_fit, unfit
 from quality.validation import validate
 
 __all__ = [
@@ -34,6 +34,7 @@ __all__ = [
     "flag_failures",
     "load_suite",
     "observations",
+    "require_fit",
     "split",
     "unfit",
     "validate",

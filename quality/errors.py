@@ -42,7 +42,11 @@ class SuiteError(QualityError):
         The allowed value whose name is most alike, if any is near.
     fix : str
         What to do about it.
+    others : tuple of SuiteError
+        What else is wrong with the same suite, where that is known: it is told after this, a line each.
     """
+
+    others: tuple[SuiteError, ...] = ()
 
     def __init__(
         self,
@@ -66,6 +70,12 @@ class SuiteError(QualityError):
         self.fix = f"did you mean '{self.nearest}'? {fix}" if self.nearest else fix
         where = source if line is None else f"{source}:{line}"
         super().__init__(f"{where}: {place}: {problem}; {self.fix}")
+
+    def __str__(self) -> str:
+        said = super().__str__()
+        if not self.others:
+            return said
+        return "\n".join([f"{said} (the first of {len(self.others) + 1})", *map(str, self.others)])
 
 
 class InapplicableError(QualityError):

@@ -12,7 +12,7 @@ from quality.expectation import Expectation, Suite
 from quality.plan import Broken, plan, within
 from quality.schema import columns_of
 
-__all__ = ["unfit"]
+__all__ = ["require_fit", "unfit"]
 
 
 def unfit(df: DataFrame, suite: Suite) -> tuple[SuiteError, ...]:
@@ -62,6 +62,42 @@ def unfit(df: DataFrame, suite: Suite) -> tuple[SuiteError, ...]:
             )
         problems.extend(_condition(df, suite, expectation))
     return tuple(problems)
+
+
+def require_fit(df: DataFrame, suite: Suite) -> None:
+    """Raise if a suite names what the data lacks. No row is read, and no job is run.
+
+    Parameters
+    ----------
+    df : DataFrame
+        The data: only its schema is looked at.
+    suite : Suite
+        From `load_suite`.
+
+    Raises
+    ------
+    SuiteError
+        The first of what `unfit` finds; the rest is in its `others`, and in its message.
+
+    Examples
+    --------
+    >>> from quality import load_suite
+    >>> suite = load_suite('''{"name": "people", "expectations": [
+    ...     {"type": "expect_column_values_to_not_be_null", "kwargs": {"column": "name"}},
+    ...     {"type": "expect_column_values_to_be_unique", "kwargs": {"column": "nmae"}},
+    ...     {"type": "expect_column_values_to_be_unique", "kwargs": {"column": "age"}}]}''',
+    ...     source="people.json")
+    >>> require_fit(spark.createDataFrame([("a",)], "name string"), suite)
+    Traceback (most recent call last):
+    ...
+    quality.errors.SuiteError: people.json:3: $.expectations[1].kwargs.column: the data has no column 'nmae'; did you mean 'name'? name one of: name (the first of 2)
+    people.json:4: $.expectations[2].kwargs.column: the data has no column 'age'; name one of: name
+    """  # noqa: E501
+    problems = unfit(df, suite)
+    if problems:
+        first, *others = problems
+        first.others = tuple(others)
+        raise first
 
 
 def _condition(df: DataFrame, suite: Suite, expectation: Expectation) -> Iterator[SuiteError]:

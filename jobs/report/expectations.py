@@ -8,7 +8,7 @@ from typing import Any
 from jobs.report.summary import Expectation
 from jobs.report.wording import plain
 
-__all__ = ["criterion", "spoken", "subject"]
+__all__ = ["criterion", "doubt", "spoken", "subject"]
 
 # Said in a column of the table, or of no use to a reader.
 _SAID_ELSEWHERE = frozenset({"column", "batch_id", "severity", "result_format", "catch_exceptions", "meta"})
@@ -63,3 +63,18 @@ def criterion(kwargs: Mapping[str, Any]) -> str:
         if value is not None and key not in _SAID_ELSEWHERE and key not in _OF_SEVERAL_COLUMNS
     )
     return " · ".join(said)
+
+
+def doubt(expectation: Expectation) -> str:
+    """Say that Great Expectations' answer cannot be believed, and by which of its defects; else nothing.
+
+    Examples
+    --------
+    >>> from jobs.report.reading import read_summary
+    >>> gate = {"expectations": [{"id": "e1", "type": "x"}, {"id": "e2", "type": "x"}],
+    ...     "warnings": [{"expectation_id": "e1", "name": "null-in-set"}]}
+    >>> [doubt(each) for each in read_summary({"gates": [gate]}).gates[0].expectations]
+    ['not to be believed, a defect of Great Expectations: null-in-set', '']
+    """
+    names = ", ".join(expectation.defects)
+    return names and f"not to be believed, a defect of Great Expectations: {names}"

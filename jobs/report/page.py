@@ -105,6 +105,7 @@ def _environment() -> Environment:
         "criterion": expectations.criterion,
         "datum": wording.datum,
         "decimal": wording.decimal,
+        "doubt": expectations.doubt,
         "duration": wording.duration,
         "moment": wording.moment,
         "percent": wording.percent,

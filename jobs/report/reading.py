@@ -7,7 +7,7 @@ absent, null, NaN or of the wrong type becomes None or an empty tuple, and the p
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from jobs.report.summary import (
@@ -92,17 +92,25 @@ def _stage(row: Mapping[str, Any]) -> Stage:
 
 
 def _gate(row: Mapping[str, Any]) -> Gate:
+    defects: dict[str | None, list[str]] = {}
+    for warning in _rows(row.get("warnings")):
+        about = defects.setdefault(_text(warning.get("expectation_id")), [])
+        about.append(_text(warning.get("name")) or "(unnamed)")
     return Gate(
         table=_text(row.get("table")) or "(unnamed)",
         suite=_text(row.get("suite")),
         suite_version=_text(row.get("suite_version")),
         success=row.get("success") is True,
         refusals=tuple(plain(each) for each in _list(row.get("refusals"))),
-        expectations=tuple(_expectation(each) for each in _rows(row.get("expectations"))),
+        spark_jobs=_int(row.get("spark_jobs")),
+        expectations=tuple(
+            _expectation(each, defects.get(_text(each.get("id")), ()))
+            for each in _rows(row.get("expectations"))
+        ),
     )
 
 
-def _expectation(row: Mapping[str, Any]) -> Expectation:
+def _expectation(row: Mapping[str, Any], defects: Iterable[str]) -> Expectation:
     elements, unexpected = _int(row.get("element_count")), _int(row.get("unexpected_count"))
     share = _float(row.get("unexpected_percent"))
     if share is not None:
@@ -123,6 +131,7 @@ def _expectation(row: Mapping[str, Any]) -> Expectation:
         observed_value=row.get("observed_value"),
         examples=tuple(_list(row.get("examples"))),
         exception=_text(row.get("exception")),
+        defects=tuple(defects),
     )
 
 

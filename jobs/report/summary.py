@@ -62,6 +62,12 @@ class Expectation:
     observed_value: Any
     examples: tuple[Any, ...]
     exception: str | None
+    defects: tuple[str, ...]
+
+    @property
+    def notable(self) -> bool:
+        """Whether it is to be looked at although it holds."""
+        return bool(self.unexpected_count or self.defects)
 
 
 @dataclass(frozen=True)
@@ -73,21 +79,22 @@ class Gate:
     suite_version: str | None
     success: bool
     refusals: tuple[str, ...]
+    spark_jobs: int | None
     expectations: tuple[Expectation, ...]
 
     @property
     def notable(self) -> tuple[Expectation, ...]:
-        """Expectations to look at: those that failed, then those that hold but found rows."""
+        """Expectations to look at: those that failed, then those that hold but are doubtful or found rows."""
         found = sorted(
-            (each for each in self.holding if each.unexpected_count),
-            key=lambda each: -(each.unexpected_share or 0),
+            (each for each in self.holding if each.notable),
+            key=lambda each: (not each.defects, -(each.unexpected_share or 0)),
         )
         return (*self.failing, *found)
 
     @property
     def quiet(self) -> tuple[Expectation, ...]:
         """Expectations that hold and found nothing."""
-        return tuple(each for each in self.holding if not each.unexpected_count)
+        return tuple(each for each in self.holding if not each.notable)
 
     @property
     def failing(self) -> tuple[Expectation, ...]:

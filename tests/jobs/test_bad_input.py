@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -117,13 +118,43 @@ def test_bad_arguments_end_with_2(tmp_path: Path, ending: Ender, arguments: list
     assert (code, said in " ".join(lines)) == (2, True), lines
 
 
-def test_a_suite_that_names_a_missing_column_is_refused(tmp_path: Path, ending: Ender) -> None:
+@pytest.mark.parametrize(
+    ("written", "instead", "said"),
+    [
+        ('"cost"', '"costs"', ["the data has no column 'costs'; did you mean 'cost'?"]),
+        (
+            '"visit"',
+            '"visti"',
+            ["no column 'visti'; did you mean 'visit'? name one of: visit, person", "no column 'visti'"],
+        ),
+        ("to_be_between", "to_be_betwene", ["there is no expectation type"]),
+        ("min_value", "minimum", ["there is no 'minimum' here"]),
+        ('"min_value": 0', '"min_value": {"$PARAMETER": "least"}', ["the parameter 'least' has no value"]),
+    ],
+    ids=["a missing column", "twice", "an unknown type", "an unknown parameter", "a parameter without value"],
+)
+def test_a_suite_that_does_not_fit_is_refused_before_anything_is_staged(
+    tmp_path: Path, ending: Ender, written: str, instead: str, said: list[str]
+) -> None:
     lay_out(tmp_path)
     suite = tmp_path / "suites" / "visits.json"
-    suite.write_text(suite.read_text().replace('"cost"', '"costs"'))
+    suite.write_text(suite.read_text().replace(written, instead))
     code, lines = ending()
-    assert (code, "costs" in lines[0]) == (3, True), lines
-    assert list((tmp_path / "lake" / "curated").rglob("*.parquet")) == []
+    assert (code, len(lines)) == (2, len(said)), lines
+    for line, part in zip(lines, said, strict=True):
+        assert f"{suite}:1: $.expectations[" in line
+        assert part in line
+    assert not any((tmp_path / "lake" / zone).exists() for zone in ("staging", "curated", "quarantine"))
+
+
+def test_how_many_rules_do_not_fit_is_told_with_the_first(tmp_path: Path, ending: Ender) -> None:
+    lay_out(tmp_path)
+    suite = tmp_path / "suites" / "visits.json"
+    suite.write_text(suite.read_text().replace('"visit"', '"visti"'))
+    _, lines = ending()
+    assert [line.endswith("(the first of 2)") for line in lines] == [True, False]
+    summary = next((tmp_path / "lake" / "reports").glob("*/summary.json")).read_text()
+    assert "(the first of 2)" in json.loads(summary)["error"]
 
 
 def test_an_empty_batch_is_refused_unless_allowed_by_name(tmp_path: Path, ending: Ender) -> None:

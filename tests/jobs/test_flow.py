@@ -161,6 +161,25 @@ def test_a_refused_batch_publishes_nothing(
     assert json.loads((lake / "reports/r1/summary.json").read_text())["status"] == "refused"
 
 
+def test_an_answer_that_cannot_be_believed_is_refused_and_shown(tmp_path: Path, run: Runner) -> None:
+    lay_out(tmp_path)
+    suite = tmp_path / "suites" / "visits.json"
+    known = {"id": "known-town", "type": "expect_column_values_to_be_in_set", "severity": "warning"}
+    known["kwargs"] = {"column": "town", "value_set": ["Rome", None]}  # type: ignore[assignment]
+    document = json.loads(suite.read_text())
+    suite.write_text(json.dumps(document | {"expectations": [*document["expectations"], known]}))
+    with pytest.raises(RefusedError, match="cannot be believed here"):
+        run(steps=("ingest", "curate"))
+    summary = json.loads((tmp_path / "lake/reports/r1/summary.json").read_text())
+    (told,) = summary["gates"]
+    assert [(each["name"], each["expectation_id"]) for each in told["warnings"]] == [
+        ("null-in-set", "known-town")
+    ]
+    assert told["spark_jobs"] in (1, 2, 3)
+    page = (tmp_path / "lake/reports/r1/index.html").read_text()
+    assert "not to be believed, a defect of Great Expectations: null-in-set" in page
+
+
 def test_a_step_that_loses_rows_is_refused(spark: SparkSession, tmp_path: Path, run: Runner) -> None:
     lay_out(
         tmp_path,

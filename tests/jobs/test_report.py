@@ -406,6 +406,17 @@ def test_failing_expectations_come_first_and_holding_ones_are_folded() -> None:
     assert "there is no column 'unitt'; did you mean 'unit'?" in text
 
 
+def test_a_doubtful_answer_is_shown_first_though_it_holds() -> None:
+    held = summaries.expectation("expect_column_values_to_be_in_set", "sex", id="known-sex")
+    found = summaries.expectation("expect_column_values_to_not_be_null", "age", unexpected_count=7)
+    warning = {"name": "null-in-set", "expectation_id": "known-sex", "problem": "…"}
+    gate = summaries.gate("curated/x", [found, held], warnings=[warning], spark_jobs=2, success=False)
+    text = page({"gates": [gate]}).text("gates")
+    assert text.index("cannot be believed sex") < text.index("holds age")
+    assert "not to be believed, a defect of Great Expectations: null-in-set" in text
+    assert "The audit took 2 Spark jobs." in text
+
+
 def test_quarantine_names_file_line_and_value() -> None:
     text = page(summaries.hospital()).text("quarantine")
     assert "1,267 rows were set aside" in text

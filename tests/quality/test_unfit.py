@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from quality import load_suite, unfit
+from quality import SuiteError, load_suite, require_fit, unfit
 from quality.counting import counted
 from tests.quality.suites import rule
 
@@ -77,3 +77,13 @@ def test_every_problem_is_told_and_no_job_is_run(spark):
 )
 def test_what_fits_is_no_problem(spark, expectation):
     assert problems(spark, expectation) == ()
+
+
+def test_what_is_required_to_fit_raises_with_all_that_does_not(spark):
+    rules = [rule("column_values_to_not_be_null", column=name) for name in ("id", "x", "y")]
+    suite = load_suite(json.dumps({"name": "s", "expectations": rules}), source="s.json")
+    with pytest.raises(SuiteError) as caught:
+        require_fit(spark.createDataFrame([], SCHEMA), suite)
+    assert (caught.value.value, [other.value for other in caught.value.others]) == ("x", ["y"])
+    assert str(caught.value).splitlines()[0].endswith("(the first of 2)")
+    require_fit(spark.createDataFrame([], f"{SCHEMA}, x int, y int"), suite)
