@@ -24,7 +24,7 @@ TESTS := $(if $(filter emr-8 glue-6,$(RUNTIME)),$(CORE),$(if $(filter connect sa
 export HEADGATE_ENGINE := $(filter connect sail,$(RUNTIME))
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo cluster-up cluster-down test pytest corpus format lint types contracts docs docs-serve dist locks clean distclean
+.PHONY: help setup demo cluster-up cluster-down test pytest corpus bench-gate format lint types contracts docs docs-serve dist locks clean distclean
 
 help: ## print this
 	@echo "make TARGET [RUNTIME=emr-7|emr-8|glue-6|connect|sail] [PYTHON=python3.11] [ARGS='…']"
@@ -53,6 +53,9 @@ pytest: setup ## tests and doctests only (ARGS='-k name' chooses)
 
 corpus: setup ## ask Great Expectations anew what the tests compare with: half an hour and more
 	@$(IN) python -m tests.quality.record_corpus
+
+bench-gate: setup ## the gate beside its peers on 6 M rows: a table, and build/bench/gate.json (half an hour)
+	@$(IN) python -m pip install -q --editable '.[bench]' && python -m tests.bench.gate $(ARGS)
 
 format: setup ## rewrite the code in the project's format
 	@$(IN) ruff format . && ruff check --fix .

@@ -9,8 +9,9 @@ from quality.errors import InapplicableError, QualityError, SuiteError
 from quality.expectation import Expectation, Suite
 from quality.failures import FAILURES, FailureCount, count_failures
 from quality.observe import Observations, observations
+from quality.plan import UNIQUENESS
 from quality.report import Defect, Report, Result
-from quality.rows import UNIQUENESS, flag_failures, split
+from quality.rows import flag_failures, split
 from quality.suite import load_suite
 from quality.unfit import require_fit, unfit
 from quality.validation import validate

@@ -12,8 +12,10 @@ from itertools import zip_longest
 from typing import Any
 
 from quality.catalogue import ResultFormat
+from quality.examples import EXAMPLES, Wanted
 from quality.expectation import Expectation
-from quality.measure import COPIES, DISTINCT, EXAMPLES, Measures, Wanted, test_key
+from quality.groups import COPIES, DISTINCT, test_key
+from quality.measure import Measures
 from quality.plan import GroupRule, NumberRule, RowRule, SchemaRule, type_named
 
 __all__ = ["Verdict", "judge", "plain", "with_examples"]
@@ -206,7 +208,7 @@ def with_examples(
     verdict : Verdict
         What came of it.
     examples : Mapping
-        What `quality.measure.examples_of` gave for what the verdict wanted.
+        What `quality.examples.examples_of` gave for what the verdict wanted.
     result_format : str
         BOOLEAN_ONLY, BASIC or SUMMARY.
 

@@ -18,9 +18,11 @@ from pyspark.sql import types as T
 from quality.expectation import Expectation, Suite
 from quality.predicates import PREDICATES, considered, legible, member
 from quality.schema import Field, columns_of, resolve
+from quality.uniqueness import bounds_of
 
 __all__ = [
     "ROWS",
+    "UNIQUENESS",
     "Broken",
     "Delegated",
     "Group",
@@ -244,13 +246,14 @@ def _group_rule(expectation: Expectation, fields: tuple[Field, ...], among: Colu
         if not name.endswith("be_in_set"):
             tests["inside"] = inside
     group = Group(base.group, fields, _both(base.within, base.counted_if))
+    bounds = bounds_of(fields, group.rows_if, group.key) if name in UNIQUENESS else {}
     return GroupRule(
         expectation,
         fields=fields,
         group=group,
         rows=base.rows,
         counted=base.counted,
-        aggregates=base.aggregates,
+        aggregates={**base.aggregates, **bounds},
         tests=tests,
     )
 
@@ -349,10 +352,12 @@ def type_named(name: str) -> type[T.DataType] | None:
     return found if isinstance(found, type) and issubclass(found, T.DataType) else None
 
 
+UNIQUENESS = ("expect_column_values_to_be_unique", "expect_compound_columns_to_be_unique")
+"""The expectations that tell a row by its equals."""
+
 _GROUPED = frozenset(
     {
-        "expect_column_values_to_be_unique",
-        "expect_compound_columns_to_be_unique",
+        *UNIQUENESS,
         "expect_column_unique_value_count_to_be_between",
         "expect_column_proportion_of_unique_values_to_be_between",
         "expect_column_distinct_values_to_be_in_set",

@@ -8,6 +8,8 @@ others, and those that only Great Expectations can evaluate, are left to `qualit
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from functools import reduce
+from operator import or_
 from typing import TypeVar
 
 from pyspark.errors import AnalysisException
@@ -19,18 +21,15 @@ from quality.engine import answerable
 from quality.errors import InapplicableError
 from quality.expectation import Expectation, Suite
 from quality.failures import FAILURE_TYPE, FAILURES
-from quality.plan import Broken, GroupRule, RowRule, Rule, plan, within
+from quality.plan import UNIQUENESS, Broken, GroupRule, RowRule, Rule, plan, within
 from quality.predicates import PREDICATES
 from quality.schema import Field
 
-__all__ = ["UNIQUENESS", "Transform", "fitting_patterns", "flag_failures", "split"]
+__all__ = ["Transform", "fitting_patterns", "flag_failures", "split"]
 
 Transform = Callable[[DataFrame], DataFrame]
 
 AnyRule = TypeVar("AnyRule", bound=Rule)
-
-UNIQUENESS = ("expect_column_values_to_be_unique", "expect_compound_columns_to_be_unique")
-"""The expectations that tell a row by its equals."""
 
 
 def flag_failures(suite: Suite, *, among: Column | None = None, uniqueness: bool = True) -> Transform:
@@ -206,14 +205,14 @@ def _flagged(df: DataFrame, rules: Sequence[RowRule | GroupRule], among: Column 
         if isinstance(rule, GroupRule) and rule.group.key not in copies:
             name = copies[rule.group.key] = f"_copies_{len(copies)}"
             df = df.withColumn(name, _copies(df, rule, looked_at))
-    entries = [_entry(rule, copies) for rule in rules]
     none = F.array().cast(FAILURE_TYPE)
-    found = (
-        F.filter(F.array(*entries).cast(FAILURE_TYPE), lambda entry: entry.isNotNull()) if entries else none
-    )
-    return df.withColumn(FAILURES, F.when(looked_at, found).otherwise(none)).select(
-        *map(_quoted, columns), FAILURES
-    )
+    fails = [(rule, F.coalesce(_fails(rule, copies), F.lit(False))) for rule in rules]
+    # Functions with a lambda are not compiled, and most rows need none of this: they are asked first
+    # whether they break any rule at all.
+    entries = [F.when(broken, F.array(_entry(rule))).otherwise(none) for rule, broken in fails]
+    any_broken = reduce(or_, (broken for _, broken in fails), F.lit(False))
+    found = F.when(looked_at & any_broken, F.concat(none, *entries)).otherwise(none)
+    return df.withColumn(FAILURES, found).select(*map(_quoted, columns), FAILURES)
 
 
 def _copies(df: DataFrame, rule: GroupRule, looked_at: Column) -> Column:
@@ -232,23 +231,23 @@ def _grouped(field: Field) -> Column:
     return field.column + F.lit(0.0) if isinstance(field.type, T.FloatType | T.DoubleType) else field.column
 
 
-def _entry(rule: RowRule | GroupRule, copies: dict[str, str]) -> Column:
-    expectation = rule.expectation
+def _fails(rule: RowRule | GroupRule, copies: dict[str, str]) -> Column:
     if isinstance(rule, GroupRule):
-        fails = F.col(copies[rule.group.key]) > 1
-    else:
-        fails = rule.unexpected_if
-        for condition in (rule.counted_if, within(expectation)):
-            fails = fails if condition is None else condition & fails
-    return F.when(
-        fails,
-        F.struct(
-            F.lit(expectation.id).alias("expectation_id"),
-            F.lit(expectation.type).alias("expectation_type"),
-            F.lit(expectation.column).alias("column"),
-            _value(rule.fields).alias("value"),
-            F.lit(expectation.severity).alias("severity"),
-        ),
+        return F.col(copies[rule.group.key]) > 1
+    fails = rule.unexpected_if
+    for condition in (rule.counted_if, within(rule.expectation)):
+        fails = fails if condition is None else condition & fails
+    return fails
+
+
+def _entry(rule: RowRule | GroupRule) -> Column:
+    expectation = rule.expectation
+    return F.struct(
+        F.lit(expectation.id).alias("expectation_id"),
+        F.lit(expectation.type).alias("expectation_type"),
+        F.lit(expectation.column).alias("column"),
+        _value(rule.fields).alias("value"),
+        F.lit(expectation.severity).alias("severity"),
     )
 
 

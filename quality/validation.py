@@ -13,9 +13,10 @@ from quality.catalogue import ResultFormat
 from quality.counting import counted
 from quality.defects import defects_of
 from quality.engine import answerable
+from quality.examples import examples_of
 from quality.expectation import Expectation, Suite
 from quality.judge import Verdict, judge, with_examples
-from quality.measure import Measures, examples_of, measure
+from quality.measure import Measures, measure
 from quality.plan import ROWS, Broken, Delegated, GroupRule, NumberRule, RowRule, Rule, SchemaRule, plan
 from quality.report import Defect, Report, Result
 

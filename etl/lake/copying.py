@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from threading import Lock
 from typing import Any
 
-from pyspark.sql import Column, DataFrame, Observation
+from pyspark.sql import DataFrame, Observation
 from pyspark.sql import functions as F
 
 from etl.lake import files
@@ -23,7 +23,7 @@ from etl.lake.tables import (
 )
 from etl.transform import quote
 
-__all__ = ["StagedBeside", "stage"]
+__all__ = ["StagedBeside", "write"]
 
 WRITING: defaultdict[str, Lock] = defaultdict(Lock)
 """By table: threads of this driver write one table one after another."""
@@ -78,20 +78,12 @@ class StagedBeside:
         files.delete(self.rows.sparkSession, self.beside)
 
 
-def stage(
-    df: DataFrame,
-    table: str,
-    *,
-    beside: str,
-    verdict: str,
-    keep: Collection[str],
-    observe: Sequence[Column],
-    partition_by: Sequence[str] = (),
+def write(
+    rows: DataFrame, table: str, *, beside: str, verdict: str, seen: Observation, partition_by: Sequence[str]
 ) -> StagedBeside:
-    """See `etl.lake.staging.stage`."""
-    seen, version = Observation(), newest_version(df.sparkSession, table)
-    watched = df.observe(seen, *observe).where(F.col(quote(verdict)).isin(list(keep)))
-    watched.write.mode("overwrite").partitionBy(verdict).parquet(beside)
+    """Write what `etl.lake.staging.stage` watches."""
+    spark, version = rows.sparkSession, newest_version(rows.sparkSession, table)
+    rows.write.mode("overwrite").partitionBy(verdict).parquet(beside)
     # The schema is known: to infer it would read a file.
-    rows = df.sparkSession.read.schema(df.schema).parquet(beside)
-    return StagedBeside(rows, dict(seen.get), beside, table, verdict, version, tuple(partition_by))
+    staged = spark.read.schema(rows.schema).parquet(beside)
+    return StagedBeside(staged, dict(seen.get), beside, table, verdict, version, tuple(partition_by))

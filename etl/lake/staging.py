@@ -10,12 +10,16 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from typing import Any, Protocol
 
-from pyspark.sql import Column, DataFrame
+from pyspark.sql import Column, DataFrame, Observation
+from pyspark.sql import functions as F
 
 from etl.lake import copying, transaction
 from etl.lake.tables import Commit, Publication
+from etl.transform import quote
 
 __all__ = ["Staged", "stage"]
+
+OPEN_FOLDERS = "spark.sql.maxConcurrentOutputFileWriters"
 
 
 class Staged(Protocol):
@@ -99,9 +103,13 @@ def stage(
     ----------
     Spark documentation, ``DataFrame.observe``.
     """
+    spark = df.sparkSession
     if in_place is None:
-        in_place = transaction.fits(df.sparkSession, table)
-    chosen = transaction.stage if in_place else copying.stage
-    return chosen(
-        df, table, beside=beside, verdict=verdict, keep=keep, observe=observe, partition_by=partition_by
-    )
+        in_place = transaction.fits(spark, table)
+    # A folder for each verdict is kept open at once: else Spark sorts the rows by their folders first.
+    if int(spark.conf.get(OPEN_FOLDERS) or 0) < len(keep):
+        spark.conf.set(OPEN_FOLDERS, str(len(keep)))
+    seen = Observation()
+    watched = df.observe(seen, *observe).where(F.col(quote(verdict)).isin(list(keep)))
+    written = transaction.write if in_place else copying.write
+    return written(watched, table, beside=beside, verdict=verdict, seen=seen, partition_by=partition_by)

@@ -19,12 +19,12 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from py4j.protocol import Py4JError
-from pyspark.sql import Column, DataFrame, Observation, SparkSession
+from pyspark.sql import DataFrame, Observation, SparkSession
 from pyspark.sql import functions as F
 from pyspark.sql import types as T
 
@@ -34,7 +34,7 @@ from etl.lake.merging import merge_rows, published_before
 from etl.lake.tables import NOTE_KEY, Commit, ConflictError, Publication, conflicts_refused
 from etl.transform import quote
 
-__all__ = ["StagedInPlace", "fits", "stage"]
+__all__ = ["StagedInPlace", "fits", "write"]
 
 PARTITION = "headgate_verdict"
 """Folders whose names begin with an underscore would be hidden from VACUUM."""
@@ -155,20 +155,12 @@ def fits(spark: SparkSession, table: str) -> bool:
     return not any(name.startswith(UNFIT) for name in metadata.get("configuration", {}))
 
 
-def stage(
-    df: DataFrame,
-    table: str,
-    *,
-    beside: str,
-    verdict: str,
-    keep: Collection[str],
-    observe: Sequence[Column],
-    partition_by: Sequence[str] = (),
+def write(
+    rows: DataFrame, table: str, *, beside: str, verdict: str, seen: Observation, partition_by: Sequence[str]
 ) -> StagedInPlace:
-    """See `etl.lake.staging.stage`."""
-    spark, seen = df.sparkSession, Observation()
-    watched = df.observe(seen, *observe).where(F.col(quote(verdict)).isin(list(keep)))
-    written = watched.withColumnRenamed(verdict, PARTITION)
+    """Write what `etl.lake.staging.stage` watches."""
+    spark = rows.sparkSession
+    written = rows.withColumnRenamed(verdict, PARTITION)
     # This transaction is for its files only, and is never committed.
     transaction = _log(spark, table).startTransaction()
     version = int(transaction.readVersion())
@@ -180,8 +172,8 @@ def stage(
     added = tuple(json.loads(actions.apply(at).json())["add"] for at in range(actions.size()))
     reader = spark.read.schema(written.schema).option("basePath", table)
     paths = [f"{table}/{action['path']}" for action in added]
-    rows = reader.parquet(*paths) if paths else written.limit(0)
-    told = rows.withColumnRenamed(PARTITION, verdict)
+    read = reader.parquet(*paths) if paths else written.limit(0)
+    told = read.withColumnRenamed(PARTITION, verdict)
     return StagedInPlace(told, dict(seen.get), verdict, table, beside, added, version, tuple(partition_by))
 
 

@@ -17,8 +17,9 @@ from pyspark.sql import functions as F
 
 from conf import Export, Fit, fingerprint
 from etl.features import split_by_group
-from etl.lake import copying, files
+from etl.lake import files
 from etl.lake.ledger import Entry
+from etl.lake.staging import stage
 from etl.lake.tables import last_commit, read_table
 from etl.transform import data_columns, quote, require_columns
 from jobs.catalogue import apply_fitted, rules_of, transform_of
@@ -73,8 +74,14 @@ def _export(run: Run, name: str) -> Entry:
     split = split_by_group(group=plan.group, fractions=dict(plan.splits), seed=plan.seed, to=SPLIT, mark=FATE)
     told = flat.transform(split).withColumn(VERDICT, verdict())
     counts = Counts([], rules_of(plan.steps), faults=())
-    staged = copying.stage(
-        told, data, beside=staging, verdict=VERDICT, keep=[ACCEPTED], observe=counts.aggregates
+    staged = stage(
+        told,
+        data,
+        beside=staging,
+        verdict=VERDICT,
+        keep=[ACCEPTED],
+        observe=counts.aggregates,
+        in_place=False,
     )
     fates = counts.read(staged.seen)
     cases = staged.rows.drop(FATE, VERDICT)

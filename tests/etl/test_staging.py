@@ -134,9 +134,9 @@ def test_what_was_never_published_is_vacuumed(spark: SparkSession, tmp_path: Pat
         "keep": ["good", "bad"],
         "observe": [F.count("id").alias("n")],
     }
-    published = transaction.stage(numbers(spark, 20), str(path), **settings)
+    published = staging.stage(numbers(spark, 20), str(path), in_place=True, **settings)
     published.publish("good", ["id"], Publication(mode="overwrite", note={}))
-    transaction.stage(numbers(spark, 50), str(path), **settings)  # by a run that was killed
+    staging.stage(numbers(spark, 50), str(path), in_place=True, **settings)  # by a run that was killed
     spark.conf.set("spark.databricks.delta.retentionDurationCheck.enabled", "false")
     try:
         DeltaTable.forPath(spark, str(path)).vacuum(0)

@@ -1,0 +1,119 @@
+"""Examples: a few of the values that break a rule, never more than asked for, in one job."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import reduce
+from typing import Any
+
+from pyspark.sql import Column, DataFrame, Window
+from pyspark.sql import functions as F
+
+from quality.groups import occurrences
+from quality.plan import GroupRule, RowRule, within
+
+__all__ = ["EXAMPLES", "Wanted", "examples_of"]
+
+EXAMPLES = 20
+"""Greatest number of unexpected values that are collected for one expectation."""
+
+_SAMPLE = 10_000
+_AT = "__at__"
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """Values to be collected: those that break a rule, or those for which one of its tests holds."""
+
+    rule: RowRule | GroupRule
+    test: str = ""
+
+    @property
+    def key(self) -> str:
+        """Name it."""
+        return f"{self.test} {self.rule.expectation.id}"
+
+
+def examples_of(
+    df: DataFrame, wanted: Iterable[Wanted], counts: Mapping[str, int]
+) -> dict[str, list[tuple[Any, ...]]]:
+    """Collect a few values for each of several questions, in one job.
+
+    Parameters
+    ----------
+    df : DataFrame
+        The data.
+    wanted : iterable of Wanted
+        The questions.
+    counts : Mapping
+        How many rows there are to each question's key, where they are rows.
+
+    Returns
+    -------
+    dict
+        For each question's key at most `EXAMPLES` tuples with the values of the rule's columns;
+        of the values inside a set all there are. Which ones, where there are more, is up to Spark.
+    """
+    wanted = tuple(wanted)
+    types = {name: kind for one in wanted for name, kind in _slots(one.rule)}
+    of_rows = [(at, one.rule) for at, one in enumerate(wanted) if isinstance(one.rule, RowRule)]
+    frames = [_failing_rows(df, of_rows, types, counts)] if of_rows else []
+    for at, one in enumerate(wanted):
+        if isinstance(one.rule, GroupRule):
+            values = _filled({name: F.col(f"k{n}") for n, (name, _) in enumerate(_slots(one.rule))}, types)
+            frames.append(_groups(df, one.rule, one.test).select(F.lit(at).alias(_AT), *values))
+    found: dict[str, list[tuple[Any, ...]]] = {one.key: [] for one in wanted}
+    for row in reduce(DataFrame.unionAll, frames).collect() if frames else ():
+        one = wanted[row[_AT]]
+        found[one.key].append(tuple(row[name] for name, _ in _slots(one.rule)))
+    return found
+
+
+def _slots(rule: RowRule | GroupRule) -> list[tuple[str, str]]:
+    """Columns by type, with their types, so that values of many types can stand in one union."""
+    kinds = [field.type.simpleString() for field in rule.fields]
+    return [(f"{kind} {kinds[:at].count(kind)}", kind) for at, kind in enumerate(kinds)]
+
+
+def _filled(values: Mapping[str, Column], types: Mapping[str, str]) -> list[Column]:
+    return [values.get(name, F.lit(None)).cast(kind).alias(name) for name, kind in types.items()]
+
+
+def _failing_rows(
+    df: DataFrame, rules: Sequence[tuple[int, RowRule]], types: Mapping[str, str], counts: Mapping[str, int]
+) -> DataFrame:
+    """Find a few failing rows of each rule in one pass."""
+    marks = []
+    values: dict[str, Column] = {}
+    for at, rule in rules:
+        fails = rule.unexpected_if
+        for condition in (rule.counted_if, within(rule.expectation)):
+            fails = fails if condition is None else condition & fails
+        # Of very many a random part is plenty, and spares the sort below.
+        thinned = _SAMPLE / max(counts[rule.unexpected], 1)
+        marks.append(F.when(fails & (F.rand(at) < thinned) if thinned < 1 else fails, F.lit(at)))
+        for (name, _), field in zip(_slots(rule), rule.fields, strict=True):
+            before = values.get(name)
+            is_this = F.col(_AT) == at
+            values[name] = (
+                F.when(is_this, field.column) if before is None else before.when(is_this, field.column)
+            )
+    failing = df.withColumn(_AT, F.explode(F.array_compact(F.array(*marks))))
+    # Spark keeps no more than the limit of each part before it shuffles.
+    rank = F.row_number().over(Window.partitionBy(_AT).orderBy(_AT))
+    few = (
+        failing.select(_AT, *_filled(values, types)).withColumn("rank", rank).where(F.col("rank") <= EXAMPLES)
+    )
+    return few.drop("rank")
+
+
+def _groups(df: DataFrame, rule: GroupRule, test: str) -> DataFrame:
+    groups = occurrences(df, rule.group)
+    if test == "inside":
+        return groups.where(rule.tests["inside"]).drop("n")
+    if test:
+        return groups.where(rule.tests[test]).drop("n").limit(EXAMPLES)
+    copies = F.array_repeat(F.lit(0), F.least(F.col("n"), F.lit(EXAMPLES)).cast("int"))
+    repeated = groups.where(F.col("n") > 1).limit(EXAMPLES)
+    return repeated.withColumn("copy", F.explode(copies)).drop("n", "copy").limit(EXAMPLES)

@@ -1,0 +1,34 @@
+"""Rows through the gate into a lake, without a pipeline around it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from pyspark.sql import DataFrame
+
+from etl.lake.ledger import Entry
+from etl.lake.zones import Lake
+from jobs.context import Run, load_pipeline
+from jobs.gate import publish, rule
+from jobs.progress import watching
+from jobs.stages.step import opened
+from quality import Suite
+
+
+def gated(rows: DataFrame, suite: Suite, lake: str, *, table: str, tolerance: float) -> Entry:
+    """Stage, audit and publish `rows` as jobs do."""
+    pipeline, source = load_pipeline("hospital")
+    with watching("json") as watch:
+        run = Run(
+            spark=rows.sparkSession,
+            pipeline=pipeline,
+            source=source,
+            lake=Lake(lake),
+            landing="",
+            run_id="gated",
+            watch=watch,
+        )
+        entry = opened(run, stage="curate", dataset=table)
+        ruling = rule(run, rows, zone="curated", table=table, suite=suite, tolerance=tolerance)
+        read = ruling.counts["published"] + ruling.counts["quarantined"]
+        return publish(run, replace(entry, read=read), ruling, zone="curated", table=table)
