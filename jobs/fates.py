@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import reduce
 from operator import or_
+from types import MappingProxyType
 from typing import Any
 
 from pyspark.sql import Column
@@ -82,6 +83,8 @@ class Counts:
         the law of conservation refuses them.
     faults : sequence of str
         Columns of the rows that hold faults.
+    elsewhere : collection of str
+        Those of `columns` that somebody else counts.
 
     Attributes
     ----------
@@ -90,7 +93,12 @@ class Counts:
     """
 
     def __init__(
-        self, columns: Sequence[str], rules: Sequence[str] = (), faults: Sequence[str] = (PROBLEMS, FAILURES)
+        self,
+        columns: Sequence[str],
+        rules: Sequence[str] = (),
+        faults: Sequence[str] = (PROBLEMS, FAILURES),
+        *,
+        elsewhere: Collection[str] = (),
     ) -> None:
         accepted = F.col(VERDICT) == ACCEPTED
         fate = F.col(FATE)
@@ -103,19 +111,35 @@ class Counts:
             "duplicates": fate == "duplicate",
             "at_fault": at_fault & (F.col(VERDICT) != LEFT),
             **{f"dropped_{n}": fate == f"{DROPPED}{rule}" for n, rule in enumerate(self._rules)},
-            **{f"null_{n}": accepted & F.col(quote(name)).isNull() for n, name in enumerate(self._columns)},
+            **{
+                f"null_{n}": accepted & F.col(quote(name)).isNull()
+                for n, name in enumerate(self._columns)
+                if name not in elsewhere
+            },
         }
         self.aggregates = [F.count_if(condition).alias(name) for name, condition in wanted.items()]
 
-    def read(self, seen: Mapping[str, Any]) -> Fates:
-        """What came of the aggregates; no rows where nothing was seen."""
+    def read(self, seen: Mapping[str, Any], *, present: Mapping[str, int] = MappingProxyType({})) -> Fates:
+        """What came of the aggregates; no rows where nothing was seen.
+
+        Parameters
+        ----------
+        seen : mapping
+            By the aggregates' names.
+        present : mapping of str to int, optional
+            By column: values among the rows to be published, as counted elsewhere.
+        """
         names = ("published", "superseded", "duplicates", "quarantined")
         dropped = {rule: seen.get(f"dropped_{n}", 0) for n, rule in enumerate(self._rules)}
+        published = seen.get("published", 0)
         return Fates(
             counts={
                 **{name: seen.get(name, 0) for name in names},
                 "dropped": {rule: rows for rule, rows in sorted(dropped.items()) if rows},
             },
-            nulls={name: seen.get(f"null_{n}", 0) for n, name in enumerate(self._columns)},
+            nulls={
+                name: published - present[name] if name in present else seen.get(f"null_{n}", 0)
+                for n, name in enumerate(self._columns)
+            },
             at_fault=seen.get("at_fault", 0),
         )

@@ -34,6 +34,7 @@ from quality import (
     count_failures,
     decide,
     flag_failures,
+    flagged,
     observations,
     require_fit,
     validate,
@@ -128,17 +129,18 @@ def rule(
     df = df if FATE in df.columns else df.withColumn(FATE, F.lit(None).cast("string"))
     df = df if PROBLEMS in df.columns else df.withColumn(PROBLEMS, F.array().cast(PROBLEM_TYPE))
     candidate = verdict(PROBLEMS) == ACCEPTED
-    flagged = df.transform(flag_failures(suite, among=candidate, uniqueness=False))
+    rows, told = flagged(df, suite, among=candidate, uniqueness=False)
     audit = partial(
         _audit,
         path=run.lake.table(zone, table),
         suite=suite,
+        told=told,
         rules=rules,
         keep=(ACCEPTED, REJECTED, LEFT) if keep_left else (ACCEPTED, REJECTED),
         allow_empty=allow_empty,
     )
     beside = run.lake.table("staging", run.run_id, f"{zone}_{table}")
-    staged, fates, report = audit(flagged, beside=beside)
+    staged, fates, report = audit(rows, beside=beside)
     if any(map(_has_duplicates, report.results)):
         # Which rows are not unique is asked only where some are not: to ask costs a shuffle.
         first = staged
@@ -172,23 +174,26 @@ def rule(
 
 
 def _audit(
-    flagged: DataFrame,
+    rows: DataFrame,
     *,
     path: str,
     beside: str,
     suite: Suite,
+    told: Collection[str],
     rules: Sequence[str],
     keep: Collection[str],
     allow_empty: bool,
 ) -> tuple[Staged, Fates, Report]:
     """Write the rows and measure them on their way; then measure of the files what takes groups."""
-    judged = flagged.withColumn(VERDICT, verdict(PROBLEMS, FAILURES))
-    counts = Counts(data_columns(judged), rules)
-    planned = observations(judged, suite, among=F.col(VERDICT) == ACCEPTED)
+    # Nothing costs nothing to write: an empty list is a value in each column of its structs.
+    faults = {name: F.when(F.size(name) > 0, F.col(name)) for name in (PROBLEMS, FAILURES)}
+    judged = rows.withColumn(VERDICT, verdict(PROBLEMS, FAILURES)).withColumns(faults)
+    planned = observations(judged, suite, among=F.col(VERDICT) == ACCEPTED, told=told)
+    counts = Counts(data_columns(judged), rules, elsewhere=planned.columns)
     observe = [*counts.aggregates, *planned.aggregates]
     staged = stage(judged, path, beside=beside, verdict=VERDICT, keep=keep, observe=observe)
     report = validate(_data(staged.rows), suite, allow_empty=allow_empty, observed=planned.read(staged.seen))
-    return staged, counts.read(staged.seen), report
+    return staged, counts.read(staged.seen, present=planned.present(staged.seen)), report
 
 
 def _data(staged: DataFrame) -> DataFrame:

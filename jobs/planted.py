@@ -56,7 +56,7 @@ def compare_rows(truth: Truth, staged: DataFrame, *, dataset: str) -> list[dict[
     if not places:
         return []
     meant = staged.sparkSession.createDataFrame(sorted(places), "file string, row bigint")
-    told = F.col(FATE).isNotNull() | (F.size(PROBLEMS) > 0) | (F.size(FAILURES) > 0)
+    told = F.col(FATE).isNotNull() | F.col(PROBLEMS).isNotNull() | F.col(FAILURES).isNotNull()
     wanted = staged.join(
         F.broadcast(meant.withColumn("planted", F.lit(True))),
         (F.col("_file") == F.col("file")) & (F.col("_row") == F.col("row")),
@@ -67,8 +67,8 @@ def compare_rows(truth: Truth, staged: DataFrame, *, dataset: str) -> list[dict[
         F.col("_file").alias("file"),
         F.col("_row").alias("row"),
         F.when(F.col(VERDICT) == REJECTED, QUARANTINED).otherwise(F.col(FATE)).alias("fate"),
-        F.col(PROBLEMS).alias("problems"),
-        F.col(FAILURES).alias("failures"),
+        F.coalesce(PROBLEMS, F.array()).alias("problems"),
+        F.coalesce(FAILURES, F.array()).alias("failures"),
         F.to_json(F.struct(*map(quote, data_columns(staged))), {"ignoreNullFields": "false"}).alias("values"),
     )
     found = [row.asDict(recursive=True) for row in rows.collect()]

@@ -79,6 +79,9 @@ def measure(df: DataFrame, rules: Iterable[Rule], *, known: Mapping[str, Any] | 
     errors: dict[str, Exception] = {}
     unknown = [(key, column) for key, column in aggregates.items() if key not in known]
     numbers = known | _whatever_works(unknown, lambda items: _aggregate(df, items), errors)
+    for rule in rules:
+        if isinstance(rule, RowRule) and rule.kept in numbers and rule.counted in numbers:
+            numbers[rule.unexpected] = numbers[rule.counted] - numbers[rule.kept]
     unique = proven_unique(df, rules, numbers)
     left = [(key, group) for key, group in groups.items() if key not in unique]
     grouped = unique | _whatever_works(left, lambda items: group_measures(df, items), errors)

@@ -6,7 +6,7 @@ rows that a write sees. What they came to is given to `quality.validate`, which 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from pyspark.sql import Column, DataFrame
@@ -14,6 +14,7 @@ from pyspark.sql import functions as F
 from pyspark.sql import types as T
 
 from quality.expectation import Suite
+from quality.failures import FAILURES
 from quality.measure import analysed
 from quality.plan import ROWS, Delegated, GroupRule, NumberRule, RowRule, plan
 from quality.rows import fitting_patterns
@@ -30,9 +31,15 @@ class Observations:
         For ``DataFrame.observe``.
     """
 
-    def __init__(self, columns: Mapping[str, Column], kinds: Mapping[str, T.DataType]) -> None:
+    def __init__(
+        self,
+        columns: Mapping[str, Column],
+        kinds: Mapping[str, T.DataType],
+        known: Mapping[str, Any],
+        present: Mapping[str, str],
+    ) -> None:
         self._names = {key: f"audit_{at}" for at, key in enumerate(columns)}
-        self._kinds = kinds
+        self._kinds, self._known, self._present = kinds, known, present
         self.aggregates = [column.alias(self._names[key]) for key, column in columns.items()]
 
     def read(self, seen: Mapping[str, Any]) -> dict[str, Any]:
@@ -44,13 +51,27 @@ class Observations:
             What came of `aggregates`, by name. One that is missing is measured later.
         """
         return {
-            key: _from_number(seen[name], self._kinds.get(key))
-            for key, name in self._names.items()
-            if name in seen
+            **self._known,
+            **{
+                key: _from_number(seen[name], self._kinds.get(key))
+                for key, name in self._names.items()
+                if name in seen
+            },
         }
 
+    @property
+    def columns(self) -> frozenset[str]:
+        """The columns of whose values it is counted how many there are."""
+        return frozenset(name for name, key in self._present.items() if key in self._names)
 
-def observations(df: DataFrame, suite: Suite, *, among: Column | None = None) -> Observations:
+    def present(self, seen: Mapping[str, Any]) -> dict[str, int]:
+        """How many values there are in each of `columns`; none where nothing was seen."""
+        return {name: seen.get(self._names[self._present[name]], 0) for name in self.columns}
+
+
+def observations(
+    df: DataFrame, suite: Suite, *, among: Column | None = None, told: Collection[str] = ()
+) -> Observations:
     """Plan what can be seen of a suite while rows are written: all that needs no groups.
 
     Parameters
@@ -61,6 +82,10 @@ def observations(df: DataFrame, suite: Suite, *, among: Column | None = None) ->
         Without open placeholders; see `Suite.bind`.
     among : Column or None
         The rows that will be the data, as a condition that is never null; None for all.
+    told : collection of str
+        The ids of rules by which rows of `df` were told (see `quality.rows.flagged`): what breaks them
+        stands in ``_failures``, and is not evaluated again. Rows that break a critical one are not
+        among the data.
 
     Returns
     -------
@@ -84,17 +109,32 @@ def observations(df: DataFrame, suite: Suite, *, among: Column | None = None) ->
     """
     columns: dict[str, Column] = {ROWS: F.count(F.lit(1)) if among is None else F.count_if(among)}
     kinds: dict[str, T.DataType] = {}
+    known: dict[str, Any] = {}
+    present: dict[str, str] = {}
     for rule in fitting_patterns(df.sparkSession, plan(suite, df.schema, among=among)):
         if isinstance(rule, RowRule | GroupRule | NumberRule | Delegated):
             columns.update(rule.aggregates)
+        if isinstance(rule, RowRule) and rule.expectation.id in told and rule.unexpected in columns:
+            del columns[rule.unexpected]
+            if rule.expectation.severity == "critical":
+                known[rule.unexpected] = 0
+            else:
+                columns[rule.unexpected] = F.count_if(_breaks(rule.expectation.id, among))
         if isinstance(rule, NumberRule) and rule.kind is not None:
             kinds[rule.value] = rule.kind
+        if isinstance(rule, RowRule) and rule.kept and rule.expectation.row_condition is None:
+            present[rule.fields[0].sql.strip("`")] = rule.kept
     # The minimum of times without a zone would depend on the session's zone on its way back.
     zoneless = {key for key, kind in kinds.items() if isinstance(kind, T.TimestampNTZType)}
     numbers = {
         key: _as_number(column, kinds.get(key)) for key, column in columns.items() if key not in zoneless
     }
-    return Observations(analysed(df, numbers), kinds)
+    return Observations(analysed(df, numbers), kinds, known, present)
+
+
+def _breaks(expectation_id: str, among: Column | None) -> Column:
+    breaks = F.array_contains(F.col(f"{FAILURES}.expectation_id"), expectation_id)
+    return breaks if among is None else among & breaks
 
 
 def _as_number(column: Column, kind: T.DataType | None) -> Column:

@@ -51,6 +51,8 @@ class RowRule(_Rule):
     ``rows``, ``counted`` and ``unexpected`` are the keys of three counts: the rows of the
     condition, those of them that count, and those of these that fail. ``unread`` is the key of a
     fourth where values are compared with what they may not be readable as: those that are not.
+    ``kept`` is the key of the rows that keep the rule, where they are counted in place of those that
+    fail, since other rules ask for the same count.
     """
 
     fields: tuple[Field, ...]
@@ -61,6 +63,7 @@ class RowRule(_Rule):
     unexpected: str
     aggregates: Mapping[str, Column]
     unread: str | None = None
+    kept: str | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -213,8 +216,12 @@ def _row_rule(expectation: Expectation, fields: tuple[Field, ...], among: Column
     if expected is None:
         return Delegated(expectation)
     base = _Counts(expectation, fields, among)
-    unexpected = f"unexpected {expectation.id}"
-    aggregates = {**base.aggregates, unexpected: _count(base.within, base.counted_if, ~expected)}
+    unexpected, kept = f"unexpected {expectation.id}", None
+    if expectation.type == "expect_column_values_to_not_be_null":
+        kept = _without_missing(fields, base.condition)
+        aggregates = {**base.aggregates, kept: _count(base.within, expected)}
+    else:
+        aggregates = {**base.aggregates, unexpected: _count(base.within, base.counted_if, ~expected)}
     readable = legible(expectation, fields)
     unread = None if readable is None else f"unread {expectation.id}"
     if readable is not None and unread is not None:
@@ -229,6 +236,7 @@ def _row_rule(expectation: Expectation, fields: tuple[Field, ...], among: Column
         unexpected=unexpected,
         aggregates=aggregates,
         unread=unread,
+        kept=kept,
     )
 
 
@@ -304,19 +312,23 @@ class _Counts:
     """The counts that many rules share, under keys that are equal where the counts are."""
 
     def __init__(self, expectation: Expectation, fields: tuple[Field, ...], among: Column | None) -> None:
-        condition = "" if expectation.row_condition is None else expectation.row_condition.sql
+        self.condition = "" if expectation.row_condition is None else expectation.row_condition.sql
         self.within = _both(among, within(expectation))
         self.counted_if = considered(expectation, fields)
-        self.rows = f"{ROWS} | {condition}" if condition else ROWS
+        self.rows = f"{ROWS} | {self.condition}" if self.condition else ROWS
         self.aggregates = {self.rows: _count(self.within)}
+        rule = expectation.parameter("ignore_row_if")
         names = ", ".join(field.sql for field in fields)
-        self.group = f"groups of {names} | {expectation.parameter('ignore_row_if')} | {condition}"
+        self.group = f"groups of {names} | {rule} | {self.condition}"
         if self.counted_if is None:
             self.counted = self.rows
         else:
-            rule = expectation.parameter("ignore_row_if") or "missing"
-            self.counted = f"without {rule} {names} | {condition}"
+            self.counted = _without_missing(fields, self.condition, rule or "missing")
             self.aggregates[self.counted] = _count(self.within, self.counted_if)
+
+
+def _without_missing(fields: Sequence[Field], condition: str, rule: str = "missing") -> str:
+    return f"without {rule} {', '.join(field.sql for field in fields)} | {condition}"
 
 
 def _both(*conditions: Column | None) -> Column | None:

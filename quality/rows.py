@@ -25,11 +25,14 @@ from quality.plan import UNIQUENESS, Broken, GroupRule, RowRule, Rule, plan, wit
 from quality.predicates import PREDICATES
 from quality.schema import Field
 
-__all__ = ["Transform", "fitting_patterns", "flag_failures", "split"]
+__all__ = ["Transform", "fitting_patterns", "flag_failures", "flagged", "split"]
 
 Transform = Callable[[DataFrame], DataFrame]
 
 AnyRule = TypeVar("AnyRule", bound=Rule)
+
+_BROKEN = "_broken_"
+_BITS = 63
 
 
 def flag_failures(suite: Suite, *, among: Column | None = None, uniqueness: bool = True) -> Transform:
@@ -76,7 +79,18 @@ def flag_failures(suite: Suite, *, among: Column | None = None, uniqueness: bool
     +---+--------------+-----+
     <BLANKLINE>
     """
-    return lambda df: _flag(df, _told(_planned(df, suite), uniqueness), among)[0]
+    return lambda df: flagged(df, suite, among=among, uniqueness=uniqueness)[0]
+
+
+def flagged(
+    df: DataFrame, suite: Suite, *, among: Column | None = None, uniqueness: bool = True
+) -> tuple[DataFrame, frozenset[str]]:
+    """Do as `flag_failures` does, and tell the ids of the rules that rows were told by.
+
+    A row without a failure of a rule among these keeps the rule; of the others nothing is known.
+    """
+    rows, told = _flag(df, _told(_planned(df, suite), uniqueness), among)
+    return rows, frozenset(rule.expectation.id for rule in told)
 
 
 def split(df: DataFrame, suite: Suite) -> tuple[DataFrame, DataFrame]:
@@ -114,7 +128,7 @@ def split(df: DataFrame, suite: Suite) -> tuple[DataFrame, DataFrame]:
     (['a'], ['b', 'c'])
     """
     rules = _planned(df, suite)
-    flagged, fitting = _flag(df, _told(rules), None)
+    told_apart, fitting = _flag(df, _told(rules), None)
     for rule in rules:
         expectation = rule.expectation
         told = expectation.type in PREDICATES or expectation.type in UNIQUENESS
@@ -128,8 +142,8 @@ def split(df: DataFrame, suite: Suite) -> tuple[DataFrame, DataFrame]:
                 if isinstance(rule, Broken)
                 else "it is not valid, or not for such a column",
             )
-    critical = F.exists(FAILURES, lambda failure: failure["severity"] == "critical")
-    return flagged.where(~critical).drop(FAILURES), flagged.where(critical)
+    critical = F.array_contains(F.col(f"{FAILURES}.severity"), "critical")
+    return told_apart.where(~critical).drop(FAILURES), told_apart.where(critical)
 
 
 def _planned(df: DataFrame, suite: Suite) -> tuple[Rule, ...]:
@@ -151,18 +165,18 @@ def _flag(
 ) -> tuple[DataFrame, list[RowRule | GroupRule]]:
     """Flag what the rules that fit the data say, and tell which they are."""
     told = fitting_patterns(df.sparkSession, told)
-    flagged = _analysed(df, told, among)
-    if flagged is None:
+    rows = _analysed(df, told, among)
+    if rows is None:
         told = [rule for rule in told if _analysed(df, [rule], None) is not None]
-        flagged = _flagged(df, told, among)
-    return flagged, told
+        rows = _flagged(df, told, among)
+    return rows, told
 
 
 def _analysed(df: DataFrame, rules: Sequence[RowRule | GroupRule], among: Column | None) -> DataFrame | None:
     """Flag, if Spark can analyse every rule; asking for the schema makes it try."""
     try:
-        flagged = _flagged(df, rules, among)
-        return flagged if flagged.schema else None
+        rows = _flagged(df, rules, among)
+        return rows if rows.schema else None
     except AnalysisException:
         return None
 
@@ -205,14 +219,27 @@ def _flagged(df: DataFrame, rules: Sequence[RowRule | GroupRule], among: Column 
         if isinstance(rule, GroupRule) and rule.group.key not in copies:
             name = copies[rule.group.key] = f"_copies_{len(copies)}"
             df = df.withColumn(name, _copies(df, rule, looked_at))
+    # A bit for each rule, so that it is evaluated once, and a struct made only where it is broken.
+    bits = {f"{_BROKEN}{at}": rules[at : at + _BITS] for at in range(0, len(rules), _BITS)}
+    masks = {name: F.when(looked_at, _mask(some, copies)).otherwise(0) for name, some in bits.items()}
     none = F.array().cast(FAILURE_TYPE)
-    fails = [(rule, F.coalesce(_fails(rule, copies), F.lit(False))) for rule in rules]
-    # Functions with a lambda are not compiled, and most rows need none of this: they are asked first
-    # whether they break any rule at all.
-    entries = [F.when(broken, F.array(_entry(rule))).otherwise(none) for rule, broken in fails]
-    any_broken = reduce(or_, (broken for _, broken in fails), F.lit(False))
-    found = F.when(looked_at & any_broken, F.concat(none, *entries)).otherwise(none)
-    return df.withColumn(FAILURES, found).select(*map(_quoted, columns), FAILURES)
+    entries = [
+        F.when(_bit(name, at), F.array(_entry(rule))).otherwise(none)
+        for name, some in bits.items()
+        for at, rule in enumerate(some)
+    ]
+    any_broken = reduce(or_, (F.col(name) != 0 for name in bits), F.lit(False))
+    failures = F.when(any_broken, F.concat(none, *entries)).otherwise(none)
+    return df.withColumns(masks).withColumn(FAILURES, failures).select(*map(_quoted, columns), FAILURES)
+
+
+def _mask(rules: Sequence[RowRule | GroupRule], copies: dict[str, str]) -> Column:
+    bits = (F.when(_fails(rule, copies), F.lit(1 << at)).otherwise(0) for at, rule in enumerate(rules))
+    return reduce(Column.bitwiseOR, bits).cast("bigint")
+
+
+def _bit(name: str, at: int) -> Column:
+    return F.col(name).bitwiseAND(F.lit(1 << at)) != 0
 
 
 def _copies(df: DataFrame, rule: GroupRule, looked_at: Column) -> Column:
@@ -254,8 +281,9 @@ def _entry(rule: RowRule | GroupRule) -> Column:
 def _value(fields: Sequence[Field]) -> Column:
     if len(fields) == 1:
         return fields[0].text
-    values = F.struct(*(field.column.alias(field.name) for field in fields))
-    return F.to_json(values, {"ignoreNullFields": "false"})
+    # Not as JSON: Spark 3.5 does not compile what writes that, nor anything beside it.
+    named = (F.concat(F.lit(f"{field.name}="), F.coalesce(field.text, F.lit("null"))) for field in fields)
+    return F.concat_ws(", ", *named)
 
 
 def _quoted(name: str) -> str:

@@ -61,7 +61,8 @@ def quarantine_rows(
 def reasons(df: DataFrame) -> Column:
     """``_problems`` and ``_failures`` of a row as one array of rule, column, value, reason, severity."""
     empty = "array<struct<rule:string,column:string,value:string,reason:string,severity:string>>"
-    parts = [F.array().cast(empty)]
+    none = F.array().cast(empty)
+    parts = [none]
     if PROBLEMS in df.columns:
         parts.append(
             F.transform(
@@ -82,4 +83,4 @@ def reasons(df: DataFrame) -> Column:
                 ),
             )
         )  # fmt: skip
-    return F.concat(*parts)
+    return F.concat(*(F.coalesce(part, none) for part in parts))

@@ -93,7 +93,7 @@ def test_a_curated_row_knows_where_it_came_from(spark: SparkSession, tmp_path: P
     run(steps=("ingest", "curate"))
     row = spark.read.format("delta").load(str(tmp_path / "lake/curated/visits")).where("visit = 3").first()
     assert row is not None
-    assert (row["_file"], row["_row"], row["town"], row["_problems"]) == ("visits.csv", 4, None, [])
+    assert (row["_file"], row["_row"], row["town"], row["_problems"]) == ("visits.csv", 4, None, None)
 
 
 @pytest.mark.parametrize("run_id", ["r1", "r2"], ids=["the same run", "another run"])
