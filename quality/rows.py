@@ -219,23 +219,29 @@ def _flagged(df: DataFrame, rules: Sequence[RowRule | GroupRule], among: Column 
         if isinstance(rule, GroupRule) and rule.group.key not in copies:
             name = copies[rule.group.key] = f"_copies_{len(copies)}"
             df = df.withColumn(name, _copies(df, rule, looked_at))
+    none = F.array().cast(FAILURE_TYPE)
+    if not rules:
+        return df.select(*map(_quoted, columns), none.alias(FAILURES))
     # A bit for each rule, so that it is evaluated once, and a struct made only where it is broken.
     bits = {f"{_BROKEN}{at}": rules[at : at + _BITS] for at in range(0, len(rules), _BITS)}
     masks = {name: F.when(looked_at, _mask(some, copies)).otherwise(0) for name, some in bits.items()}
-    none = F.array().cast(FAILURE_TYPE)
     entries = [
-        F.when(_bit(name, at), F.array(_entry(rule))).otherwise(none)
+        F.when(_bit(name, at), F.array(_entry(rule)).cast(FAILURE_TYPE)).otherwise(none)
         for name, some in bits.items()
         for at, rule in enumerate(some)
     ]
-    any_broken = reduce(or_, (F.col(name) != 0 for name in bits), F.lit(False))
+    any_broken = reduce(or_, (F.col(name) != 0 for name in bits))
     failures = F.when(any_broken, F.concat(none, *entries)).otherwise(none)
     return df.withColumns(masks).withColumn(FAILURES, failures).select(*map(_quoted, columns), FAILURES)
 
 
 def _mask(rules: Sequence[RowRule | GroupRule], copies: dict[str, str]) -> Column:
-    bits = (F.when(_fails(rule, copies), F.lit(1 << at)).otherwise(0) for at, rule in enumerate(rules))
-    return reduce(Column.bitwiseOR, bits).cast("bigint")
+    bits = [F.when(_fails(rule, copies), F.lit(1 << at)).otherwise(0) for at, rule in enumerate(rules)]
+    # By halves: Spark Connect takes no expression that is nested a hundred deep.
+    while len(bits) > 1:
+        rest = bits[len(bits) // 2 * 2 :]
+        bits = [one.bitwiseOR(other) for one, other in zip(bits[::2], bits[1::2], strict=False)] + rest
+    return bits[0].cast("bigint")
 
 
 def _bit(name: str, at: int) -> Column:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import warnings
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -62,7 +63,11 @@ def in_parallel(run: Run, names: Sequence[str], work: Callable[[str], T]) -> lis
     The first error ends it once the work already begun has ended; Ctrl-C stops Spark's jobs first.
     """
     with ThreadPoolExecutor(max_workers=max(1, run.parallel)) as pool:
-        futures = [pool.submit(inheritable_thread_target(work), name) for name in names]
+        with warnings.catch_warnings():
+            # Spark 4 says so wherever a function is given alone, as Spark 3.5 asks for it.
+            warnings.filterwarnings("ignore", message="Spark session is not provided")
+            target = inheritable_thread_target(work)
+        futures = [pool.submit(target, name) for name in names]
         try:
             return [future.result() for future in futures]
         except BaseException as error:
