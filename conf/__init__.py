@@ -5,7 +5,7 @@ This package knows nothing of Spark: `load` is told which steps there are.
 
 from __future__ import annotations
 
-from conf.dataset import Dataset, Source
+from conf.dataset import Dataset, Publish, Source
 from conf.export import Dashboard, Export, Features, Model
 from conf.fingerprint import fingerprint
 from conf.json_schema import schema
@@ -31,6 +31,7 @@ __all__ = [
     "Pipeline",
     "PipelineError",
     "Problem",
+    "Publish",
     "Reference",
     "Secret",
     "SecretError",

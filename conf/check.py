@@ -12,7 +12,7 @@ from typing import TypeVar
 
 from pydantic import BaseModel, ValidationError
 
-from conf.dataset import Dataset
+from conf.dataset import Dataset, Publish
 from conf.document import Document
 from conf.export import Export
 from conf.model import NAMED
@@ -42,17 +42,37 @@ def check(document: Document) -> None:
     if not all(isinstance(document.mapping(path[:-1]).get(path[-1], {}), dict) for path in sections):
         # without its sections no name can be said to be missing
         return
-    _check_sources(document)
+    _check_datasets(document)
     _check_tables(document)
     _check_names(document)
     _check_columns(document)
 
 
-def _check_sources(document: Document) -> None:
+def _check_datasets(document: Document) -> None:
     for name, dataset in _sound(document, DATASETS, Dataset).items():
         if dataset.source.quote == dataset.source.delimiter:
             reason, fix = "the quote is the delimiter", "give two different characters"
             document.report((*DATASETS, name, "source", "quote"), reason=reason, fix=fix)
+        _check_publish(document, (*DATASETS, name, "publish"), dataset.publish)
+
+
+def _check_publish(document: Document, path: Path, publish: Publish) -> None:
+    mode = publish.mode
+    if mode == "merge" and not publish.keys:
+        reason, fix = "a merge needs keys", "add keys: [the columns that identify a row]"
+        document.report(path, reason=reason, fix=fix)
+    if mode == "overwrite_partitions" and not publish.partition_by:
+        reason = "there are no partitions to overwrite"
+        document.report(path, reason=reason, fix="add partition_by: [the columns of the partitions]")
+    for key in ("keys", "order_by"):
+        if getattr(publish, key) and mode != "merge":
+            reason, fix = f"'{key}' has no meaning in mode '{mode}'", "remove it, or use mode: merge"
+            document.report((*path, key), reason=reason, fix=fix)
+    judged = [column.removeprefix("-") for column in publish.order_by]
+    for position, column in enumerate(judged):
+        if column in publish.keys:
+            reason = f"column '{column}' is a key: it is the same in the rows that are compared"
+            document.report((*path, "order_by", position), reason=reason, fix="leave it out here")
 
 
 def _check_tables(document: Document) -> None:

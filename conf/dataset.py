@@ -1,4 +1,4 @@
-"""A dataset: where its files are, how they are cleaned, and which suite guards it."""
+"""A dataset: where its files are, how they are cleaned, which suite guards it, how it is published."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from conf.names import Closed, Columns, Encoding, Files, Flag, Number, SuiteFile
 from conf.secrets import Secret
 from conf.steps import Step
 
-__all__ = ["Dataset", "Source"]
+__all__ = ["Dataset", "Publish", "Source"]
 
 Character = Annotated[str, Field(min_length=1, max_length=1)]
 
@@ -59,6 +59,35 @@ class Source(Closed):
     )
 
 
+class Publish(Closed):
+    """How the rows that the gate accepts become the table, or part of it."""
+
+    mode: Literal["overwrite", "append", "overwrite_partitions", "merge"] = Field(
+        "overwrite",
+        description="`overwrite` makes the table anew from all that ever arrived. The others take only what "
+        "arrived since: `append` adds its rows, `overwrite_partitions` replaces the partitions that it has "
+        "rows of, `merge` updates the rows whose keys are there and inserts the others.",
+        examples=["merge"],
+    )
+    keys: Columns = Field(
+        (),
+        description="For a merge: the columns that identify a row. Each batch must have them once: see "
+        "keep_latest.",
+        examples=[["visit_id"]],
+    )
+    order_by: Columns = Field(
+        (),
+        description="For a merge: a row that is older by these columns than the table's row of the same key "
+        "is not applied; '-name' turns the order round, and null is oldest. By default what comes last wins.",
+        examples=[["updated_at"]],
+    )
+    partition_by: Columns = Field(
+        (),
+        description="The columns that the table is partitioned by, from its first publication on.",
+        examples=[["admitted_on"]],
+    )
+
+
 class Dataset(Closed):
     """One table of the curated zone: source, clean steps in order, and gate."""
 
@@ -86,3 +115,4 @@ class Dataset(Closed):
         description="Whether a batch without a single row is accepted; it is refused by default.",
         examples=[False],
     )
+    publish: Publish = Field(Publish(), description="How a batch becomes part of the table.")

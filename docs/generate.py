@@ -172,8 +172,9 @@ def _kind(schema: Schema, definitions: Schema, places: Mapping[str, str]) -> str
 
 
 def _default(value: object) -> str:
-    empty = value in (None, [], {}) or (isinstance(value, dict) and not any(value.values()))
-    return "none" if empty else f"`{json.dumps(value, ensure_ascii=False)}`"
+    if isinstance(value, dict):
+        value = {key: inner for key, inner in value.items() if inner}
+    return "none" if value in (None, [], {}) else f"`{json.dumps(value, ensure_ascii=False)}`"
 
 
 def _meaning(schema: Schema) -> str:

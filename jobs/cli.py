@@ -16,6 +16,8 @@ COMMANDS = {
     "star": ("jobs.star", "curated to the star schema, through the gate"),
     "export": ("jobs.export", "star to training sets"),
     "train": ("jobs.train", "a training set to a baseline model"),
+    "quarantine": ("jobs.quarantine", "which rows were rejected, and why"),
+    "replay": ("jobs.replay", "run rows in quarantine again, after a rule or the code was mended"),
     "check": ("jobs.check", "is a pipeline file right? Without Spark"),
     "schema": ("jobs.schema", "the JSON Schema of pipeline files, for editors"),
     "simulate": ("jobs.simulate.job", "the landing files of a made-up hospital"),

@@ -90,6 +90,8 @@ class Run:
         Gives the time; the only one that a run asks.
     entries : list of Entry
         What was done so far.
+    noted : list of Entry
+        What commits say was done, now or by an earlier run: the ledger is told where it lacks it.
     """
 
     spark: SparkSession
@@ -103,6 +105,7 @@ class Run:
     may_write: Callable[[], None] = lambda: None
     clock: Callable[[], datetime] = utc_now
     entries: list[Entry] = field(default_factory=list)
+    noted: list[Entry] = field(default_factory=list)
 
     def suite(self, path: str) -> Suite:
         """The suite at `path`, relative to the pipeline's file."""

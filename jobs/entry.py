@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 import re
 import sys
-from collections.abc import Sequence
-from dataclasses import replace
+from argparse import ArgumentParser, Namespace
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -17,7 +17,7 @@ from etl.lake.zones import Lake
 from jobs import arguments
 from jobs.context import Run, load_pipeline, new_run_id, utc_now
 from jobs.exits import ArgumentsError, RefusedError, guarded
-from jobs.flow import flow
+from jobs.flow import Step, flow
 from jobs.landing import is_small, prepare_landing
 from jobs.preflight import check_executors, check_places, one_writer
 from jobs.progress import LogFormat, Watch, watching
@@ -25,13 +25,19 @@ from jobs.report import render
 from jobs.session import session_to_read, spark_session
 from jobs.summary import summarize
 
-__all__ = ["job_main", "run_pipeline"]
+__all__ = ["job_main", "lake_of", "run_pipeline"]
 
 RUN_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.\-]{0,99}")
 
 
 def job_main(
-    argv: Sequence[str] | None, *, prog: str, description: str, example: str, steps: tuple[str, ...]
+    argv: Sequence[str] | None,
+    *,
+    prog: str,
+    description: str,
+    example: str,
+    steps: Sequence[str | Step] | Callable[[Namespace, Pipeline], Sequence[str | Step]],
+    options: Callable[[ArgumentParser], None] | None = None,
 ) -> int:
     """Parse the arguments, run `steps`, and give the exit code.
 
@@ -41,8 +47,10 @@ def job_main(
         The command line; by default the process's own.
     prog, description, example : str
         For ``--help``.
-    steps : tuple of str
-        Of `jobs.flow.STEPS`.
+    steps : sequence of str or Step, or callable
+        Of `jobs.flow.STEPS`, or others; or what makes them of the arguments and the pipeline.
+    options : callable, optional
+        Adds the job's own arguments to the parser.
 
     Returns
     -------
@@ -52,16 +60,19 @@ def job_main(
     given = list(sys.argv[1:] if argv is None else argv)
 
     def job() -> None:
-        values = arguments.parse(arguments.parser(prog, description, example), given)
+        made = arguments.parser(prog, description, example)
+        if options is not None:
+            options(made)
+        values = arguments.parse(made, given)
         with session_to_read(values.pipeline):
             pipeline, source = load_pipeline(values.pipeline, overrides=values.overrides)
             run_pipeline(
                 pipeline,
                 source=source,
-                lake=_lake(values.lake or pipeline.lake),
+                lake=lake_of(values.lake or pipeline.lake),
                 landing=values.landing or pipeline.landing,
                 run_id=_run_id(values.run_id),
-                steps=steps,
+                steps=steps(values, pipeline) if callable(steps) else steps,
                 parallel=values.parallel,
                 log_format=values.log_format,
                 print_json=values.json,
@@ -71,7 +82,8 @@ def job_main(
     return guarded(job, debug="--debug" in given)
 
 
-def _lake(given: str | None) -> Lake:
+def lake_of(given: str | None) -> Lake:
+    """The lake at a place that was given, or `ArgumentsError` where none was."""
     if not given:
         fix = "say where: --lake DIR or --lake s3://bucket/prefix"
         raise ArgumentsError(argument="--lake", reason="there is no lake to work in", fix=fix)
@@ -94,7 +106,7 @@ def run_pipeline(
     lake: Lake,
     landing: str | None,
     run_id: str,
-    steps: tuple[str, ...],
+    steps: Sequence[str | Step],
     parallel: int = 4,
     log_format: LogFormat = "auto",
     print_json: bool = False,
@@ -111,8 +123,8 @@ def run_pipeline(
     landing : str, optional
         Where the source files are; ``landing`` in the lake by default.
     run_id : str
-    steps : tuple of str
-        Of `jobs.flow.STEPS`.
+    steps : sequence of str or Step
+        Of `jobs.flow.STEPS`, or others.
     parallel : int
         Datasets worked on at a time.
     log_format : {'auto', 'text', 'json'}
@@ -155,7 +167,7 @@ def run_pipeline(
             return _reported(run, steps, watch, print_json)
 
 
-def _reported(run: Run, steps: tuple[str, ...], watch: Watch, print_json: bool) -> dict[str, Any]:
+def _reported(run: Run, steps: Sequence[str | Step], watch: Watch, print_json: bool) -> dict[str, Any]:
     started_at = run.clock()
     try:
         try:
@@ -173,9 +185,8 @@ def _reported(run: Run, steps: tuple[str, ...], watch: Watch, print_json: bool) 
 
 def _account(run: Run) -> None:
     """Write the ledger: what was done now, and what stands but was never written, as the run was killed."""
-    standing = [replace(entry, status="done") for entry in run.entries if entry.status == "unchanged"]
     new = [entry for entry in run.entries if entry.status != "unchanged"]
-    append_ledger(run.spark, run.lake.ledger, [*standing, *new])
+    append_ledger(run.spark, run.lake.ledger, [*run.noted, *new])
 
 
 def _publish(

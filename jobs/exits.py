@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import difflib
 import sys
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from enum import IntEnum
 
 from conf import PipelineError
 from etl.errors import EtlError, InputError, MissingColumnError, ParameterError
+from etl.lake.merging import RepeatedKeyError
+from etl.lake.tables import PartitionsError
 from jobs.lease import BusyError, LeaseLostError
 from quality import SuiteError
 
@@ -36,6 +39,14 @@ class ArgumentsError(Exception):
         self.fix = fix
         super().__init__(f"{argument}: {reason}; {fix}")
 
+    @classmethod
+    def of_name(cls, argument: str, name: str, names: Collection[str], *, reason: str) -> ArgumentsError:
+        """The error of a name that is none of `names`, with the nearest of them."""
+        near = difflib.get_close_matches(name, names, n=1)
+        known = f"use one of {', '.join(sorted(names))}" if names else "there is none yet"
+        fix = f"did you mean '{near[0]}'?" if near else known
+        return cls(argument=f"{argument} {name}", reason=reason, fix=fix)
+
 
 class RefusedError(Exception):
     """The gate refused at least one table: carries `refusals`, table and reason each."""
@@ -47,9 +58,16 @@ class RefusedError(Exception):
 
 def _code(error: BaseException) -> Exit:
     match error:
-        case ArgumentsError() | PipelineError() | SuiteError() | ParameterError() | MissingColumnError():
+        case (
+            ArgumentsError()
+            | PipelineError()
+            | SuiteError()
+            | ParameterError()
+            | MissingColumnError()
+            | PartitionsError()
+        ):
             return Exit.BAD_ARGUMENTS
-        case RefusedError():
+        case RefusedError() | RepeatedKeyError():
             return Exit.REFUSED
         case InputError():
             return Exit.INPUT_MISSING

@@ -9,7 +9,7 @@ step that it belongs to: what builds on it is not built.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 from etl.lake.ledger import Entry
 from jobs.context import Run
@@ -20,9 +20,11 @@ from jobs.stages.ingest import ingest
 from jobs.stages.star import star
 from jobs.stages.train import train
 
-__all__ = ["STEPS", "flow"]
+__all__ = ["STEPS", "Step", "flow"]
 
-STEPS: Mapping[str, Callable[[Run], list[Entry]]] = {
+Step = Callable[[Run], list[Entry]]
+
+STEPS: Mapping[str, Step] = {
     "ingest": ingest,
     "curate": curate,
     "star": star,
@@ -31,15 +33,15 @@ STEPS: Mapping[str, Callable[[Run], list[Entry]]] = {
 }
 
 
-def flow(run: Run, steps: tuple[str, ...] = tuple(STEPS)) -> None:
+def flow(run: Run, steps: Sequence[str | Step] = tuple(STEPS)) -> None:
     """Take `steps` in their order.
 
     Parameters
     ----------
     run : Run
         What is done is added to its entries as it is done, so that it is known however the flow ends.
-    steps : tuple of str
-        Of `STEPS`.
+    steps : sequence of str or Step
+        Of `STEPS` by their names, or others.
 
     Raises
     ------
@@ -49,7 +51,7 @@ def flow(run: Run, steps: tuple[str, ...] = tuple(STEPS)) -> None:
     for step in steps:
         refused = [
             (f"{entry.stage}/{entry.dataset}", entry.error or "")
-            for entry in STEPS[step](run)
+            for entry in (STEPS[step] if isinstance(step, str) else step)(run)
             if entry.status == "refused"
         ]
         if refused:

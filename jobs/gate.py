@@ -1,14 +1,14 @@
-"""The gate: stage once, audit what was staged, publish it or refuse.
+"""The gate: stage once, audit what was staged, and say whether it may be published.
 
 Every row of the cleaned frame that may be published or quarantined is written to the staging area,
 once. What can be counted one row after the other is counted on the rows as they are written, what
-takes groups is asked of the files, and the publication is made of them: what is published is what was
-audited. A refused batch publishes nothing, and its staged rows stay for the post-mortem.
+takes groups is asked of the files, and the publication (`jobs.publication`) is made of them: what is
+published is what was audited.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import asdict, dataclass, replace
 from functools import partial
 from typing import Any
@@ -16,10 +16,8 @@ from typing import Any
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from etl.lake.ledger import ConservationError, Entry
-from etl.lake.quarantine import quarantine_rows, reasons
+from etl.lake.quarantine import reasons
 from etl.lake.staging import Staged, stage
-from etl.lake.tables import Publication, last_commit, write_table
 from etl.lake.zones import Zone
 from etl.transform import PROBLEM_TYPE, PROBLEMS, Transform, data_columns, quote
 from jobs.context import Run
@@ -37,13 +35,14 @@ from quality import (
     flagged,
     observations,
     require_fit,
+    told_by_rows,
     validate,
 )
 
-__all__ = ["Ruling", "publish", "rule"]
+__all__ = ["Ruling", "rule"]
 
 EXAMPLES = 5
-LINEAGE = ("_file", "_row", PROBLEMS)
+LINEAGE = ("_file", "_file_hash", "_row", PROBLEMS)
 """Metadata that a curated row keeps: where it came from, and which of its values could not be read."""
 
 
@@ -79,6 +78,11 @@ class Ruling:
         return [name for name in self.staged.rows.columns if not name.startswith("_") or name in LINEAGE]
 
     @property
+    def accepted(self) -> DataFrame:
+        """The rows for the table."""
+        return self.staged.rows.where(F.col(VERDICT) == ACCEPTED)
+
+    @property
     def rejected(self) -> DataFrame:
         """The rows for the quarantine, with their reasons."""
         return self.staged.rows.where(F.col(VERDICT) == REJECTED).drop(VERDICT, FATE)
@@ -96,6 +100,8 @@ def rule(
     keep_left: bool = False,
     allow_empty: bool = False,
     integrity: Callable[[DataFrame], list[str]] | None = None,
+    partition_by: Sequence[str] = (),
+    of_rows: bool = False,
 ) -> Ruling:
     """Stage `df`, audit what was staged, and rule.
 
@@ -118,12 +124,19 @@ def rule(
         Whether no row at all may be published.
     integrity : callable, optional
         Looks at the accepted rows and says what else is wrong with them, a line each.
+    partition_by : sequence of str
+        The table's partition columns.
+    of_rows : bool
+        Whether these are rows that make no batch: then the suite is asked only what rows are told by,
+        and however many are rejected, the others may be published.
 
     Raises
     ------
     SuiteError
         The suite names what the rows lack, or awaits parameters: nothing was staged.
     """
+    if of_rows:
+        suite, tolerance, allow_empty = told_by_rows(suite), 1.0, True
     suite = suite.bind(None)
     require_fit(df.select(*map(quote, data_columns(df))), suite)
     df = df if FATE in df.columns else df.withColumn(FATE, F.lit(None).cast("string"))
@@ -138,6 +151,7 @@ def rule(
         rules=rules,
         keep=(ACCEPTED, REJECTED, LEFT) if keep_left else (ACCEPTED, REJECTED),
         allow_empty=allow_empty,
+        partition_by=partition_by,
     )
     beside = run.lake.table("staging", run.run_id, f"{zone}_{table}")
     staged, fates, report = audit(rows, beside=beside)
@@ -148,6 +162,8 @@ def rule(
         staged, second, report = audit(again, beside=f"{beside}_unique")
         fates = fates.after_another_look(second)
         first.discard()
+    if of_rows and not suite.expectations:
+        report = replace(report, refusals=())
     considered = staged.rows.where(F.col(VERDICT) != LEFT)
     failures = count_failures(considered) if fates.at_fault else []
     decision = decide(
@@ -183,6 +199,7 @@ def _audit(
     rules: Sequence[str],
     keep: Collection[str],
     allow_empty: bool,
+    partition_by: Sequence[str],
 ) -> tuple[Staged, Fates, Report]:
     """Write the rows and measure them on their way; then measure of the files what takes groups."""
     # Nothing costs nothing to write: an empty list is a value in each column of its structs.
@@ -191,7 +208,9 @@ def _audit(
     planned = observations(judged, suite, among=F.col(VERDICT) == ACCEPTED, told=told)
     counts = Counts(data_columns(judged), rules, elsewhere=planned.columns)
     observe = [*counts.aggregates, *planned.aggregates]
-    staged = stage(judged, path, beside=beside, verdict=VERDICT, keep=keep, observe=observe)
+    staged = stage(
+        judged, path, beside=beside, verdict=VERDICT, keep=keep, observe=observe, partition_by=partition_by
+    )
     report = validate(_data(staged.rows), suite, allow_empty=allow_empty, observed=planned.read(staged.seen))
     return staged, counts.read(staged.seen, present=planned.present(staged.seen)), report
 
@@ -274,74 +293,3 @@ def _quarantined(considered: DataFrame, table: str) -> list[dict[str, Any]]:
         }
         for row in sorted(rows, key=lambda row: (-row["rows"], str(row)))
     ]
-
-
-def publish(
-    run: Run,
-    entry: Entry,
-    ruling: Ruling,
-    *,
-    zone: Zone,
-    table: str,
-    counts: Mapping[str, Any] | None = None,
-    details: Mapping[str, Any] | None = None,
-) -> Entry:
-    """Publish what the gate accepted, and put what it rejected into the quarantine; or refuse.
-
-    The quarantine is written first: if the run dies between the two, both are written again.
-
-    Parameters
-    ----------
-    run : Run
-    entry : Entry
-        With the rows read; the counts of the ruling are added to it.
-    ruling : Ruling
-    zone, table : str
-    counts : mapping, optional
-        In place of the ruling's, where a row of the table is not a row that was read.
-    details : mapping, optional
-        More for the ledger and the report.
-
-    Returns
-    -------
-    Entry
-        ``done`` with the version published, or ``refused`` with the reasons.
-
-    Raises
-    ------
-    etl.lake.ledger.ConservationError
-        Rows were lost or made: nothing is published.
-    """
-    entry = replace(
-        entry,
-        finished_at=run.clock(),
-        **(counts or ruling.counts),
-        details={**ruling.details, **(details or {})},
-    )
-    counted, written = ruling.counts["published"], ruling.staged.written(ACCEPTED)
-    if ruling.refusals or entry.accounted != entry.read or written not in (None, counted):
-        ruling.staged.set_aside()
-    entry.balanced()
-    if written not in (None, counted):
-        raise ConservationError(dataset=table, read=counted, accounted=written or 0)
-    if ruling.refusals:
-        return replace(entry, status="refused", error="; ".join(ruling.refusals))
-    quarantine = run.lake.table("quarantine", table)
-    if entry.quarantined or last_commit(run.spark, quarantine) is not None:
-        rejected = quarantine_rows(
-            ruling.rejected,
-            dataset=table,
-            suite=ruling.suite.name,
-            suite_version=ruling.suite.version,
-            run_id=run.run_id,
-            at=entry.started_at,
-        )
-        run.may_write()
-        write_table(rejected, quarantine, mode="overwrite", note={"fingerprint": entry.fingerprint})
-    run.may_write()
-    how = Publication(
-        mode="overwrite", note=entry.to_json(), once=(f"headgate/{run.run_id}/{entry.fingerprint}", 1)
-    )
-    commit = ruling.staged.publish(ACCEPTED, ruling.columns, how)
-    ruling.staged.discard(published=ACCEPTED)
-    return replace(entry, finished_at=run.clock(), version=commit.version)

@@ -11,7 +11,7 @@ from quality.failures import FAILURES, FailureCount, count_failures
 from quality.observe import Observations, observations
 from quality.plan import UNIQUENESS
 from quality.report import Defect, Report, Result
-from quality.rows import flag_failures, flagged, split
+from quality.rows import flag_failures, flagged, split, told_by_rows
 from quality.suite import load_suite
 from quality.unfit import require_fit, unfit
 from quality.validation import validate
@@ -38,6 +38,7 @@ __all__ = [
     "observations",
     "require_fit",
     "split",
+    "told_by_rows",
     "unfit",
     "validate",
 ]

@@ -8,6 +8,7 @@ others, and those that only Great Expectations can evaluate, are left to `qualit
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from functools import reduce
 from operator import or_
 from typing import TypeVar
@@ -25,7 +26,7 @@ from quality.plan import UNIQUENESS, Broken, GroupRule, RowRule, Rule, plan, wit
 from quality.predicates import PREDICATES
 from quality.schema import Field
 
-__all__ = ["Transform", "fitting_patterns", "flag_failures", "flagged", "split"]
+__all__ = ["Transform", "fitting_patterns", "flag_failures", "flagged", "split", "told_by_rows"]
 
 Transform = Callable[[DataFrame], DataFrame]
 
@@ -144,6 +145,32 @@ def split(df: DataFrame, suite: Suite) -> tuple[DataFrame, DataFrame]:
             )
     critical = F.array_contains(F.col(f"{FAILURES}.severity"), "critical")
     return told_apart.where(~critical).drop(FAILURES), told_apart.where(critical)
+
+
+def told_by_rows(suite: Suite) -> Suite:
+    """The part of a suite that rows are told by: what each keeps or breaks, alone or among its equals.
+
+    Parameters
+    ----------
+    suite : Suite
+        From `load_suite`.
+
+    Returns
+    -------
+    Suite
+        Of the same name and version; it may be empty.
+
+    Examples
+    --------
+    >>> from quality import load_suite
+    >>> suite = load_suite('''{"name": "people", "expectations": [
+    ...     {"type": "expect_column_values_to_be_unique", "kwargs": {"column": "id"}},
+    ...     {"type": "expect_table_row_count_to_equal", "kwargs": {"value": 3}}]}''', source="people.json")
+    >>> [expectation.type for expectation in told_by_rows(suite).expectations]
+    ['expect_column_values_to_be_unique']
+    """
+    kept = (one for one in suite.expectations if one.type in PREDICATES or one.type in UNIQUENESS)
+    return replace(suite, expectations=tuple(kept))
 
 
 def _planned(df: DataFrame, suite: Suite) -> tuple[Rule, ...]:

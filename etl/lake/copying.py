@@ -16,6 +16,7 @@ from etl.lake.merging import merge_rows
 from etl.lake.tables import (
     Commit,
     ConflictError,
+    PartitionsError,
     Publication,
     conflicts_refused,
     newest_version,
@@ -51,7 +52,7 @@ class StagedBeside:
         chosen = self.rows.where(F.col(quote(self.column)) == verdict).select(*map(quote, columns))
         with conflicts_refused(spark, self.table, expected=self.version):
             if how.mode == "merge":
-                return merge_rows(chosen, self.table, how)
+                return merge_rows(chosen, self.table, how, partition_by=self.partition_by)
             with WRITING[self.table]:
                 return self._write(chosen, how)
 
@@ -59,15 +60,19 @@ class StagedBeside:
         """Write if the table stands where it stood, which Delta's writer does not ask."""
         assert how.mode != "merge"
         found = newest_version(chosen.sparkSession, self.table)
-        if how.mode != "append" and found != self.version:
-            raise ConflictError(table=self.table, expected=self.version, found=found)
-        new = self.partition_by if found < 0 else ()
-        commit = write_table(
-            chosen, self.table, mode=how.mode, note=how.note, once=how.once, partition_by=new
-        )
-        if how.mode != "append" and commit.version > found + 1:
+        expected = self.version if how.after is None else how.after
+        alone = how.mode != "append" or how.after is not None
+        if alone and found != expected:
+            raise ConflictError(table=self.table, expected=expected, found=found)
+        # An overwrite that does not name the partitions would do away with them.
+        by = self.partition_by if found < 0 or how.mode == "overwrite" else ()
+        commit = write_table(chosen, self.table, mode=how.mode, note=how.note, once=how.once, partition_by=by)
+        if alone and commit.version > found + 1:
             # Another program committed in between: its rows are in the history, and must be brought back.
             raise ConflictError(table=self.table, expected=found, found=commit.version - 1)
+        if how.after is not None and not how.made(commit):
+            # Another one was first, and Delta passed these rows over.
+            raise ConflictError(table=self.table, expected=found, found=commit.version)
         return commit
 
     def set_aside(self) -> None:
@@ -83,6 +88,10 @@ def write(
 ) -> StagedBeside:
     """Write what `etl.lake.staging.stage` watches."""
     spark, version = rows.sparkSession, newest_version(rows.sparkSession, table)
+    if partition_by and version >= 0:
+        (detail,) = spark.sql(f"DESCRIBE DETAIL delta.{quote(table)}").collect()
+        if list(detail["partitionColumns"]) != list(partition_by):
+            raise PartitionsError(table=table, there=detail["partitionColumns"], asked=partition_by)
     rows.write.mode("overwrite").partitionBy(verdict).parquet(beside)
     # The schema is known: to infer it would read a file.
     staged = spark.read.schema(rows.schema).parquet(beside)

@@ -10,7 +10,7 @@ from typing import Any
 
 from pyspark.sql import SparkSession
 
-__all__ = ["delete", "exists", "read_bytes", "read_line", "write_bytes"]
+__all__ = ["delete", "exists", "folders", "read_bytes", "read_line", "write_bytes"]
 
 
 def _at(spark: SparkSession, path: str) -> tuple[Any, Any, Any]:
@@ -23,6 +23,16 @@ def exists(spark: SparkSession, path: str) -> bool:
     """Whether there is a file or folder at `path`."""
     _, filesystem, place = _at(spark, path)
     return bool(filesystem.exists(place))
+
+
+def folders(spark: SparkSession, path: str) -> list[str]:
+    """The names of the folders in the folder at `path`, in order; none where there is no such folder."""
+    _, filesystem, place = _at(spark, path)
+    if not filesystem.exists(place):
+        return []
+    return sorted(
+        str(found.getPath().getName()) for found in filesystem.listStatus(place) if found.isDirectory()
+    )
 
 
 def read_bytes(spark: SparkSession, path: str) -> bytes:

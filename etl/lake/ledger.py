@@ -154,15 +154,19 @@ def append_ledger(spark: SparkSession, path: str, entries: Iterable[Entry]) -> N
 
     An entry is known by run, stage, dataset and status, so that a step may be repeated after a crash.
     """
-    new = list(entries)
+    new = list({_key(entry): entry for entry in entries}.values())
     if new and is_table(spark, path):
         runs = sorted({entry.run_id for entry in new})
         ledger = spark.read.format("delta").load(path).where(F.col("run_id").isin(runs))
         held = {tuple(row) for row in ledger.select(*KEY).collect()}
-        new = [entry for entry in new if tuple(getattr(entry, name) for name in KEY) not in held]
+        new = [entry for entry in new if _key(entry) not in held]
     if new:
         rows = spark.createDataFrame([_row(entry) for entry in new], LEDGER_SCHEMA).coalesce(1)
         rows.write.format("delta").mode("append").save(path)
+
+
+def _key(entry: Entry) -> tuple[str, ...]:
+    return tuple(getattr(entry, name) for name in KEY)
 
 
 def _row(entry: Entry) -> tuple[Any, ...]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import uuid
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from functools import reduce
 from operator import or_
 
@@ -12,10 +12,19 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from etl.errors import EtlError, ParameterError
-from etl.lake.tables import NOTE_KEY, Commit, Publication, is_table, last_commit, write_table
+from etl.lake.tables import (
+    NOTE_KEY,
+    Commit,
+    ConflictError,
+    Publication,
+    is_table,
+    last_commit,
+    require_version,
+    write_table,
+)
 from etl.transform import quote, require_columns
 
-__all__ = ["RepeatedKeyError", "merge_rows", "published_before"]
+__all__ = ["RepeatedKeyError", "count_older", "merge_rows", "published_before"]
 
 INHERITED = ("spark.sql.session.timeZone", "spark.sql.ansi.enabled", "spark.sql.shuffle.partitions")
 
@@ -41,9 +50,10 @@ class RepeatedKeyError(EtlError):
         )
 
 
-def merge_rows(rows: DataFrame, table: str, how: Publication) -> Commit:
+def merge_rows(rows: DataFrame, table: str, how: Publication, *, partition_by: Sequence[str] = ()) -> Commit:
     """Update the rows of `table` whose keys `rows` have, and insert the others.
 
+    Given an order, a row of `table` that is newer than the row that would update it stays as it is.
     Keys that are unique in the table are so after the merge: `rows` must not repeat one, and of two
     merges at the same time Delta lets one win.
 
@@ -55,6 +65,8 @@ def merge_rows(rows: DataFrame, table: str, how: Publication) -> Commit:
         A table's folder; there may be none yet.
     how : Publication
         With the keys; the columns that the table has not are added to it.
+    partition_by : sequence of str
+        The partition columns of a table that is new.
 
     Returns
     -------
@@ -78,8 +90,12 @@ def merge_rows(rows: DataFrame, table: str, how: Publication) -> Commit:
     require_columns(rows, how.keys, step="merge")
     _keys_are_unique(rows, table, how.keys)
     spark = rows.sparkSession
+    if how.after is not None:
+        require_version(spark, table, how.after)
     if not is_table(spark, table):
-        return write_table(rows, table, mode="append", note=how.note, once=how.once)
+        return write_table(
+            rows, table, mode="append", note=how.note, once=how.once, partition_by=partition_by
+        )
     # Notes and transactions of DML are settings of the session: this one is for this merge alone, so
     # that tables merged at the same time do not take each other's.
     own = spark.newSession()
@@ -93,16 +109,53 @@ def merge_rows(rows: DataFrame, table: str, how: Publication) -> Commit:
         own.conf.set("spark.databricks.delta.write.txnAppId", how.once[0])
         own.conf.set("spark.databricks.delta.write.txnVersion", str(how.once[1]))
     source = f"headgate_merge_{uuid.uuid4().hex}"
-    same = " AND ".join(f"t.{quote(key)} = s.{quote(key)}" for key in how.keys)
+    older = _older(how.order_by, spark.read.format("delta").load(table).columns) if how.order_by else "false"
     rows.createGlobalTempView(source)
     try:
         own.sql(
-            f"MERGE INTO delta.{quote(table)} AS t USING global_temp.{source} AS s ON {same} "
-            "WHEN MATCHED THEN UPDATE SET * WHEN NOT MATCHED THEN INSERT *"
+            f"MERGE INTO delta.{quote(table)} AS t USING global_temp.{source} AS s ON {_same(how.keys)} "
+            f"WHEN MATCHED AND NOT {older} THEN UPDATE SET * WHEN NOT MATCHED THEN INSERT *"
         )
     finally:
         spark.catalog.dropGlobalTempView(source)
-    return published_before(spark, table)
+    commit = published_before(spark, table)
+    if how.after is not None and not how.made(commit):
+        raise ConflictError(table=table, expected=how.after, found=commit.version)
+    return commit
+
+
+def count_older(rows: DataFrame, table: str, *, keys: Sequence[str], order_by: Sequence[str]) -> int:
+    """Count the rows that a merge would leave out, as the table has newer ones of their keys. One job.
+
+    Parameters
+    ----------
+    rows : DataFrame
+    table : str
+        A table's folder; there may be none yet.
+    keys, order_by : sequence of str
+        See `etl.lake.tables.Publication`.
+    """
+    require_columns(rows, [*keys, *(name.removeprefix("-") for name in order_by)], step="merge")
+    if not is_table(rows.sparkSession, table):
+        return 0
+    there = rows.sparkSession.read.format("delta").load(table)
+    newer = F.expr(f"({_same(keys)}) AND {_older(order_by, there.columns)}")
+    return rows.alias("s").join(there.alias("t"), newer, "left_semi").count()
+
+
+def _same(keys: Sequence[str]) -> str:
+    return " AND ".join(f"t.{quote(key)} = s.{quote(key)}" for key in keys)
+
+
+def _older(order_by: Sequence[str], there: Collection[str]) -> str:
+    """SQL that is never null: whether the row `s` is older than the table's row `t`."""
+    said = "false"
+    for entry in reversed(order_by):
+        name, sign = entry.removeprefix("-"), ">" if entry.startswith("-") else "<"
+        new, old = f"s.{quote(name)}", f"t.{quote(name)}" if name in there else "NULL"
+        less = f"({old} IS NOT NULL AND ({new} IS NULL OR {new} {sign} {old}))"
+        said = f"({less} OR (({new} <=> {old}) AND {said}))"
+    return said
 
 
 def published_before(spark: SparkSession, table: str) -> Commit:

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -25,12 +25,15 @@ from etl.lake import files
 __all__ = [
     "Commit",
     "ConflictError",
+    "PartitionsError",
     "Publication",
+    "commit_at",
     "conflicts_refused",
     "is_table",
     "last_commit",
     "newest_version",
     "read_table",
+    "require_version",
     "write_table",
 ]
 
@@ -57,12 +60,24 @@ class Publication:
         committed before are not committed again.
     keys : tuple of str
         For a merge: the columns that identify a row.
+    order_by : tuple of str
+        For a merge: rows that are older, by these columns, than the table's rows of the same keys are
+        left out. ``-name`` turns the order of a column round; null is oldest either way.
+    after : int, optional
+        Publish only if this is still the table's version: what the rows were chosen by.
     """
 
     mode: Mode
     note: dict[str, Any]
     once: tuple[str, int] | None = None
     keys: tuple[str, ...] = ()
+    order_by: tuple[str, ...] = ()
+    after: int | None = None
+
+    def made(self, commit: Commit) -> bool:
+        """Whether a commit is this publication's: it carries its note."""
+        # As text, in which NaN is equal to itself.
+        return json.dumps(commit.note) == json.dumps(json.loads(json.dumps(self.note, default=str)))
 
 
 class ConflictError(EtlError):
@@ -81,6 +96,25 @@ class ConflictError(EtlError):
         super().__init__(
             f"{table}: another writer went from version {expected} to {found} while this batch was audited; "
             "nothing of it was published; run this again"
+        )
+
+
+class PartitionsError(EtlError):
+    """A table is partitioned by other columns than it is asked to be.
+
+    Attributes
+    ----------
+    table : str
+        The folder.
+    there, asked : tuple of str
+        The columns that the table is partitioned by, and those that it should be.
+    """
+
+    def __init__(self, *, table: str, there: Sequence[str], asked: Sequence[str]) -> None:
+        self.table, self.there, self.asked = table, tuple(there), tuple(asked)
+        super().__init__(
+            f"{table}: the table is partitioned by ({', '.join(there) or 'nothing'}), and partition_by says "
+            f"({', '.join(asked)}); correct it, or delete the table, which the raw zone makes anew"
         )
 
 
@@ -107,6 +141,13 @@ def conflicts_refused(spark: SparkSession, table: str, *, expected: int) -> Iter
             found = newest_version(spark, table)
             raise ConflictError(table=table, expected=expected, found=found) from error
         raise
+
+
+def require_version(spark: SparkSession, table: str, expected: int) -> None:
+    """Raise `ConflictError` unless the newest version of the table is the expected one."""
+    found = newest_version(spark, table)
+    if found != expected:
+        raise ConflictError(table=table, expected=expected, found=found)
 
 
 @dataclass(frozen=True)
@@ -138,12 +179,28 @@ def last_commit(spark: SparkSession, path: str, *, within: int = 20) -> Commit |
     """
     newest = newest_version(spark, path)
     for version in range(newest, max(-1, newest - within), -1):
-        info = _commit_info(spark, path, version)
-        note = _note(info.get("userMetadata") or "")
-        if note is not None:
-            rows = info.get("operationMetrics", {}).get("numOutputRows", 0)
-            return Commit(version=version, note=note, rows=int(rows))
+        with suppress(FileNotFoundError):  # an old one, cleaned up
+            commit = commit_at(spark, path, version)
+            if commit is not None:
+                return commit
     return None
+
+
+def commit_at(spark: SparkSession, path: str, version: int) -> Commit | None:
+    """The commit that made one version of the table at `path`, or None where it carries no note.
+
+    Raises
+    ------
+    FileNotFoundError
+        Its file is not in the log, or not any more.
+    """
+    line = files.read_line(spark, _log_file(path, version), containing='"commitInfo"')
+    info: dict[str, Any] = json.loads(line)["commitInfo"] if line else {}
+    note = _note(info.get("userMetadata") or "")
+    if note is None:
+        return None
+    rows = info.get("operationMetrics", {}).get("numOutputRows", 0)
+    return Commit(version=version, note=note, rows=int(rows))
 
 
 def newest_version(spark: SparkSession, path: str) -> int:
@@ -162,16 +219,6 @@ def newest_version(spark: SparkSession, path: str) -> int:
 
 def _log_file(path: str, version: int) -> str:
     return f"{path}/_delta_log/{version:020}.json"
-
-
-def _commit_info(spark: SparkSession, path: str, version: int) -> dict[str, Any]:
-    """What a commit says about itself; nothing if its file has been cleaned up."""
-    try:
-        first = files.read_line(spark, _log_file(path, version), containing='"commitInfo"')
-    except FileNotFoundError:
-        return {}
-    info: dict[str, Any] = json.loads(first)["commitInfo"] if first else {}
-    return info
 
 
 def _note(text: str) -> dict[str, Any] | None:

@@ -31,7 +31,14 @@ from pyspark.sql import types as T
 from etl.errors import ParameterError
 from etl.lake import files
 from etl.lake.merging import merge_rows, published_before
-from etl.lake.tables import NOTE_KEY, Commit, ConflictError, Publication, conflicts_refused
+from etl.lake.tables import (
+    NOTE_KEY,
+    Commit,
+    ConflictError,
+    PartitionsError,
+    Publication,
+    conflicts_refused,
+)
 from etl.transform import quote
 
 __all__ = ["StagedInPlace", "fits", "write"]
@@ -82,7 +89,8 @@ class StagedInPlace:
         with conflicts_refused(spark, self.table, expected=self.version):
             if how.mode == "merge":
                 chosen = self.rows.where(F.col(quote(self.column)) == verdict)
-                return merge_rows(chosen.select(*map(quote, columns)), self.table, how)
+                chosen = chosen.select(*map(quote, columns))
+                return merge_rows(chosen, self.table, how, partition_by=self.partition_by)
             return self._commit(verdict, columns, how)
 
     def _of(self, verdict: str) -> list[dict[str, Any]]:
@@ -92,6 +100,8 @@ class StagedInPlace:
         spark = self.rows.sparkSession
         transaction = _log(spark, self.table).startTransaction()
         found = int(transaction.readVersion())
+        if how.after is not None and found != how.after:
+            raise ConflictError(table=self.table, expected=how.after, found=found)
         if how.once and int(transaction.txnVersion(how.once[0])) >= how.once[1]:
             return published_before(spark, self.table)
         if how.mode != "append" and found != self.version:
@@ -165,7 +175,9 @@ def write(
     transaction = _log(spark, table).startTransaction()
     version = int(transaction.readVersion())
     metadata = _metadata(transaction)
-    partitions = metadata["partitionColumns"] if version >= 0 else partition_by
+    partitions = list(metadata["partitionColumns"]) if version >= 0 else list(partition_by)
+    if partition_by and partitions != list(partition_by):
+        raise PartitionsError(table=table, there=partitions, asked=partition_by)
     metadata |= {"schemaString": written.schema.json(), "partitionColumns": [*partitions, PARTITION]}
     transaction.updateMetadata(_action(spark, {"metaData": metadata}), False)
     actions = transaction.writeFiles(written._jdf)

@@ -19,13 +19,13 @@ from jobs.report.curves import calibration_curve, pr_curve, roc_curve
 from jobs.report.flow_tall import flow_tall
 from jobs.report.flow_wide import flow_wide
 from jobs.report.reading import read_summary
-from jobs.report.summary import Gate, Missing, Model, Reason, Stage, Summary
+from jobs.report.summary import CURATING, Gate, Missing, Model, Reason, Stage, Summary
 from jobs.report.verdict import verdict_of
 from jobs.report.way import Way, way_of
 
 __all__ = ["render"]
 
-STAGES = ("ingest", "curate", "star", "export")
+STAGES = ("ingest", *CURATING, "star", "export")
 
 
 def render(summary: Mapping[str, Any]) -> str:
@@ -69,7 +69,7 @@ def render(summary: Mapping[str, Any]) -> str:
         quarantined=[reason for reason in run.quarantine if reason.severity == "critical"],
         repaired=[reason for reason in run.quarantine if reason.severity != "critical"],
         curated=any(
-            stage.stage == "curate" and stage.status in ("done", "unchanged") for stage in run.stages
+            stage.stage in CURATING and stage.status in ("done", "unchanged") for stage in run.stages
         ),
         quarantined_rows=sum(stage.quarantined for stage in run.stages),
         examples_of=_examples,

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 __all__ = [
+    "CURATING",
     "Breakdown",
     "Expectation",
     "Export",
@@ -20,6 +21,10 @@ __all__ = [
     "Stage",
     "Summary",
 ]
+
+
+CURATING = ("curate", "replay")
+"""The stages from the raw zone to the curated one."""
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from jobs.report.conservation import Balance
-from jobs.report.summary import Summary
+from jobs.report.summary import CURATING, Summary
 from jobs.report.wording import count, decimal, percent
 
 __all__ = ["Headline", "Verdict", "verdict_of"]
@@ -103,7 +103,7 @@ def _sentence(summary: Summary, lost: Sequence[Balance]) -> str:
     if closed:
         return f"The run ended, but the gate of {_listed(closed)} did not pass."
     through = {gate.table.rpartition("/")[2] for gate in summary.gates}
-    published = {stage.dataset for stage in summary.stages if stage.stage == "curate" and stage.published}
+    published = {stage.dataset for stage in summary.stages if stage.stage in CURATING and stage.published}
     if published and published <= through:
         return "Every row that was read is accounted for, and every curated table went through its gate."
     return "Every row that was read is accounted for."
@@ -121,7 +121,7 @@ def _details(summary: Summary) -> list[str]:
 
 def _headlines(summary: Summary, balances: Sequence[Balance]) -> list[Headline]:
     headlines = []
-    stages = [stage for stage in summary.stages if stage.stage == "curate" and stage.read is not None]
+    stages = [stage for stage in summary.stages if stage.stage in CURATING and stage.read is not None]
     stages = stages or [
         stage for stage in summary.stages if stage.stage == "ingest" and stage.read is not None
     ]

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from jobs.report.summary import Stage, Summary
+from jobs.report.summary import CURATING, Stage, Summary
 from jobs.report.wording import count
 
 __all__ = ["Course", "Leaving", "Table", "Way", "way_of"]
@@ -137,8 +137,9 @@ def way_of(summary: Summary) -> Way:
     """
     by_dataset: dict[str, dict[str, Stage]] = {}
     for stage in summary.stages:
-        if stage.stage in ("ingest", "curate"):
-            by_dataset.setdefault(stage.dataset, {})[stage.stage] = stage
+        if stage.stage == "ingest" or stage.stage in CURATING:
+            step = "ingest" if stage.stage == "ingest" else "curate"
+            by_dataset.setdefault(stage.dataset, {})[step] = stage
     courses = tuple(
         _course(dataset, stages.get("ingest"), stages.get("curate")) for dataset, stages in by_dataset.items()
     )

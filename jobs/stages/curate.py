@@ -2,24 +2,36 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from pyspark.sql import DataFrame
+from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from conf import Dataset, fingerprint
+from etl.lake.arrivals import HistoryLostError, arrived
 from etl.lake.ledger import Entry
-from etl.lake.tables import last_commit, read_table
-from etl.transform import PROBLEMS, add_problems, data_columns, problem, quote
+from etl.lake.tables import Commit, last_commit, newest_version, read_table
+from etl.transform import PROBLEMS, add_problems, data_columns, problem, quote, require_columns
 from jobs.catalogue import RENAMES, rules_of, transform_of
 from jobs.context import Run
 from jobs.fates import FATE, QUARANTINED
-from jobs.gate import publish, rule
+from jobs.gate import Ruling, rule
 from jobs.planted import compare_rows, planted_truth
+from jobs.publication import publish
+from jobs.rejects import open_among, settle
 from jobs.stages.step import each, fingerprint_of, opened, standing
 
-__all__ = ["curate", "set_unreadable_aside"]
+__all__ = [
+    "arrived_since",
+    "curate",
+    "curate_one",
+    "judge",
+    "last_publication",
+    "note_again",
+    "set_unreadable_aside",
+]
 
 
 def curate(run: Run) -> list[Entry]:
@@ -34,7 +46,7 @@ def curate(run: Run) -> list[Entry]:
     list of Entry
         One a dataset. A refused one publishes nothing; the others are not kept from going on.
     """
-    return each(run, "curate", list(run.pipeline.datasets), _curate)
+    return each(run, "curate", list(run.pipeline.datasets), curate_one)
 
 
 def set_unreadable_aside(raw: DataFrame) -> DataFrame:
@@ -59,31 +71,33 @@ def set_unreadable_aside(raw: DataFrame) -> DataFrame:
     )
 
 
-def _curate(run: Run, name: str) -> Entry:
+def curate_one(run: Run, name: str, *, stage: str = "curate") -> Entry:
+    """Clean, gate and publish one dataset.
+
+    Parameters
+    ----------
+    run : Run
+    name : str
+    stage : {'curate', 'replay'}
+        What the ledger calls it; a replay is made even if the table stands already.
+    """
     dataset = run.pipeline.datasets[name]
-    suite = run.suite(dataset.suite)
-    source = last_commit(run.spark, run.lake.table("raw", name))
-    version = None if source is None else source.version
-    raw = read_table(run.spark, run.lake.table("raw", name), dataset=name, version=version)
-    inputs = {f"raw/{name}": version or 0}
-    mark = fingerprint_of([fingerprint(dataset), suite.version], inputs)
-    done = standing(last_commit(run.spark, run.lake.table("curated", name)), fingerprint=mark)
-    if done is not None:
+    anew = dataset.publish.mode == "overwrite"
+    raw, inputs = _raw(run, name)
+    mark = fingerprint_of([fingerprint(dataset), run.suite(dataset.suite).version], inputs)
+    after = newest_version(run.spark, run.lake.table("curated", name))
+    before = last_publication(run, name, after)
+    interrupted = settle(run, name, before)
+    done = standing(before, fingerprint=mark) if anew else _nothing_new(before, inputs)
+    if done is not None and stage == "curate" and not (anew and interrupted):
         return done
-    entry = opened(run, stage="curate", dataset=name, inputs=inputs, fingerprint=mark)
-    cleaned = raw.transform(set_unreadable_aside).transform(transform_of(dataset.clean, mark=FATE))
-    truth = planted_truth(run)
-    ruling = rule(
-        run,
-        cleaned,
-        zone="curated",
-        table=name,
-        suite=suite,
-        tolerance=dataset.tolerance,
-        rules=rules_of(dataset.clean),
-        keep_left=truth is not None,
-        allow_empty=dataset.allow_empty,
-    )
+    entry = opened(run, stage=stage, dataset=name, inputs=inputs, fingerprint=mark)
+    compare = None
+    if not anew:
+        raw = raw.where(arrived_since(run, name, before, upto=inputs[f"raw/{name}"]))
+        compare = open_among(run, name, raw) if interrupted or before is None else None
+        note_again(run, before)
+    ruling = judge(run, name, raw)
     read, delivered = _as_delivered(raw, dataset)
     published = ruling.counts["published"]
     details: dict[str, Any] = {
@@ -99,9 +113,97 @@ def _curate(run: Run, name: str) -> Entry:
             if (empty := delivered.get(column)) is not None
         ]
     }
+    truth = planted_truth(run)
     if truth is not None:
         details["planted"] = compare_rows(truth, ruling.staged.rows, dataset=name)
-    return publish(run, replace(entry, read=read), ruling, zone="curated", table=name, details=details)
+    return publish(
+        run,
+        replace(entry, read=read),
+        ruling,
+        zone="curated",
+        table=name,
+        how=dataset.publish,
+        after=after,
+        compare=compare,
+        details=details,
+    )
+
+
+def judge(run: Run, name: str, raw: DataFrame, *, of_rows: bool = False) -> Ruling:
+    """Clean raw rows of a dataset, and ask the gate.
+
+    Parameters
+    ----------
+    run : Run
+    name : str
+    raw : DataFrame
+    of_rows : bool
+        See `jobs.gate.rule`.
+    """
+    dataset = run.pipeline.datasets[name]
+    how = dataset.publish
+    cleaned = raw.transform(set_unreadable_aside).transform(transform_of(dataset.clean, mark=FATE))
+    judged = [name.removeprefix("-") for name in how.order_by]
+    require_columns(cleaned, [*how.keys, *judged, *how.partition_by], step="publish")
+    return rule(
+        run,
+        cleaned,
+        zone="curated",
+        table=name,
+        suite=run.suite(dataset.suite),
+        tolerance=dataset.tolerance,
+        rules=rules_of(dataset.clean),
+        keep_left=planted_truth(run) is not None,
+        allow_empty=dataset.allow_empty,
+        partition_by=how.partition_by,
+        of_rows=of_rows,
+    )
+
+
+def note_again(run: Run, before: Commit | None) -> None:
+    """Have the ledger told what a run published that was killed before it could say so."""
+    if before is not None:
+        run.noted.append(replace(Entry.from_json(before.note), version=before.version))
+
+
+def _raw(run: Run, name: str) -> tuple[DataFrame, dict[str, int]]:
+    path = run.lake.table("raw", name)
+    source = last_commit(run.spark, path)
+    version = None if source is None else source.version
+    return read_table(run.spark, path, dataset=name, version=version), {f"raw/{name}": version or 0}
+
+
+def last_publication(run: Run, name: str, newest: int) -> Commit | None:
+    """The commit by which a curated table of this version was last published; none if there is no table.
+
+    Raises
+    ------
+    etl.lake.arrivals.HistoryLostError
+        There is a table, and no such commit: what is new to it cannot be told.
+    """
+    path = run.lake.table("curated", name)
+    if run.pipeline.datasets[name].publish.mode == "overwrite":
+        return last_commit(run.spark, path)
+    # To take all of raw for new would double it: however far back, the commit has to be found.
+    found = last_commit(run.spark, path, within=newest + 1)
+    if found is None and newest >= 0:
+        raise HistoryLostError(dataset=name, zone="curated", version=newest)
+    return found
+
+
+def _nothing_new(before: Commit | None, inputs: Mapping[str, int]) -> Entry | None:
+    """The entry of the table as it stands, if nothing arrived since: its rows stay as they were published."""
+    if before is None or before.note["inputs"] != inputs:
+        return None
+    return replace(Entry.from_json(before.note), status="unchanged", version=before.version)
+
+
+def arrived_since(run: Run, name: str, before: Commit | None, *, upto: int) -> Column:
+    """Whether a raw row arrived after those that the last publication of the curated table was made from."""
+    if before is None:
+        return F.lit(True)
+    path, after = run.lake.table("raw", name), int(before.note["inputs"][f"raw/{name}"])
+    return arrived(run.spark, path, dataset=name, after=after, upto=upto)
 
 
 def _as_delivered(raw: DataFrame, dataset: Dataset) -> tuple[int, dict[str, int]]:

@@ -13,14 +13,16 @@ from pyspark.sql import functions as F
 
 from conf import Reference, fingerprint
 from etl.lake.ledger import Entry
-from etl.lake.tables import last_commit, read_table, write_table
+from etl.lake.quarantine import events, open_rows
+from etl.lake.tables import last_commit, newest_version, read_table, write_table
 from etl.star import ORPHANS, build_calendar, build_dimension, build_fact, count_dangling, repeated_grain
 from etl.transform import data_columns, quote
 from jobs.catalogue import rules_of, transform_of
 from jobs.context import Run
 from jobs.fates import DROPPED, FATE
-from jobs.gate import publish, rule
+from jobs.gate import rule
 from jobs.planted import compare_facts, orphan_columns, planted_truth
+from jobs.publication import publish
 from jobs.stages.step import each, fingerprint_of, opened, standing
 
 __all__ = ["star", "unsound"]
@@ -88,6 +90,7 @@ def _dimension(run: Run, name: str) -> Entry:
     suite = run.suite(plan.suite)
     curated, inputs = _curated(run, plan.from_)
     mark = fingerprint_of([fingerprint(plan), suite.version], inputs)
+    after = newest_version(run.spark, run.lake.table("star", name))
     done = standing(last_commit(run.spark, run.lake.table("star", name)), fingerprint=mark)
     if done is not None:
         return done
@@ -107,7 +110,9 @@ def _dimension(run: Run, name: str) -> Entry:
     ruling = rule(run, frame, zone="star", table=name, suite=suite, tolerance=0.0)
     counts = _members(source, list(plan.natural_key))
     read = counts["published"] + counts["superseded"] + sum(counts["dropped"].values())
-    return publish(run, replace(entry, read=read), ruling, zone="star", table=name, counts=counts)
+    return publish(
+        run, replace(entry, read=read), ruling, zone="star", table=name, after=after, counts=counts
+    )
 
 
 def _members(source: DataFrame, natural_key: list[str]) -> dict[str, Any]:
@@ -141,6 +146,7 @@ def _fact(run: Run, name: str) -> Entry:
         dimensions[reference.dimension] = frame
         inputs[f"star/{reference.dimension}"] = version
     mark = fingerprint_of([fingerprint(plan), suite.version], inputs)
+    after = newest_version(run.spark, run.lake.table("star", name))
     done = standing(last_commit(run.spark, run.lake.table("star", name)), fingerprint=mark)
     if done is not None:
         return done
@@ -182,7 +188,15 @@ def _fact(run: Run, name: str) -> Entry:
             unknown=_in_vain(source, plan.references, dimensions, planted),
             quarantined=_quarantined(run, plan.from_),
         )
-    return publish(run, replace(entry, read=source.count()), ruling, zone="star", table=name, details=details)
+    return publish(
+        run,
+        replace(entry, read=source.count()),
+        ruling,
+        zone="star",
+        table=name,
+        after=after,
+        details=details,
+    )
 
 
 def unsound(
@@ -236,9 +250,10 @@ def _in_vain(
 
 def _quarantined(run: Run, dataset: str) -> list[tuple[str, int]]:
     path = run.lake.table("quarantine", dataset)
-    if last_commit(run.spark, path) is None:
+    told = events(run.spark, path)
+    if told is None:
         return []
-    return [
-        (row.file, row.row)
-        for row in read_table(run.spark, path, dataset=dataset).select("file", "row").collect()
-    ]
+    known = told.select("file", "file_hash", "row", "fingerprint", "status", "at")
+    # What the first commit tells is all open: to group it would take one job more.
+    rows = known if newest_version(run.spark, path) == 0 else open_rows(known)
+    return [(row.file, row.row) for row in rows.collect()]

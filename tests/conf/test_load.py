@@ -32,7 +32,7 @@ def test_a_misspelt_key_prints_as_one_line_with_place_nearest_and_allowed():
     found = problem(changed("    source: {files", "    sorce: {files"))
     assert str(found) == (
         "clinic.yaml:5: datasets.patients.sorce: unknown key 'sorce'; did you mean 'source'? "
-        "(allowed: source, clean, suite, tolerance, allow_empty)"
+        "(allowed: source, clean, suite, tolerance, allow_empty, publish)"
     )
 
 

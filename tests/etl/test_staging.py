@@ -17,7 +17,7 @@ from pyspark.sql import functions as F
 from etl.lake import staging, transaction
 from etl.lake.merging import RepeatedKeyError
 from etl.lake.staging import Staged
-from etl.lake.tables import ConflictError, Publication, last_commit
+from etl.lake.tables import Commit, ConflictError, PartitionsError, Publication, last_commit
 
 Stage = Callable[..., Staged]
 
@@ -209,6 +209,41 @@ def test_a_table_that_another_writer_changed_meanwhile_is_not_overwritten(
     how = Publication(mode="append", note={"by": "slow"})
     assert slow.publish("good", ["id", "half"], how).version == 2
     assert len(table_of(spark, tmp_path / "t")) == len(before) + 24
+
+
+@pytest.mark.parametrize("mode", ["append", "overwrite", "merge"])
+def test_rows_that_were_chosen_by_one_version_are_not_published_after_another(
+    spark: SparkSession, tmp_path: Path, stage: Stage, mode: Any
+) -> None:
+    stage(numbers(spark, 10)).publish("good", ["id"], Publication(mode="append", note={"n": 0}))
+    stage(numbers(spark, 20)).publish("good", ["id"], Publication(mode="append", note={"n": 1}, after=0))
+    before = table_of(spark, tmp_path / "t")
+    late = Publication(mode=mode, note={"n": 2}, after=0, once=("headgate", 1), keys=("id",))
+    with pytest.raises(ConflictError) as caught:
+        stage(numbers(spark, 30)).publish("good", ["id"], late)
+    assert (caught.value.expected, caught.value.found) == (0, 1)
+    assert table_of(spark, tmp_path / "t") == before
+
+
+def test_a_table_keeps_its_partitions_and_refuses_others(
+    spark: SparkSession, tmp_path: Path, stage: Stage
+) -> None:
+    halves = numbers(spark, 10, half=(F.col("id") % 2).cast("int"))
+    again = Publication(mode="overwrite", note={})
+    for _ in range(2):
+        stage(halves, partition_by=["half"]).publish("good", ["id", "half"], again)
+    detail = DeltaTable.forPath(spark, str(tmp_path / "t")).detail().first()
+    assert detail is not None
+    assert detail["partitionColumns"] == ["half"]
+    with pytest.raises(PartitionsError) as caught:
+        stage(halves, partition_by=["id"])
+    assert (caught.value.there, caught.value.asked) == (("half",), ("id",))
+
+
+def test_a_publication_knows_its_commit_by_the_note() -> None:
+    how = Publication(mode="append", note={"mean": float("nan"), "rows": {1: 2}})
+    assert how.made(Commit(version=1, note={"mean": float("nan"), "rows": {"1": 2}}, rows=0))
+    assert not how.made(Commit(version=1, note={}, rows=0))
 
 
 def test_of_many_writers_at_once_each_is_published_or_told(

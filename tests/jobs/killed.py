@@ -1,7 +1,7 @@
-"""A run that is killed at one moment of its first publication, JVM and all: a program for `test_killed`.
+"""A command that is killed at one moment of its publication, JVM and all: a program for tests.
 
-``python -m tests.jobs.killed MOMENT WAY PIPELINE --lake … --landing …`` where WAY is ``in_place`` or
-``copying``.
+``python -m tests.jobs.killed MOMENT WAY COMMAND PIPELINE --lake … --landing …`` where WAY is
+``in_place`` or ``copying``.
 """
 
 from __future__ import annotations
@@ -11,12 +11,13 @@ import signal
 import sys
 import threading
 from collections.abc import Callable
+from importlib import import_module
 from typing import Any
 
 from etl.lake import transaction
 from etl.lake.copying import StagedBeside
 from etl.lake.transaction import StagedInPlace
-from jobs import curate, gate
+from jobs import gate, rejects
 
 MOMENTS = (
     "before the write",
@@ -27,6 +28,7 @@ MOMENTS = (
     "between quarantine and commit",
     "after the commit",
 )
+"""Of a first publication."""
 
 
 def die(*_: Any, **__: Any) -> Any:
@@ -61,9 +63,11 @@ def arm(moment: str, way: str) -> None:
     elif moment == "during the audit":
         gate.validate = die
     elif moment == "between audit and quarantine":
-        gate.quarantine_rows = die
+        rejects.quarantine_rows = die
     elif moment == "between quarantine and commit":
         StagedInPlace.publish = StagedBeside.publish = die
+    elif moment == "between commit and release":
+        rejects.Rejects.tell_after = die
     elif moment == "after the commit":
         StagedInPlace.discard = StagedBeside.discard = die
     else:
@@ -72,4 +76,4 @@ def arm(moment: str, way: str) -> None:
 
 if __name__ == "__main__":
     arm(*sys.argv[1:3])
-    curate.main(sys.argv[3:])
+    import_module(f"jobs.{sys.argv[3]}").main(sys.argv[4:])

@@ -15,7 +15,7 @@ from etl.lake import transaction
 from etl.lake.copying import StagedBeside
 from etl.lake.transaction import StagedInPlace
 from etl.lake.zones import Lake
-from jobs import gate
+from jobs import rejects
 from jobs.context import load_pipeline
 from jobs.entry import run_pipeline
 from jobs.exits import RefusedError
@@ -200,7 +200,7 @@ def test_a_step_that_loses_rows_is_refused(spark: SparkSession, tmp_path: Path, 
 
 def die(monkeypatch: pytest.MonkeyPatch, moment: str) -> None:
     """End the first publication at a moment, as if the process had been killed."""
-    quarantine = gate.write_table
+    quarantine = rejects.write_table
 
     def quarantining(*args: Any, **kwargs: Any) -> Any:
         if moment == "before the quarantine":
@@ -214,7 +214,7 @@ def die(monkeypatch: pytest.MonkeyPatch, moment: str) -> None:
 
         return publish
 
-    monkeypatch.setattr(gate, "write_table", quarantining)
+    monkeypatch.setattr(rejects, "write_table", quarantining)
     for way in (StagedInPlace, StagedBeside):
         monkeypatch.setattr(way, "publish", publishing(way.publish))
 

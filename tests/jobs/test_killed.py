@@ -22,7 +22,7 @@ from tests.jobs.killed import MOMENTS
 from tests.jobs.visits import lay_out
 
 ROOT = Path(__file__).resolve().parents[2]
-OF_THE_RUN = ("_run_id", "_ingested_at", "run_id", "quarantined_at")
+OF_THE_RUN = ("_run_id", "_ingested_at", "run_id", "at")
 
 Take = Callable[..., dict[str, Any]]
 Tables = dict[str, list[str]]
@@ -87,7 +87,7 @@ def test_what_was_killed_is_finished_by_the_next_run(
     pipeline = lay_out(tmp_path)
     places = ["--lake", str(lake), "--landing", str(tmp_path / "landing"), "--run-id", "r1"]
     killed = subprocess.run(
-        [sys.executable, "-m", "tests.jobs.killed", moment, way, str(pipeline), *places],
+        [sys.executable, "-m", "tests.jobs.killed", moment, way, "curate", str(pipeline), *places],
         cwd=ROOT,
         env=os.environ | {"PYTHONPATH": str(ROOT)},
         stdin=subprocess.DEVNULL,

@@ -16,7 +16,7 @@ from pyspark.sql import functions as F
 from etl.lake import files
 from jobs.session import spark_session
 
-OF_THE_RUN = ("_run_id", "_ingested_at", "run_id", "quarantined_at")
+OF_THE_RUN = ("_run_id", "_ingested_at", "run_id", "at")
 ZONES = ("raw", "curated", "star", "quarantine")
 
 

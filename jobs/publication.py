@@ -1,0 +1,132 @@
+"""Publish what the gate accepted, and keep what it rejected, in an order that survives a kill.
+
+A refused batch publishes nothing, and its staged rows stay for the post-mortem. Else the quarantine is
+told first which rows are rejected and which are about to leave it, then the rows are published, and
+then the quarantine is told that they have left: see `jobs.rejects`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from pyspark.sql import DataFrame
+
+from conf import Publish
+from etl.lake.ledger import ConservationError, Entry
+from etl.lake.merging import RepeatedKeyError, count_older
+from etl.lake.tables import Commit, Publication
+from etl.lake.zones import Zone
+from jobs.context import Run
+from jobs.fates import ACCEPTED
+from jobs.gate import Ruling
+from jobs.rejects import open_among, rejects
+
+__all__ = ["publish"]
+
+
+def publish(
+    run: Run,
+    entry: Entry,
+    ruling: Ruling,
+    *,
+    zone: Zone,
+    table: str,
+    after: int,
+    how: Publish | None = None,
+    compare: DataFrame | None = None,
+    waiting: Mapping[str, int] | None = None,
+    counts: Mapping[str, Any] | None = None,
+    details: Mapping[str, Any] | None = None,
+) -> Entry:
+    """Publish what the gate accepted, and put what it rejected into the quarantine; or refuse.
+
+    Parameters
+    ----------
+    run : Run
+    entry : Entry
+        With the rows read; the counts of the ruling are added to it.
+    ruling : Ruling
+    zone, table : str
+    after : int
+        The version that the table had when it was decided what to do: published is after no other. -1
+        where there was no table.
+    how : conf.Publish, optional
+        By default the table is overwritten.
+    compare : DataFrame, optional
+        In the other modes: rows in quarantine that are among those that were read, and leave it unless
+        they are rejected again.
+    waiting : mapping, optional
+        See `jobs.rejects.Rejects`.
+    counts : mapping, optional
+        In place of the ruling's, where a row of the table is not a row that was read.
+    details : mapping, optional
+        More for the ledger and the report.
+
+    Returns
+    -------
+    Entry
+        ``done`` with the version published, or ``refused`` with the reasons.
+
+    Raises
+    ------
+    etl.lake.ledger.ConservationError
+        Rows were lost or made: nothing is published.
+    etl.lake.merging.RepeatedKeyError
+        The rows to be merged repeat a key: nothing is published.
+    etl.lake.tables.ConflictError
+        Another writer has changed the table meanwhile: nothing is published.
+    """
+    how = how or Publish()
+    entry = replace(
+        entry,
+        finished_at=run.clock(),
+        **(counts or ruling.counts),
+        details={**ruling.details, **(details or {})},
+    )
+    counted, written = ruling.counts["published"], ruling.staged.written(ACCEPTED)
+    if ruling.refusals or entry.accounted != entry.read or written not in (None, counted):
+        ruling.staged.set_aside()
+    entry.balanced()
+    if written not in (None, counted):
+        raise ConservationError(dataset=table, read=counted, accounted=written or 0)
+    if ruling.refusals:
+        return replace(entry, status="refused", error="; ".join(ruling.refusals))
+    if how.order_by:
+        entry = _without_late_rows(entry, ruling, run.lake.table(zone, table), how)
+    if how.mode == "overwrite":
+        compare = open_among(run, table)
+    told = rejects(run, entry, ruling, zone=zone, table=table, compare=compare, waiting=waiting)
+    if told.leaving:
+        entry = replace(entry, details={**entry.details, "released": told.leaving})
+    told.tell_before(run, entry)
+    commit = _commit(run, entry, ruling, how=how, after=after)
+    told.tell_after(run, entry)
+    # A merge writes its rows into files of the table's own.
+    ruling.staged.discard(published=None if how.mode == "merge" else ACCEPTED)
+    return replace(entry, finished_at=run.clock(), version=commit.version)
+
+
+def _without_late_rows(entry: Entry, ruling: Ruling, path: str, how: Publish) -> Entry:
+    """Count what the merge will leave out: the note that tells of it is part of the same commit."""
+    late = count_older(ruling.accepted, path, keys=how.keys, order_by=how.order_by)
+    return replace(entry, published=entry.published - late, superseded=entry.superseded + late)
+
+
+def _commit(run: Run, entry: Entry, ruling: Ruling, *, how: Publish, after: int) -> Commit:
+    publication = Publication(
+        mode=how.mode,
+        note=entry.to_json(),
+        # What follows on one version of the table follows once, whichever run is first.
+        once=("headgate", after + 1),
+        keys=how.keys,
+        order_by=how.order_by,
+        after=after,
+    )
+    run.may_write()
+    try:
+        return ruling.staged.publish(ACCEPTED, ruling.columns, publication)
+    except RepeatedKeyError:
+        ruling.staged.set_aside()
+        raise

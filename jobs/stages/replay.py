@@ -1,0 +1,147 @@
+"""Quarantine to curated: rows that were rejected run again, after a rule or the code was mended."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from functools import partial
+
+from pyspark.sql import Column, DataFrame
+from pyspark.sql import functions as F
+
+from conf import Publish, fingerprint
+from etl.errors import InputMissingError
+from etl.lake.ledger import Entry
+from etl.lake.quarantine import bears, identity
+from etl.lake.tables import Commit, newest_version, read_table
+from etl.transform import require_columns
+from jobs.context import Run
+from jobs.exits import ArgumentsError
+from jobs.gate import Ruling
+from jobs.publication import publish
+from jobs.rejects import open_among, rejects, settle
+from jobs.stages.curate import arrived_since, curate_one, judge, last_publication, note_again
+from jobs.stages.step import each, fingerprint_of, opened
+
+__all__ = ["replay"]
+
+PLACE = ("_file", "_file_hash", "_row")
+
+
+def replay(run: Run, *, dataset: str, reasons: Sequence[str] = ()) -> list[Entry]:
+    """Run the rows again that the quarantine of a dataset holds.
+
+    Rows that pass now are published once, whatever is repeated, and released; the others stay, with
+    their new reasons. A dataset that is overwritten is made anew from all of raw.
+
+    Parameters
+    ----------
+    run : Run
+    dataset : str
+    reasons : sequence of str
+        Only rows with one of these: a step, or an expectation's id or type.
+
+    Returns
+    -------
+    list of Entry
+        One, which is ``unchanged`` if there was nothing to run again.
+
+    Raises
+    ------
+    ArgumentsError
+        Reasons were given for a dataset that is overwritten.
+    etl.errors.InputMissingError
+        The dataset was never published.
+    """
+    overwritten = run.pipeline.datasets[dataset].publish.mode == "overwrite"
+    if overwritten and reasons:
+        raise ArgumentsError(
+            argument="--reason",
+            reason=f"{dataset} is overwritten as a whole, so that rows cannot be chosen",
+            fix="leave it out, or publish the dataset by append or merge",
+        )
+    return each(run, "replay", [dataset], _made_anew if overwritten else partial(_again, reasons=reasons))
+
+
+def _made_anew(run: Run, name: str) -> Entry:
+    rows = open_among(run, name)
+    if rows is None or rows.isEmpty():
+        return replace(opened(run, stage="replay", dataset=name), status="unchanged")
+    return curate_one(run, name, stage="replay")
+
+
+def _again(run: Run, name: str, *, reasons: Sequence[str]) -> Entry:
+    after = newest_version(run.spark, run.lake.table("curated", name))
+    before = last_publication(run, name, after)
+    if before is None:
+        raise InputMissingError(
+            dataset=name,
+            file=run.lake.table("curated", name),
+            reason="nothing of it was ever published",
+            fix="run headgate curate, which takes in what is in quarantine as well",
+        )
+    inputs = before.note["inputs"]
+    waiting = inputs if settle(run, name, before) else None
+    note_again(run, before)
+    dataset = run.pipeline.datasets[name]
+    definition = [fingerprint(dataset), run.suite(dataset.suite).version, sorted(reasons)]
+    mark = fingerprint_of(definition, {**inputs, f"curated/{name}": after})
+    entry = opened(run, stage="replay", dataset=name, inputs=inputs, fingerprint=mark)
+    raw = _taken_in(run, name, before)
+    chosen = open_among(run, name, raw)
+    if chosen is not None and reasons:
+        chosen = chosen.where(bears(reasons))
+    if chosen is None or chosen.isEmpty():
+        return replace(entry, status="unchanged", finished_at=run.clock())
+    rows = _among(raw, chosen.select(identity(fingerprint=False).alias("_place")), "left_semi")
+    curated = read_table(run.spark, run.lake.table("curated", name), dataset=name, version=after)
+    require_columns(curated, PLACE, step="replay")
+    rows = _among(rows, curated.select(_place().alias("_place")), "left_anti")
+    ruling = judge(run, name, rows, of_rows=True)
+    entry = replace(entry, read=rows.count())
+    if not ruling.refusals and ruling.counts["quarantined"] == entry.read:
+        return _stay(run, entry, ruling, chosen, waiting)
+    return publish(
+        run,
+        entry,
+        ruling,
+        zone="curated",
+        table=name,
+        how=_added(dataset.publish),
+        after=after,
+        compare=chosen,
+        waiting=waiting,
+    )
+
+
+def _taken_in(run: Run, name: str, before: Commit) -> DataFrame:
+    """The raw rows that the curated table was made from: others the next publication takes in anyway."""
+    path = run.lake.table("raw", name)
+    upto = newest_version(run.spark, path)
+    later = arrived_since(run, name, before, upto=upto)
+    return read_table(run.spark, path, dataset=name, version=upto).where(~later)
+
+
+def _place() -> Column:
+    return identity("_", fingerprint=False)
+
+
+def _among(rows: DataFrame, places: DataFrame, how: str) -> DataFrame:
+    return rows.join(places, _place() == F.col("_place"), how)
+
+
+def _added(how: Publish) -> Publish:
+    """A handful of rows replaces no partition."""
+    return how.model_copy(update={"mode": "append"}) if how.mode == "overwrite_partitions" else how
+
+
+def _stay(
+    run: Run, entry: Entry, ruling: Ruling, chosen: DataFrame, waiting: Mapping[str, int] | None
+) -> Entry:
+    """Nothing is to be published: the quarantine alone is told what is new."""
+    entry = replace(entry, **ruling.counts, details=ruling.details).balanced()
+    told = rejects(run, entry, ruling, zone="curated", table=entry.dataset, compare=chosen, waiting=waiting)
+    told.tell_before(run, entry, follows=False)
+    told.tell_after(run, entry)
+    ruling.staged.discard()
+    return replace(entry, finished_at=run.clock())
