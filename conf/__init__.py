@@ -16,6 +16,7 @@ from conf.resources import SHIPPED, relative, resource, shipped
 from conf.secrets import Secret, SecretError, SecretReference
 from conf.star import Calendar, Dimension, Fact, Reference, Star
 from conf.steps import Fit, Step, StepError, imported, imported_fit
+from conf.trends import Trends
 
 __all__ = [
     "SHIPPED",
@@ -41,6 +42,7 @@ __all__ = [
     "Star",
     "Step",
     "StepError",
+    "Trends",
     "fingerprint",
     "imported",
     "imported_fit",

@@ -9,6 +9,7 @@ from pydantic import Field
 from conf.names import Closed, Columns, Encoding, Files, Flag, Number, SuiteFile
 from conf.secrets import Secret
 from conf.steps import Step
+from conf.trends import Trends
 
 __all__ = ["Dataset", "Publish", "Source"]
 
@@ -116,3 +117,8 @@ class Dataset(Closed):
         examples=[False],
     )
     publish: Publish = Field(Publish(), description="How a batch becomes part of the table.")
+    trends: Trends = Field(
+        Trends(),
+        description="What each batch keeps for later ones, and how far back one looks.",
+        examples=[{"runs": 30}],
+    )

@@ -9,6 +9,7 @@ from pydantic import Field
 
 from conf.names import Closed, Column, Columns, Day, Name, SuiteFile
 from conf.steps import Step
+from conf.trends import Trends
 
 __all__ = ["Calendar", "Dimension", "Fact", "Reference", "Star"]
 
@@ -37,6 +38,11 @@ class Dimension(Closed):
     suite: SuiteFile = Field(
         description="The Great Expectations suite that the dimension must pass.",
         examples=["suites/dim_patient.json"],
+    )
+    trends: Trends = Field(
+        Trends(),
+        description="What each batch keeps for later ones, and how far back one looks.",
+        examples=[{"runs": 30}],
     )
 
 
@@ -85,6 +91,11 @@ class Fact(Closed):
     suite: SuiteFile = Field(
         description="The Great Expectations suite that the fact must pass.",
         examples=["suites/fact_encounter.json"],
+    )
+    trends: Trends = Field(
+        Trends(),
+        description="What each batch keeps for later ones, and how far back one looks.",
+        examples=[{"runs": 30}],
     )
 
 

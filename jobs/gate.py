@@ -22,10 +22,12 @@ from etl.lake.zones import Zone
 from etl.transform import PROBLEM_TYPE, PROBLEMS, Transform, data_columns, quote
 from jobs.context import Run
 from jobs.fates import ACCEPTED, FATE, LEFT, REJECTED, VERDICT, Counts, Fates, verdict
+from jobs.trends import PROFILE, Asked, Past, ask
 from quality import (
     FAILURES,
     UNIQUENESS,
     FailureCount,
+    Profile,
     Report,
     Result,
     Suite,
@@ -102,6 +104,7 @@ def rule(
     integrity: Callable[[DataFrame], list[str]] | None = None,
     partition_by: Sequence[str] = (),
     of_rows: bool = False,
+    past: Past | None = None,
 ) -> Ruling:
     """Stage `df`, audit what was staged, and rule.
 
@@ -129,16 +132,20 @@ def rule(
     of_rows : bool
         Whether these are rows that make no batch: then the suite is asked only what rows are told by,
         and however many are rejected, the others may be published.
+    past : Past, optional
+        The batches before, for the suite's trends.
 
     Raises
     ------
     SuiteError
-        The suite names what the rows lack, or awaits parameters: nothing was staged.
+        The suite names what the rows lack, or awaits parameters that are no trends: nothing was staged.
     """
     if of_rows:
         suite, tolerance, allow_empty = told_by_rows(suite), 1.0, True
-    suite = suite.bind(None)
-    require_fit(df.select(*map(quote, data_columns(df))), suite)
+    data = df.select(*map(quote, data_columns(df)))
+    require_fit(data, suite)
+    asked = ask(suite, data, past)
+    suite = asked.suite
     df = df if FATE in df.columns else df.withColumn(FATE, F.lit(None).cast("string"))
     df = df if PROBLEMS in df.columns else df.withColumn(PROBLEMS, F.array().cast(PROBLEM_TYPE))
     candidate = verdict(PROBLEMS) == ACCEPTED
@@ -146,7 +153,7 @@ def rule(
     audit = partial(
         _audit,
         path=run.lake.table(zone, table),
-        suite=suite,
+        asked=asked,
         told=told,
         rules=rules,
         keep=(ACCEPTED, REJECTED, LEFT) if keep_left else (ACCEPTED, REJECTED),
@@ -154,12 +161,12 @@ def rule(
         partition_by=partition_by,
     )
     beside = run.lake.table("staging", run.run_id, f"{zone}_{table}")
-    staged, fates, report = audit(rows, beside=beside)
+    staged, fates, report, profile = audit(rows, beside=beside)
     if any(map(_has_duplicates, report.results)):
         # Which rows are not unique is asked only where some are not: to ask costs a shuffle.
         first = staged
         again = first.rows.transform(_flag_duplicates(suite))
-        staged, second, report = audit(again, beside=f"{beside}_unique")
+        staged, second, report, profile = audit(again, beside=f"{beside}_unique")
         fates = fates.after_another_look(second)
         first.discard()
     if of_rows and not suite.expectations:
@@ -175,15 +182,16 @@ def rule(
         allow_empty=allow_empty,
     )
     unsound = integrity(_data(staged.rows)) if integrity else ()
-    refusals = (*decision.reasons, *unsound)
+    refusals = (*decision.reasons, *unsound, *asked.refusals(profile))
     return Ruling(
         staged=staged,
         suite=suite,
         counts=fates.counts,
         nulls=fates.nulls,
         details={
-            "gate": _results(f"{zone}/{table}", report, failures, refusals),
+            "gate": _results(f"{zone}/{table}", report, failures, refusals) | asked.told(profile),
             "quarantine": _quarantined(considered, table) if fates.at_fault else [],
+            PROFILE: profile.to_json(),
         },
         refusals=refusals,
     )
@@ -194,25 +202,29 @@ def _audit(
     *,
     path: str,
     beside: str,
-    suite: Suite,
+    asked: Asked,
     told: Collection[str],
     rules: Sequence[str],
     keep: Collection[str],
     allow_empty: bool,
     partition_by: Sequence[str],
-) -> tuple[Staged, Fates, Report]:
+) -> tuple[Staged, Fates, Report, Profile]:
     """Write the rows and measure them on their way; then measure of the files what takes groups."""
     # Nothing costs nothing to write: an empty list is a value in each column of its structs.
     faults = {name: F.when(F.size(name) > 0, F.col(name)) for name in (PROBLEMS, FAILURES)}
     judged = rows.withColumn(VERDICT, verdict(PROBLEMS, FAILURES)).withColumns(faults)
-    planned = observations(judged, suite, among=F.col(VERDICT) == ACCEPTED, told=told)
+    accepted = F.col(VERDICT) == ACCEPTED
+    planned = observations(judged, asked.suite, among=accepted, told=told)
     counts = Counts(data_columns(judged), rules, elsewhere=planned.columns)
-    observe = [*counts.aggregates, *planned.aggregates]
+    profiling = asked.profiling(accepted)
+    observe = [*counts.aggregates, *planned.aggregates, *profiling.aggregates]
     staged = stage(
         judged, path, beside=beside, verdict=VERDICT, keep=keep, observe=observe, partition_by=partition_by
     )
-    report = validate(_data(staged.rows), suite, allow_empty=allow_empty, observed=planned.read(staged.seen))
-    return staged, counts.read(staged.seen, present=planned.present(staged.seen)), report
+    data, seen = _data(staged.rows), planned.read(staged.seen)
+    report = validate(data, asked.suite, allow_empty=allow_empty, observed=seen)
+    fates = counts.read(staged.seen, present=planned.present(staged.seen))
+    return staged, fates, report, asked.profile(profiling, staged.seen, fates, data)
 
 
 def _data(staged: DataFrame) -> DataFrame:

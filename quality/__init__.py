@@ -1,7 +1,8 @@
 """The data-quality gate: Great Expectations suites, measured in a few Spark jobs and judged strictly.
 
 A suite is read (`load_suite`), rows that break its rules are told apart (`flag_failures`, `split`,
-`count_failures`), the rest is audited (`validate`), and a batch is accepted or refused (`decide`).
+`count_failures`), the rest is audited (`validate`), and a batch is accepted or refused (`decide`). A suite
+may compare a batch with those before it (`Trends`), of which their profiles are kept (`Profile`).
 """
 
 from quality.decision import Decision, decide
@@ -10,31 +11,43 @@ from quality.expectation import Expectation, Suite
 from quality.failures import FAILURES, FailureCount, count_failures
 from quality.observe import Observations, observations
 from quality.plan import UNIQUENESS
+from quality.profile import MOST_VALUES, Profile, Traits, merge
+from quality.profiling import Profiling, count_distinct, distinct_values
 from quality.report import Defect, Report, Result
 from quality.rows import flag_failures, flagged, split, told_by_rows
 from quality.suite import load_suite
+from quality.trends import NotAsked, Trends
 from quality.unfit import require_fit, unfit
 from quality.validation import validate
 
 __all__ = [
     "FAILURES",
+    "MOST_VALUES",
     "UNIQUENESS",
     "Decision",
     "Defect",
     "Expectation",
     "FailureCount",
     "InapplicableError",
+    "NotAsked",
     "Observations",
+    "Profile",
+    "Profiling",
     "QualityError",
     "Report",
     "Result",
     "Suite",
     "SuiteError",
+    "Traits",
+    "Trends",
+    "count_distinct",
     "count_failures",
     "decide",
+    "distinct_values",
     "flag_failures",
     "flagged",
     "load_suite",
+    "merge",
     "observations",
     "require_fit",
     "split",

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from pyspark.sql import SparkSession
@@ -18,7 +18,7 @@ from pyspark.sql import types as T
 from etl.errors import EtlError
 from etl.lake.tables import is_table
 
-__all__ = ["LEDGER_SCHEMA", "ConservationError", "Entry", "append_ledger"]
+__all__ = ["LEDGER_SCHEMA", "ConservationError", "Entry", "append_ledger", "past_details"]
 
 
 class ConservationError(EtlError):
@@ -167,6 +167,54 @@ def append_ledger(spark: SparkSession, path: str, entries: Iterable[Entry]) -> N
 
 def _key(entry: Entry) -> tuple[str, ...]:
     return tuple(getattr(entry, name) for name in KEY)
+
+
+def past_details(
+    spark: SparkSession, path: str, *, stage: str, dataset: str, name: str, last: int
+) -> list[tuple[datetime, dict[str, int], Any]]:
+    """Read one part of the details of the last works that were done on one dataset.
+
+    Parameters
+    ----------
+    spark : SparkSession
+    path : str
+        The ledger's; there may be none yet.
+    stage, dataset : str
+    name : str
+        Of the part; works without it are left out.
+    last : int
+        How many works at most. Those that read the same versions of the same tables count once, with
+        the newest of them.
+
+    Returns
+    -------
+    list of (datetime, dict, object)
+        When each began, its inputs, and the part, the newest first.
+    """
+    if not is_table(spark, path):
+        return []
+    done = (
+        spark.read.format("delta")
+        .load(path)
+        .where((F.col("stage") == stage) & (F.col("dataset") == dataset) & (F.col("status") == "done"))
+        # Details may hold NaN, which get_json_object does not read.
+        .select("started_at", "inputs", F.from_json("details", f"`{name}` string")[name].alias("part"))
+        .where("part is not null")
+    )
+    newest = done.groupBy(F.to_json("inputs")).agg(
+        F.max_by(F.struct("started_at", "inputs", "part"), "started_at").alias("work")
+    )
+    # By whole microseconds: a Python time without a zone would depend on the process's.
+    moment = F.unix_micros("started_at").alias("micros")
+    rows = newest.select("work.*").orderBy(F.desc("started_at")).limit(last).select("*", moment).collect()
+    return [
+        (
+            datetime.fromtimestamp(0, UTC) + timedelta(microseconds=row["micros"]),
+            dict(row["inputs"] or {}),
+            json.loads(row["part"]),
+        )
+        for row in rows
+    ]
 
 
 def _row(entry: Entry) -> tuple[Any, ...]:

@@ -19,6 +19,7 @@ from jobs.report.curves import calibration_curve, pr_curve, roc_curve
 from jobs.report.flow_tall import flow_tall
 from jobs.report.flow_wide import flow_wide
 from jobs.report.reading import read_summary
+from jobs.report.sparkline import sparkline
 from jobs.report.summary import CURATING, Gate, Missing, Model, Reason, Stage, Summary
 from jobs.report.verdict import verdict_of
 from jobs.report.way import Way, way_of
@@ -112,7 +113,7 @@ def _environment() -> Environment:
         "spoken": expectations.spoken,
         "subject": expectations.subject,
     }
-    environment.globals |= {"small_bar": small_bar}
+    environment.globals |= {"small_bar": small_bar, "sparkline": sparkline}
     return environment
 
 

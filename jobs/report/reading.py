@@ -18,8 +18,10 @@ from jobs.report.summary import (
     Group,
     Missing,
     Model,
+    NotAsked,
     Planted,
     Reason,
+    Series,
     Split,
     Stage,
     Summary,
@@ -107,6 +109,27 @@ def _gate(row: Mapping[str, Any]) -> Gate:
             _expectation(each, defects.get(_text(each.get("id")), ()))
             for each in _rows(row.get("expectations"))
         ),
+        not_asked=tuple(_not_asked(each) for each in _rows(row.get("not_asked"))),
+        past=tuple(_past(row.get("past"))),
+    )
+
+
+def _past(given: object) -> Iterator[Series]:
+    past = given if isinstance(given, Mapping) else {}
+    series = [("rows", past.get("rows"), False)]
+    series += [(f"nulls in {plain(name)}", rates, True) for name, rates in _items(past.get("null_rates"))]
+    for name, values, share in series:
+        known = tuple(value for each in _list(values) if (value := _float(each)) is not None)
+        if len(known) > 1:
+            yield Series(name, known, share)
+
+
+def _not_asked(row: Mapping[str, Any]) -> NotAsked:
+    return NotAsked(
+        type=_text(row.get("type")) or "(unnamed)",
+        column=_text(row.get("column")),
+        severity=_text(row.get("severity")) or "critical",
+        needs=tuple(plain(each) for each in _list(row.get("needs"))),
     )
 
 

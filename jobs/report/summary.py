@@ -15,8 +15,10 @@ __all__ = [
     "Group",
     "Missing",
     "Model",
+    "NotAsked",
     "Planted",
     "Reason",
+    "Series",
     "Split",
     "Stage",
     "Summary",
@@ -76,6 +78,25 @@ class Expectation:
 
 
 @dataclass(frozen=True)
+class NotAsked:
+    """An expectation that compares with earlier batches, of which there were none yet."""
+
+    type: str
+    column: str | None
+    severity: str
+    needs: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Series:
+    """A number of a table, batch by batch, the oldest first and this run's last."""
+
+    name: str
+    values: tuple[float, ...]
+    share: bool
+
+
+@dataclass(frozen=True)
 class Gate:
     """One table before its gate."""
 
@@ -86,6 +107,8 @@ class Gate:
     refusals: tuple[str, ...]
     spark_jobs: int | None
     expectations: tuple[Expectation, ...]
+    not_asked: tuple[NotAsked, ...] = ()
+    past: tuple[Series, ...] = ()
 
     @property
     def notable(self) -> tuple[Expectation, ...]:

@@ -22,6 +22,7 @@ from jobs.planted import compare_rows, planted_truth
 from jobs.publication import publish
 from jobs.rejects import open_among, settle
 from jobs.stages.step import each, fingerprint_of, opened, standing
+from jobs.trends import Past
 
 __all__ = [
     "arrived_since",
@@ -97,7 +98,7 @@ def curate_one(run: Run, name: str, *, stage: str = "curate") -> Entry:
         raw = raw.where(arrived_since(run, name, before, upto=inputs[f"raw/{name}"]))
         compare = open_among(run, name, raw) if interrupted or before is None else None
         note_again(run, before)
-    ruling = judge(run, name, raw)
+    ruling = judge(run, entry, raw)
     read, delivered = _as_delivered(raw, dataset)
     published = ruling.counts["published"]
     details: dict[str, Any] = {
@@ -129,18 +130,20 @@ def curate_one(run: Run, name: str, *, stage: str = "curate") -> Entry:
     )
 
 
-def judge(run: Run, name: str, raw: DataFrame, *, of_rows: bool = False) -> Ruling:
+def judge(run: Run, entry: Entry, raw: DataFrame, *, of_rows: bool = False) -> Ruling:
     """Clean raw rows of a dataset, and ask the gate.
 
     Parameters
     ----------
     run : Run
-    name : str
+    entry : Entry
+        Of the work that is being done on the dataset.
     raw : DataFrame
     of_rows : bool
-        See `jobs.gate.rule`.
+        See `jobs.gate.rule`. Rows that make no batch are held against all batches before.
     """
-    dataset = run.pipeline.datasets[name]
+    dataset = run.pipeline.datasets[entry.dataset]
+    batch = replace(entry, stage="curate", inputs={} if of_rows else entry.inputs)
     how = dataset.publish
     cleaned = raw.transform(set_unreadable_aside).transform(transform_of(dataset.clean, mark=FATE))
     judged = [name.removeprefix("-") for name in how.order_by]
@@ -149,7 +152,7 @@ def judge(run: Run, name: str, raw: DataFrame, *, of_rows: bool = False) -> Ruli
         run,
         cleaned,
         zone="curated",
-        table=name,
+        table=entry.dataset,
         suite=run.suite(dataset.suite),
         tolerance=dataset.tolerance,
         rules=rules_of(dataset.clean),
@@ -157,6 +160,7 @@ def judge(run: Run, name: str, raw: DataFrame, *, of_rows: bool = False) -> Ruli
         allow_empty=dataset.allow_empty,
         partition_by=how.partition_by,
         of_rows=of_rows,
+        past=Past(run, "curated", batch, dataset.trends),
     )
 
 

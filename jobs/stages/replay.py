@@ -97,7 +97,7 @@ def _again(run: Run, name: str, *, reasons: Sequence[str]) -> Entry:
     curated = read_table(run.spark, run.lake.table("curated", name), dataset=name, version=after)
     require_columns(curated, PLACE, step="replay")
     rows = _among(rows, curated.select(_place().alias("_place")), "left_anti")
-    ruling = judge(run, name, rows, of_rows=True)
+    ruling = judge(run, entry, rows, of_rows=True)
     entry = replace(entry, read=rows.count())
     if not ruling.refusals and ruling.counts["quarantined"] == entry.read:
         return _stay(run, entry, ruling, chosen, waiting)

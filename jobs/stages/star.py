@@ -24,6 +24,7 @@ from jobs.gate import rule
 from jobs.planted import compare_facts, orphan_columns, planted_truth
 from jobs.publication import publish
 from jobs.stages.step import each, fingerprint_of, opened, standing
+from jobs.trends import Past
 
 __all__ = ["star", "unsound"]
 
@@ -107,7 +108,8 @@ def _dimension(run: Run, name: str) -> Entry:
         order_by=list(plan.order_by),
         existing=existing,
     )
-    ruling = rule(run, frame, zone="star", table=name, suite=suite, tolerance=0.0)
+    past = Past(run, "star", entry, plan.trends)
+    ruling = rule(run, frame, zone="star", table=name, suite=suite, tolerance=0.0, past=past)
     counts = _members(source, list(plan.natural_key))
     read = counts["published"] + counts["superseded"] + sum(counts["dropped"].values())
     return publish(
@@ -177,6 +179,7 @@ def _fact(run: Run, name: str) -> Entry:
         tolerance=0.0,
         rules=rules_of(plan.steps),
         integrity=lambda rows: unsound(rows, grain=plan.grain, members=members),
+        past=Past(run, "star", entry, plan.trends),
     )
     details: dict[str, Any] = {"orphans": _orphans(ruling.staged.rows)}
     truth = planted_truth(run)

@@ -32,7 +32,7 @@ def test_a_misspelt_key_prints_as_one_line_with_place_nearest_and_allowed():
     found = problem(changed("    source: {files", "    sorce: {files"))
     assert str(found) == (
         "clinic.yaml:5: datasets.patients.sorce: unknown key 'sorce'; did you mean 'source'? "
-        "(allowed: source, clean, suite, tolerance, allow_empty, publish)"
+        "(allowed: source, clean, suite, tolerance, allow_empty, publish, trends)"
     )
 
 
@@ -126,6 +126,8 @@ def test_a_name_that_is_not_there_has_its_place_and_the_nearest(
         ("tolerance: 0.05", 'tolerance: "0.05"', "datasets.patients.tolerance"),
         ("tolerance: 0.05", "tolerance: yes", "datasets.patients.tolerance"),
         ("tolerance: 0.05", "allow_empty: 1", "datasets.patients.allow_empty"),
+        ("tolerance: 0.05", "trends: {runs: 0}", "datasets.patients.trends.runs"),
+        ("tolerance: 0.05", "trends: {numbers: some}", "datasets.patients.trends.numbers"),
         ('delimiter: ";"', 'delimiter: ";;"', "datasets.patients.source.delimiter"),
         ('delimiter: ";"', 'delimiter: ""', "datasets.patients.source.delimiter"),
         ('delimiter: ";"', "encoding: utf-9", "datasets.patients.source.encoding"),

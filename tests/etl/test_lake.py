@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -12,7 +12,7 @@ from pyspark.sql import SparkSession
 
 from etl.errors import InputMissingError, ParameterError
 from etl.lake import files
-from etl.lake.ledger import ConservationError, Entry, append_ledger
+from etl.lake.ledger import ConservationError, Entry, append_ledger, past_details
 from etl.lake.quarantine import quarantine_rows
 from etl.lake.tables import last_commit, read_table, write_table
 from etl.lake.zones import Lake
@@ -81,6 +81,40 @@ def test_the_law_of_conservation_is_asserted() -> None:
 
 def test_an_entry_survives_json() -> None:
     assert Entry.from_json(ENTRY.to_json()) == ENTRY
+
+
+def test_the_past_of_a_dataset_is_read_newest_first_each_batch_once(
+    spark: SparkSession, tmp_path: Path
+) -> None:
+    path = str(tmp_path / "ledger")
+
+    def work(hour: int, version: int, part: float, **more: object) -> Entry:
+        details = {"gate": {"observed": float("nan")}, "profile": {"rows": hour, "x": [part, None]}}
+        known = {"details": details, "inputs": {"raw/d": version, "raw/e": 3}} | more
+        return replace(ENTRY, run_id=f"r{hour}", started_at=NOON + timedelta(hours=hour), **known)
+
+    def past(last: int, name: str = "profile") -> list[tuple[int, int]]:
+        found = past_details(spark, path, stage="curate", dataset="d", name=name, last=last)
+        return [(inputs["raw/d"], part["rows"]) for _, inputs, part in found]
+
+    assert past(9) == []
+    works = [
+        work(1, 1, 0.1),
+        work(2, 2, 1e300),
+        work(3, 2, 2.0),
+        work(4, 4, 2.0, status="refused"),
+        work(5, 5, 2.0, dataset="e"),
+        work(6, 6, 2.0, stage="star"),
+        work(7, 7, 2.0, details={"gate": {}}),
+        work(8, 8, 1.5),
+    ]
+    append_ledger(spark, path, works)
+    assert past(9) == [(8, 8), (2, 3), (1, 1)]
+    assert past(2) == [(8, 8), (2, 3)]
+    assert past(9, name="none") == []
+    moment, inputs, part = past_details(spark, path, stage="curate", dataset="d", name="profile", last=3)[-1]
+    assert (moment, inputs) == (NOON + timedelta(hours=1), {"raw/d": 1, "raw/e": 3})
+    assert part == {"rows": 1, "x": [0.1, None]}
 
 
 def test_the_ledger_holds_an_entry_once(spark: SparkSession, tmp_path: Path) -> None:

@@ -496,3 +496,28 @@ def test_timings_name_versions_and_what_was_read() -> None:
     assert text.startswith(
         "Timings Stage Dataset Status Seconds Version Read from ingest encounters done 11.8 s"
     )
+
+
+def test_what_was_not_asked_is_said_by_name_and_the_past_is_drawn() -> None:
+    summary = copy.deepcopy(summaries.hospital())
+    gate = summary["gates"][0]
+    gate["not_asked"] = [
+        {
+            "id": "x",
+            "type": "expect_column_mean_to_be_between",
+            "column": "age<b>",
+            "severity": "critical",
+            "needs": ["trend_age_mean"],
+        }
+    ]
+    gate["past"] = {"rows": [100, 90, 50], "null_rates": {"age": [0.0, None, 0.5], "sex": [0.1]}}
+    html = render(summary)
+    page = Page(html)
+    assert page.unbalanced == []
+    said = page.text("gates")
+    assert "1 not asked" in said
+    assert "age<b> : mean to be between needs trend_age_mean" in said
+    assert "rows 100 → 90 → 50" in said
+    assert "nulls in age 0% → 50.0%" in said
+    assert "nulls in sex" not in said
+    assert len(re.findall('class="sparkline"', html)) == 2

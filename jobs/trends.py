@@ -1,0 +1,196 @@
+"""Trends: the batches before this one, and what a suite asks of them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+from pyspark.sql import Column, DataFrame
+from pyspark.sql import types as T
+
+import conf
+from etl.lake.ledger import Entry, past_details
+from etl.lake.tables import last_commit
+from etl.lake.zones import Zone
+from jobs.context import Run
+from jobs.fates import Fates
+from quality import (
+    MOST_VALUES,
+    NotAsked,
+    Profile,
+    Profiling,
+    Suite,
+    SuiteError,
+    Trends,
+    count_distinct,
+    distinct_values,
+)
+
+__all__ = ["Asked", "Past", "ask"]
+
+PROFILE = "profile"
+"""Under which name an entry's details hold the profile of its batch."""
+
+
+@dataclass(frozen=True)
+class Past:
+    """Where the batches before this one are told of: the ledger, and the note of the table's last commit.
+
+    Parameters
+    ----------
+    run : Run
+    zone : str
+        Of the table.
+    entry : Entry
+        Of the work that is being done. Works with the same inputs are about the same batch, and are
+        no past of it.
+    trends : conf.Trends
+    """
+
+    run: Run
+    zone: Zone
+    entry: Entry
+    trends: conf.Trends
+
+    def profiles(self) -> list[Profile]:
+        """The profiles of the batches published last, the newest first. Reads the ledger, no data."""
+        spark, lake, entry = self.run.spark, self.run.lake, self.entry
+        told = past_details(
+            spark,
+            lake.ledger,
+            stage=entry.stage,
+            dataset=entry.dataset,
+            name=PROFILE,
+            last=self.trends.runs + 1,
+        )
+        commit = last_commit(spark, lake.table(self.zone, entry.dataset))
+        if commit is not None and PROFILE in commit.note.get("details", {}):
+            # A run that was killed after its commit is not in the ledger.
+            last = Entry.from_json(commit.note)
+            if last.stage == entry.stage and last.inputs not in [inputs for _, inputs, _ in told]:
+                told.append((last.started_at, dict(last.inputs), last.details[PROFILE]))
+        told.sort(key=lambda work: work[0], reverse=True)
+        others = [profile for _, inputs, profile in told if inputs != entry.inputs]
+        return [Profile.from_json(profile) for profile in others[: self.trends.runs]]
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A suite whose trends are filled in, and what is to be measured for the trends of later batches.
+
+    Attributes
+    ----------
+    suite : Suite
+    not_asked : tuple of NotAsked
+        What needs a past that there is not.
+    history : tuple of Profile
+        The past that was looked at, the newest first; empty where the suite asks for none.
+    """
+
+    suite: Suite
+    not_asked: tuple[NotAsked, ...]
+    history: tuple[Profile, ...]
+    trends: Trends
+    schema: T.StructType
+    all_numbers: bool
+
+    def profiling(self, among: Column) -> Profiling:
+        """What is to be measured of the rows while they are written."""
+        return Profiling(
+            self.schema,
+            among=among,
+            numbers=self.schema.names if self.all_numbers else self.trends.numbers,
+            sketches=self.trends.sketches,
+        )
+
+    def profile(
+        self, profiling: Profiling, seen: dict[str, Any], fates: Fates, published: DataFrame
+    ) -> Profile:
+        """The profile of the rows to be published; one Spark job where the suite asks for sets of values.
+
+        Parameters
+        ----------
+        profiling : Profiling
+        seen : dict
+            What came of it.
+        fates : Fates
+        published : DataFrame
+            The rows to be published, in their files.
+        """
+        measured = profiling.read(seen, rows=fates.counts["published"], nulls=fates.nulls)
+        sets = distinct_values(published, self.trends.values)
+        columns = {name: replace(measured.columns[name], values=values) for name, values in sets.items()}
+        return replace(measured, columns={**measured.columns, **columns})
+
+    def refusals(self, profile: Profile) -> list[str]:
+        """Why the batch must not become part of a past: a set of values that cannot be kept."""
+        return [
+            f"{name} has more than {MOST_VALUES} distinct values, so that trend_{name}_values cannot be kept"
+            for name in self.trends.values
+            if profile.columns[name].values is None
+        ]
+
+    def told(self, profile: Profile) -> dict[str, Any]:
+        """What was not asked, and the past beside this batch, for ledger and report."""
+        return {"not_asked": self._not_asked(), **({"past": self._past(profile)} if self.history else {})}
+
+    def _past(self, profile: Profile) -> dict[str, Any]:
+        batches = [*reversed(self.history), profile]
+        rates = {
+            name: [
+                round(batch.columns[name].nulls / batch.rows, 6)
+                if name in batch.columns and batch.rows
+                else None
+                for batch in batches
+            ]
+            for name in profile.columns
+        }
+        # A picture of a column that never has a null shows nothing.
+        seen = {name: rate for name, rate in rates.items() if any(rate)}
+        return {"rows": [batch.rows for batch in batches], "null_rates": seen}
+
+    def _not_asked(self) -> list[dict[str, Any]]:
+        return [
+            {
+                "id": each.expectation.id,
+                "type": each.expectation.type,
+                "column": each.expectation.column,
+                "severity": each.expectation.severity,
+                "needs": list(each.parameters),
+            }
+            for each in self.not_asked
+        ]
+
+
+def ask(suite: Suite, data: DataFrame, past: Past | None) -> Asked:
+    """Fill the trends of a suite in.
+
+    Parameters
+    ----------
+    suite : Suite
+    data : DataFrame
+        What it is about; only its schema is looked at.
+    past : Past, optional
+        It is looked at where the suite asks for it; where there is none, no batch was before.
+
+    Raises
+    ------
+    quality.SuiteError
+        The suite asks for what there cannot be.
+    """
+    trends = Trends(suite, data.schema)
+    history = past.profiles() if past is not None and trends else []
+    distinct = count_distinct(data.sparkSession, history, trends.sketches)
+    bound, not_asked = trends.bind(history, distinct=distinct)
+    if suite.expectations and not bound.expectations:
+        raise SuiteError(
+            source=suite.source,
+            place="$.expectations",
+            line=suite.lines.get("$.expectations"),
+            problem="every expectation asks for earlier batches, and there is none yet",
+            fix="add one that the first batch can be asked, such as expect_table_row_count_to_be_between",
+        )
+    # Whoever else awaits a parameter waits in vain: a pipeline gives none.
+    bound = bound.bind(None)
+    all_numbers = past is not None and past.trends.numbers == "all"
+    return Asked(bound, not_asked, tuple(history), trends, data.schema, all_numbers)
