@@ -37,7 +37,7 @@ GLUE_ARGUMENTS = frozenset(
 OPTIONS_AS_VALUES = frozenset({"--python-modules-installer-option"})
 """Those of them whose value is itself an option, of pip."""
 
-SWITCHES = frozenset({"--json", "--debug", "--sole-writer"})
+SWITCHES = frozenset({"--data-docs", "--debug", "--infer", "--json", "--sole-writer"})
 
 
 class _Parser(argparse.ArgumentParser):
@@ -90,6 +90,11 @@ def parser(prog: str, description: str, example: str, *, pipeline: bool = True) 
             "--sole-writer",
             action="store_true",
             help="no other job writes this lake: take no lease on it (S3 only)",
+        )
+        made.add_argument(
+            "--data-docs",
+            action="store_true",
+            help="write Great Expectations' Data Docs of all gates beside the report",
         )
         made.add_argument("--json", action="store_true", help="print the run's summary on standard output")
         made.add_argument(

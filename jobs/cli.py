@@ -19,6 +19,7 @@ COMMANDS = {
     "quarantine": ("jobs.quarantine", "which rows were rejected, and why"),
     "replay": ("jobs.replay", "run rows in quarantine again, after a rule or the code was mended"),
     "check": ("jobs.check", "is a pipeline file right? Without Spark"),
+    "validate": ("jobs.validate", "a suite against a table or files, without pipeline or lake"),
     "schema": ("jobs.schema", "the JSON Schema of pipeline files, for editors"),
     "simulate": ("jobs.simulate.job", "the landing files of a made-up hospital"),
 }

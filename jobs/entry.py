@@ -8,6 +8,7 @@ import sys
 from argparse import ArgumentParser, Namespace
 from collections.abc import Callable, Sequence
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from conf import Pipeline
@@ -16,6 +17,7 @@ from etl.lake.ledger import append_ledger
 from etl.lake.zones import Lake
 from jobs import arguments
 from jobs.context import Run, load_pipeline, new_run_id, utc_now
+from jobs.data_docs import gate_documents, write_data_docs
 from jobs.exits import ArgumentsError, RefusedError, guarded
 from jobs.flow import Step, flow
 from jobs.landing import is_small, prepare_landing
@@ -76,6 +78,7 @@ def job_main(
                 parallel=values.parallel,
                 log_format=values.log_format,
                 print_json=values.json,
+                data_docs=values.data_docs,
                 sole_writer=values.sole_writer,
             )
 
@@ -110,6 +113,7 @@ def run_pipeline(
     parallel: int = 4,
     log_format: LogFormat = "auto",
     print_json: bool = False,
+    data_docs: bool = False,
     sole_writer: bool = False,
 ) -> dict[str, Any]:
     """Run `steps` of a pipeline, write the report, and return the summary.
@@ -130,6 +134,8 @@ def run_pipeline(
     log_format : {'auto', 'text', 'json'}
     print_json : bool
         Print the summary on standard output.
+    data_docs : bool
+        Write Great Expectations' Data Docs of all gates beside the report.
     sole_writer : bool
         No other job writes this lake: take no lease on it.
 
@@ -164,11 +170,13 @@ def run_pipeline(
                 parallel=parallel,
                 may_write=may_write,
             )
-            return _reported(run, steps, watch, print_json)
+            return _reported(run, steps, watch, print_json=print_json, docs=data_docs)
 
 
-def _reported(run: Run, steps: Sequence[str | Step], watch: Watch, print_json: bool) -> dict[str, Any]:
-    started_at = run.clock()
+def _reported(
+    run: Run, steps: Sequence[str | Step], watch: Watch, *, print_json: bool, docs: bool
+) -> dict[str, Any]:
+    publish = partial(_publish, run, run.clock(), watch, print_json=print_json, docs=docs)
     try:
         try:
             if "ingest" in steps:
@@ -178,9 +186,9 @@ def _reported(run: Run, steps: Sequence[str | Step], watch: Watch, print_json: b
             _account(run)
     except Exception as error:
         line = next(iter(str(error).splitlines()), type(error).__name__)
-        _publish(run, started_at, watch, print_json, error=line, refused=isinstance(error, RefusedError))
+        publish(error=line, refused=isinstance(error, RefusedError))
         raise
-    return _publish(run, started_at, watch, print_json)
+    return publish()
 
 
 def _account(run: Run) -> None:
@@ -193,8 +201,9 @@ def _publish(
     run: Run,
     started_at: datetime,
     watch: Watch,
-    print_json: bool,
     *,
+    print_json: bool,
+    docs: bool,
     error: str | None = None,
     refused: bool = False,
 ) -> dict[str, Any]:
@@ -206,6 +215,25 @@ def _publish(
     text = json.dumps(summary, default=str)
     files.write_bytes(run.spark, run.lake.table("reports", run.run_id, "summary.json"), text.encode())
     watch.say(f"{summary['status']} in {summary['seconds']:.0f} s · report: {place}")
+    if docs and summary["gates"]:
+        _write_docs(run, summary["gates"], started_at, watch, failed=error is not None)
     if print_json:
         print(text)
     return summary
+
+
+def _write_docs(
+    run: Run, gates: list[dict[str, Any]], started_at: datetime, watch: Watch, *, failed: bool
+) -> None:
+    folder = run.lake.table("reports", run.run_id, "data_docs")
+    try:
+        index = write_data_docs(
+            run.spark, gate_documents(gates), folder, run_name=run.run_id, run_time=started_at
+        )
+    except Exception as error:
+        if not failed:
+            raise
+        # Why the run ended is what its exit code is about.
+        watch.say(f"the Data Docs could not be written: {error}")
+    else:
+        watch.say(f"Data Docs: {index}")

@@ -82,6 +82,8 @@ def _code(error: BaseException) -> Exit:
 def _lines(error: BaseException, code: Exit) -> list[str]:
     if isinstance(error, KeyboardInterrupt):
         return ["interrupted: nothing was half-written; run the same command again and it goes on"]
+    if isinstance(error, RefusedError):
+        return [f"{table}: {reason}" for table, reason in error.refusals]
     if code is not Exit.UNEXPECTED or isinstance(error, EtlError):
         return [line for line in str(error).splitlines() if line.strip()]
     text = _cause(error)

@@ -271,6 +271,7 @@ def _results(
             "unexpected_percent": result.unexpected_percent,
             "turned_away": failure.rows if failure else 0,
             "observed_value": result.observed_value,
+            **({"details": result.result["details"]} if result.result.get("details") else {}),
             "examples": examples[:EXAMPLES],
             "exception": result.exception,
         }

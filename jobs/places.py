@@ -11,7 +11,7 @@ import conf
 from etl.lake import files
 from jobs.exits import ArgumentsError
 
-__all__ = ["is_remote", "on_s3", "read_text"]
+__all__ = ["is_remote", "local", "on_s3", "read_text", "write_bytes"]
 
 
 def is_remote(place: str) -> bool:
@@ -29,6 +29,26 @@ def is_remote(place: str) -> bool:
 def on_s3(place: str | None) -> bool:
     """Whether a place is in S3, by either of its schemes."""
     return place is not None and place.startswith(("s3://", "s3a://"))
+
+
+def local(place: str) -> Path:
+    """The path of a place on this machine.
+
+    Examples
+    --------
+    >>> [local(place).as_posix() for place in ("file:///a/b.json", "file:/a/b.json", "a/b.json")]
+    ['/a/b.json', '/a/b.json', 'a/b.json']
+    """
+    return Path(re.sub(r"^file:/+", "/", place))
+
+
+def write_bytes(spark: SparkSession, place: str, content: bytes) -> None:
+    """Put `content` at `place`, on this machine or in a file system that Spark reaches."""
+    if is_remote(place):
+        files.write_bytes(spark, place, content)
+        return
+    local(place).parent.mkdir(parents=True, exist_ok=True)
+    local(place).write_bytes(content)
 
 
 def read_text(place: str, spark: SparkSession | None = None) -> str:
@@ -59,7 +79,7 @@ def read_text(place: str, spark: SparkSession | None = None) -> str:
 
 def _content(place: str, spark: SparkSession | None) -> bytes:
     if not is_remote(place):
-        return Path(re.sub(r"^file:/+", "/", place)).read_bytes()
+        return local(place).read_bytes()
     spark = spark or SparkSession.getActiveSession()
     if spark is None:
         raise ArgumentsError(

@@ -5,10 +5,12 @@ A suite is read (`load_suite`), rows that break its rules are told apart (`flag_
 may compare a batch with those before it (`Trends`), of which their profiles are kept (`Profile`).
 """
 
+from quality.catalogue import ResultFormat
 from quality.decision import Decision, decide
 from quality.errors import InapplicableError, QualityError, SuiteError
 from quality.expectation import Expectation, Suite
 from quality.failures import FAILURES, FailureCount, count_failures
+from quality.gx import data_docs
 from quality.observe import Observations, observations
 from quality.plan import UNIQUENESS
 from quality.profile import MOST_VALUES, Profile, Traits, merge
@@ -36,12 +38,14 @@ __all__ = [
     "QualityError",
     "Report",
     "Result",
+    "ResultFormat",
     "Suite",
     "SuiteError",
     "Traits",
     "Trends",
     "count_distinct",
     "count_failures",
+    "data_docs",
     "decide",
     "distinct_values",
     "flag_failures",

@@ -41,6 +41,11 @@ def test_each_kind_of_error_has_its_code_and_one_line(
     assert "Traceback" not in said
 
 
+def test_every_refusal_has_a_line(capsys: pytest.CaptureFixture[str]) -> None:
+    _, said = ending(RefusedError([("curate/a", "too many"), ("curate/b", "none")]), capsys)
+    assert said.splitlines() == ["headgate: curate/a: too many", "headgate: curate/b: none"]
+
+
 def test_debug_shows_where(capsys: pytest.CaptureFixture[str]) -> None:
     _, said = ending(ValueError("boom"), capsys, debug=True)
     assert "Traceback" in said

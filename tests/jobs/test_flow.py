@@ -31,7 +31,11 @@ def run(spark: SparkSession, tmp_path: Path) -> Runner:
     """Run the pipeline below `tmp_path`; the session is found, not started."""
 
     def running(
-        run_id: str = "r1", *, steps: tuple[str, ...] = WITHOUT_MODEL, overrides: tuple[str, ...] = ()
+        run_id: str = "r1",
+        *,
+        steps: tuple[str, ...] = WITHOUT_MODEL,
+        overrides: tuple[str, ...] = (),
+        data_docs: bool = False,
     ) -> Any:
         pipeline, source = load_pipeline(str(tmp_path / "pipeline.yaml"), overrides=overrides)
         return run_pipeline(
@@ -42,6 +46,7 @@ def run(spark: SparkSession, tmp_path: Path) -> Runner:
             run_id=run_id,
             steps=steps,
             log_format="text",
+            data_docs=data_docs,
         )
 
     return running
@@ -178,6 +183,32 @@ def test_an_answer_that_cannot_be_believed_is_refused_and_shown(tmp_path: Path, 
     assert told["spark_jobs"] in (1, 2, 3)
     page = (tmp_path / "lake/reports/r1/index.html").read_text()
     assert "not to be believed, a defect of Great Expectations: null-in-set" in page
+
+
+def test_data_docs_of_every_gate_are_written_when_they_are_asked_for(tmp_path: Path, run: Runner) -> None:
+    lay_out(tmp_path)
+    reports = tmp_path / "lake/reports"
+    run("r1", steps=("ingest", "curate"))
+    assert not (reports / "r1/data_docs").exists()
+    run("r2", data_docs=True)
+    docs = reports / "r2/data_docs"
+    pages = {page.name: page.read_text() for page in (docs / "validations").rglob("*.html")}
+    assert sorted(pages) == ["curated-visits.html", "star-dim_town.html", "star-fact_visit.html"]
+    assert all(name in (docs / "index.html").read_text() for name in pages)
+    assert "values must be greater than or equal to" in " ".join(pages["curated-visits.html"].split())
+
+
+def test_data_docs_that_cannot_be_written_do_not_hide_why_a_run_ended(
+    tmp_path: Path, run: Runner, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def broken(*_: object, **__: object) -> str:
+        raise OSError("no room for pages")
+
+    lay_out(tmp_path)
+    monkeypatch.setattr("jobs.entry.write_data_docs", broken)
+    with pytest.raises(RefusedError):
+        run(steps=("ingest", "curate"), overrides=("datasets.visits.tolerance=0",), data_docs=True)
+    assert "the Data Docs could not be written: no room for pages" in capsys.readouterr().err
 
 
 def test_a_step_that_loses_rows_is_refused(spark: SparkSession, tmp_path: Path, run: Runner) -> None:

@@ -1,8 +1,4 @@
-"""Great Expectations itself: what Headgate does not compile, and results in its own classes.
-
-The only module that imports ``great_expectations``, and only when there is something for it to do:
-the import alone takes seconds.
-"""
+"""Evaluation by Great Expectations itself, of what Headgate does not compile."""
 
 from __future__ import annotations
 
@@ -17,7 +13,7 @@ from quality.catalogue import ResultFormat
 from quality.expectation import Expectation
 from quality.parameters import is_placeholder
 
-__all__ = ["evaluate", "suite_result"]
+__all__ = ["evaluate"]
 
 _VIEW = "tmp_view"
 """The session view into which Great Expectations puts the data for a query."""
@@ -102,42 +98,6 @@ def _writable(value: Any) -> Any:
     if isinstance(value, bytearray):
         return bytes(value)
     return value.item() if type(value).__module__ == "numpy" else value
-
-
-def suite_result(document: Mapping[str, Any]) -> Any:
-    """Make of a report's JSON form what Great Expectations itself gives.
-
-    Parameters
-    ----------
-    document : Mapping
-        From `quality.report.Report.to_json_dict`.
-
-    Returns
-    -------
-    great_expectations.core.ExpectationSuiteValidationResult
-        For whatever takes one: Data Docs, stores, actions.
-    """
-    from great_expectations.core.expectation_validation_result import (
-        ExpectationSuiteValidationResult,
-        ExpectationValidationResult,
-    )
-    from great_expectations.expectations.expectation_configuration import ExpectationConfiguration
-    from great_expectations.expectations.metadata_types import FailureSeverity
-
-    results = []
-    for result in document["results"]:
-        config = result["expectation_config"]
-        results.append(
-            ExpectationValidationResult(
-                **{
-                    **result,
-                    "expectation_config": ExpectationConfiguration(
-                        **{**config, "severity": FailureSeverity(config["severity"])}
-                    ),
-                }
-            )
-        )
-    return ExpectationSuiteValidationResult(**{**document, "results": results})
 
 
 def _rule(expectation: Expectation) -> dict[str, Any]:
