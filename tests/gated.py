@@ -9,8 +9,9 @@ from pyspark.sql import DataFrame
 from etl.lake.ledger import Entry
 from etl.lake.zones import Lake
 from jobs.context import Run, load_pipeline
-from jobs.gate import publish, rule
+from jobs.gate import rule
 from jobs.progress import watching
+from jobs.publication import publish
 from jobs.stages.step import opened
 from quality import Suite
 
@@ -31,4 +32,4 @@ def gated(rows: DataFrame, suite: Suite, lake: str, *, table: str, tolerance: fl
         entry = opened(run, stage="curate", dataset=table)
         ruling = rule(run, rows, zone="curated", table=table, suite=suite, tolerance=tolerance)
         read = ruling.counts["published"] + ruling.counts["quarantined"]
-        return publish(run, replace(entry, read=read), ruling, zone="curated", table=table)
+        return publish(run, replace(entry, read=read), ruling, zone="curated", table=table, after=-1)

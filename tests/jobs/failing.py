@@ -27,12 +27,14 @@ if __name__ == "__main__":
     count, lake = int(sys.argv[1]), sys.argv[2]
     # What all tasks of a job may send to the driver: Spark ends the job where it is more.
     spark = session(settings={"spark.driver.maxResultSize": "4m"})
-    rows = spark.range(count).select(
+    failing = spark.range(count).select(
         (-F.col("id") - 1).alias("id"),
         F.concat(F.lit("No. "), "id").alias("name"),
         F.lit("c").alias("kind"),
         (F.col("id") / 2).cast("bigint").alias("twin"),
     )
+    good = spark.sql("SELECT 1L AS id, 'a' AS name, 'a' AS kind, -1L AS twin")
+    rows = failing.unionAll(good)
     rules = [{"type": name, "kwargs": kwargs} for name, kwargs in RULES]
     suite = load_suite(json.dumps({"name": "failing", "expectations": rules}), source="failing")
     report = validate(rows, suite)
