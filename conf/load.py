@@ -70,7 +70,7 @@ def load(
     Traceback (most recent call last):
     ...
     conf.problems.PipelineError: clinic.yaml:5: datasets.patients.sorce: unknown key 'sorce';
-    did you mean 'source'? (allowed: source, clean, suite, tolerance, allow_empty, publish)
+    did you mean 'source'? (allowed: source, clean, suite, tolerance, allow_empty, publish, trends)
     >>> load(text.replace("sorce", "source"), source="clinic.yaml", steps={}, fits={}, environment={}).name
     'clinic'
     """
