@@ -11,7 +11,7 @@ from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 
 from quality.groups import occurrences
-from quality.plan import GroupRule, RowRule, within
+from quality.plan import GroupRule, RowRule, broken_if
 
 __all__ = ["EXAMPLES", "Wanted", "examples_of"]
 
@@ -87,9 +87,7 @@ def _failing_rows(
     marks = []
     values: dict[str, Column] = {}
     for at, rule in rules:
-        fails = rule.unexpected_if
-        for condition in (rule.counted_if, within(rule.expectation)):
-            fails = fails if condition is None else condition & fails
+        fails = broken_if(rule)
         # Of very many a random part is plenty, and spares the sort below.
         thinned = _SAMPLE / max(counts[rule.unexpected], 1)
         marks.append(F.when(fails & (F.rand(at) < thinned) if thinned < 1 else fails, F.lit(at)))

@@ -31,6 +31,7 @@ __all__ = [
     "RowRule",
     "Rule",
     "SchemaRule",
+    "broken_if",
     "plan",
     "within",
 ]
@@ -166,6 +167,14 @@ def plan(suite: Suite, schema: T.StructType, *, among: Column | None = None) -> 
 def within(expectation: Expectation) -> Column | None:
     """Give the row condition of an expectation; None where it speaks about all rows."""
     return None if expectation.row_condition is None else F.expr(expectation.row_condition.sql)
+
+
+def broken_if(rule: RowRule) -> Column:
+    """Tell which rows break a rule: those that count, and fail. Null where that is not known."""
+    fails = rule.unexpected_if
+    for condition in (rule.counted_if, within(rule.expectation)):
+        fails = fails if condition is None else condition & fails
+    return fails
 
 
 def _rule(expectation: Expectation, schema: T.StructType, among: Column | None) -> Rule:

@@ -22,7 +22,7 @@ from quality.engine import answerable
 from quality.errors import InapplicableError
 from quality.expectation import Expectation, Suite
 from quality.failures import FAILURE_TYPE, FAILURES
-from quality.plan import UNIQUENESS, Broken, GroupRule, RowRule, Rule, plan, within
+from quality.plan import UNIQUENESS, Broken, GroupRule, RowRule, Rule, broken_if, plan
 from quality.predicates import PREDICATES
 from quality.schema import Field
 
@@ -294,10 +294,7 @@ def _grouped(field: Field) -> Column:
 def _fails(rule: RowRule | GroupRule, copies: dict[str, str]) -> Column:
     if isinstance(rule, GroupRule):
         return F.col(copies[rule.group.key]) > 1
-    fails = rule.unexpected_if
-    for condition in (rule.counted_if, within(rule.expectation)):
-        fails = fails if condition is None else condition & fails
-    return fails
+    return broken_if(rule)
 
 
 def _entry(rule: RowRule | GroupRule) -> Column:
