@@ -8,16 +8,20 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
 import sys
 import threading
 from collections.abc import Callable
 from importlib import import_module
+from pathlib import Path
 from typing import Any
 
 from etl.lake import transaction
 from etl.lake.copying import StagedBeside
 from etl.lake.transaction import StagedInPlace
 from jobs import gate, rejects
+
+ROOT = Path(__file__).resolve().parents[2]
 
 MOMENTS = (
     "before the write",
@@ -72,6 +76,21 @@ def arm(moment: str, way: str) -> None:
         StagedInPlace.discard = StagedBeside.discard = die
     else:
         raise ValueError(moment)
+
+
+def run_killed(moment: str, way: str, command: str, *given: str) -> None:
+    """Run a command in a process of its own, in which it is killed at a moment."""
+    ended = subprocess.run(
+        [sys.executable, "-m", "tests.jobs.killed", moment, way, command, *given],
+        cwd=ROOT,
+        env=os.environ | {"PYTHONPATH": str(ROOT)},
+        stdin=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+        check=False,
+        start_new_session=True,
+    )
+    assert ended.returncode == -signal.SIGKILL, ended.stderr
 
 
 if __name__ == "__main__":

@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import shutil
-import signal
-import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -18,10 +14,9 @@ from etl.lake.tables import newest_version
 from etl.lake.zones import Lake
 from jobs.context import load_pipeline
 from jobs.entry import run_pipeline
-from tests.jobs.killed import MOMENTS
+from tests.jobs.killed import MOMENTS, run_killed
 from tests.jobs.visits import lay_out
 
-ROOT = Path(__file__).resolve().parents[2]
 OF_THE_RUN = ("_run_id", "_ingested_at", "run_id", "at")
 
 Take = Callable[..., dict[str, Any]]
@@ -86,17 +81,7 @@ def test_what_was_killed_is_finished_by_the_next_run(
     shutil.copytree(raw, lake)
     pipeline = lay_out(tmp_path)
     places = ["--lake", str(lake), "--landing", str(tmp_path / "landing"), "--run-id", "r1"]
-    killed = subprocess.run(
-        [sys.executable, "-m", "tests.jobs.killed", moment, way, "curate", str(pipeline), *places],
-        cwd=ROOT,
-        env=os.environ | {"PYTHONPATH": str(ROOT)},
-        stdin=subprocess.DEVNULL,
-        stderr=subprocess.PIPE,
-        text=True,
-        check=False,
-        start_new_session=True,
-    )
-    assert killed.returncode == -signal.SIGKILL, killed.stderr
+    run_killed(moment, way, "curate", str(pipeline), *places)
 
     curated = lake / "curated" / "visits"
     visible = newest_version(spark, str(curated))

@@ -3,12 +3,7 @@
 from __future__ import annotations
 
 import json
-import os
-import signal
-import subprocess
-import sys
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -20,10 +15,9 @@ from jobs import replay as job
 from jobs.exits import ArgumentsError, Exit
 from jobs.stages.replay import replay
 from tests.jobs.deliveries import Clinic, Open, clinic, one_clinic
+from tests.jobs.killed import run_killed
 
 __all__ = ["clinic", "one_clinic"]
-
-ROOT = Path(__file__).resolve().parents[2]
 
 MENDED = (
     "datasets.visits.clean=[drop_exact_duplicates, rename_to_snake_case, "
@@ -163,18 +157,7 @@ def test_rows_of_a_batch_that_was_never_published_are_left_to_it(one_clinic: Ope
 def killed(visits: Clinic, moment: str, command: str, *more: str) -> None:
     """Run a command in a process of its own, and kill it at a moment."""
     places = ["--lake", str(visits.lake), "--landing", str(visits.folder / "landing"), "--run-id", "killed"]
-    pipeline = str(visits.folder / "pipeline.yaml")
-    ended = subprocess.run(
-        [sys.executable, "-m", "tests.jobs.killed", moment, "in_place", command, pipeline, *places, *more],
-        cwd=ROOT,
-        env=os.environ | {"PYTHONPATH": str(ROOT)},
-        stdin=subprocess.DEVNULL,
-        stderr=subprocess.PIPE,
-        text=True,
-        check=False,
-        start_new_session=True,
-    )
-    assert ended.returncode == -signal.SIGKILL, ended.stderr
+    run_killed(moment, "in_place", command, str(visits.folder / "pipeline.yaml"), *places, *more)
 
 
 @pytest.mark.parametrize("moment", ["between quarantine and commit", "between commit and release"])
