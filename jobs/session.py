@@ -16,6 +16,7 @@ from pathlib import Path
 from pyspark.sql import SparkSession
 
 from jobs.exits import ArgumentsError
+from jobs.interrupt import interruptible
 from jobs.places import is_remote, on_s3
 from jobs.versions import check_versions
 
@@ -82,13 +83,16 @@ def spark_session(
     if "SPARK_REMOTE" in os.environ:
         raise _on_connect()
     if "PYSPARK_GATEWAY_PORT" in os.environ or SparkSession.getActiveSession() is not None:
-        yield _checked(SparkSession.builder.appName(app).getOrCreate())
+        found = _checked(SparkSession.builder.appName(app).getOrCreate())
+        with interruptible(found):
+            yield found
         return
     session = _laptop(app, s3=any(map(on_s3, places)), small=small)
-    try:
-        yield _checked(session)
-    finally:
-        session.stop()
+    with interruptible(session):
+        try:
+            yield _checked(session)
+        finally:
+            session.stop()
 
 
 def _on_connect() -> ArgumentsError:

@@ -60,7 +60,7 @@ def standing(commit: Commit | None, *, fingerprint: str) -> Entry | None:
 def in_parallel(run: Run, names: Sequence[str], work: Callable[[str], T]) -> list[T]:
     """``work(name)`` for every name, `run.parallel` at a time, in the order of `names`.
 
-    The first error ends it once the work already begun has ended; Ctrl-C stops Spark's jobs first.
+    The first error ends it once the work already begun has ended.
     """
     with ThreadPoolExecutor(max_workers=max(1, run.parallel)) as pool:
         with warnings.catch_warnings():
@@ -70,11 +70,9 @@ def in_parallel(run: Run, names: Sequence[str], work: Callable[[str], T]) -> lis
         futures = [pool.submit(target, name) for name in names]
         try:
             return [future.result() for future in futures]
-        except BaseException as error:
+        except BaseException:
             for future in futures:
                 future.cancel()
-            if isinstance(error, KeyboardInterrupt):
-                run.spark.sparkContext.cancelAllJobs()
             raise
 
 
