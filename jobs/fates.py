@@ -13,10 +13,10 @@ from pyspark.sql import Column
 from pyspark.sql import functions as F
 
 from etl.transform import PROBLEMS, quote
-from quality import FAILURES
 
 __all__ = [
-    "ACCEPTED", "DROPPED", "FATE", "LEFT", "QUARANTINED", "REJECTED", "VERDICT", "Counts", "Fates", "verdict",
+    "ACCEPTED", "DROPPED", "FATE", "LEFT", "QUARANTINED", "REJECTED", "VERDICT", "VERDICTS", "Counts",
+    "Fates", "critical_problem", "verdict",
 ]  # fmt: skip
 
 FATE = "_fate"
@@ -31,17 +31,23 @@ VERDICT = "_verdict"
 ACCEPTED, REJECTED, LEFT = "accepted", "rejected", "left"
 """To be published; to the quarantine; left out by a step."""
 
+VERDICTS = frozenset({ACCEPTED, REJECTED, LEFT})
 
-def verdict(*faults: str) -> Column:
-    """Where a row goes, by its fate and by the severity of its faults.
+
+def critical_problem() -> Column:
+    """Whether a step has found a problem with a row for which it must not be published."""
+    # Not by a function with a lambda, which Spark does not compile.
+    return F.array_contains(F.col(f"{PROBLEMS}.severity"), "critical")
+
+
+def verdict(*critical: Column) -> Column:
+    """Where a row goes, by its fate and by its faults.
 
     Parameters
     ----------
-    *faults : str
-        Columns with faults: arrays of structs with a field ``severity``.
+    *critical : Column
+        Conditions, of which any rejects a row.
     """
-    # Not by a function with a lambda, which Spark does not compile.
-    critical = [F.array_contains(F.col(f"{name}.severity"), "critical") for name in faults]
     rejected = reduce(or_, critical, F.coalesce(F.col(FATE) == QUARANTINED, F.lit(False)))
     left = F.col(FATE).isNotNull() & (F.col(FATE) != QUARANTINED)
     return F.when(left, LEFT).when(rejected, REJECTED).otherwise(ACCEPTED)
@@ -58,7 +64,7 @@ class Fates:
     nulls : dict of str to int
         By column, among the rows to be published.
     at_fault : int
-        Rows with a problem or a failure, that were not left out.
+        Rows to be published with a problem or a failure.
     """
 
     counts: dict[str, Any]
@@ -81,8 +87,8 @@ class Counts:
     rules : sequence of str
         The names of the rules that may drop rows: rows dropped by another are in no count, so that
         the law of conservation refuses them.
-    faults : sequence of str
-        Columns of the rows that hold faults.
+    at_fault : Column or None
+        Which rows have a problem or a failure.
     elsewhere : collection of str
         Those of `columns` that somebody else counts.
 
@@ -96,20 +102,19 @@ class Counts:
         self,
         columns: Sequence[str],
         rules: Sequence[str] = (),
-        faults: Sequence[str] = (PROBLEMS, FAILURES),
+        at_fault: Column | None = None,
         *,
         elsewhere: Collection[str] = (),
     ) -> None:
         accepted = F.col(VERDICT) == ACCEPTED
         fate = F.col(FATE)
-        at_fault = reduce(or_, (F.size(name) > 0 for name in faults), F.lit(False))
         self._rules, self._columns = list(rules), list(columns)
         wanted = {
             "published": accepted,
             "quarantined": F.col(VERDICT) == REJECTED,
             "superseded": fate == "superseded",
             "duplicates": fate == "duplicate",
-            "at_fault": at_fault & (F.col(VERDICT) != LEFT),
+            **({} if at_fault is None else {"at_fault": accepted & at_fault}),
             **{f"dropped_{n}": fate == f"{DROPPED}{rule}" for n, rule in enumerate(self._rules)},
             **{
                 f"null_{n}": accepted & F.col(quote(name)).isNull()
@@ -117,7 +122,8 @@ class Counts:
                 if name not in elsewhere
             },
         }
-        self.aggregates = [F.count_if(condition).alias(name) for name, condition in wanted.items()]
+        # Not by count_if, which evaluates its condition twice.
+        self.aggregates = [F.count(F.when(found, F.lit(1))).alias(name) for name, found in wanted.items()]
 
     def read(self, seen: Mapping[str, Any], *, present: Mapping[str, int] = MappingProxyType({})) -> Fates:
         """What came of the aggregates; no rows where nothing was seen.

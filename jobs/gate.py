@@ -8,33 +8,45 @@ published is what was audited.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Sequence, Set
 from dataclasses import asdict, dataclass, replace
 from functools import partial
 from typing import Any
 
-from pyspark.sql import DataFrame
+from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from etl.lake.quarantine import reasons
 from etl.lake.staging import Staged, stage
 from etl.lake.zones import Zone
-from etl.transform import PROBLEM_TYPE, PROBLEMS, Transform, data_columns, quote
+from etl.transform import PROBLEMS, data_columns, quote
 from jobs.context import Run
-from jobs.fates import ACCEPTED, FATE, LEFT, REJECTED, VERDICT, Counts, Fates, verdict
+from jobs.fates import (
+    ACCEPTED,
+    FATE,
+    LEFT,
+    QUARANTINED,
+    REJECTED,
+    VERDICT,
+    VERDICTS,
+    Counts,
+    Fates,
+    critical_problem,
+    verdict,
+)
 from jobs.trends import PROFILE, Asked, Past, ask
 from quality import (
     FAILURES,
     UNIQUENESS,
     FailureCount,
+    Marks,
     Profile,
     Report,
     Result,
     Suite,
     count_failures,
     decide,
-    flag_failures,
-    flagged,
+    mark,
     observations,
     require_fit,
     told_by_rows,
@@ -56,6 +68,8 @@ class Ruling:
     ----------
     staged : Staged
         The rows that were written, each with its verdict.
+    marks : Marks
+        How to read which rules the rows break.
     suite : Suite
     counts : dict
         ``published``, ``superseded``, ``duplicates``, ``quarantined``, and ``dropped`` by rule.
@@ -68,6 +82,7 @@ class Ruling:
     """
 
     staged: Staged
+    marks: Marks
     suite: Suite
     counts: dict[str, Any]
     nulls: dict[str, int]
@@ -87,7 +102,8 @@ class Ruling:
     @property
     def rejected(self) -> DataFrame:
         """The rows for the quarantine, with their reasons."""
-        return self.staged.rows.where(F.col(VERDICT) == REJECTED).drop(VERDICT, FATE)
+        rows = self.staged.rows.where(F.col(VERDICT) == REJECTED)
+        return rows.drop(VERDICT, FATE, *self.marks.columns)
 
 
 def rule(
@@ -146,33 +162,35 @@ def rule(
     require_fit(data, suite)
     asked = ask(suite, data, past)
     suite = asked.suite
+    kept = {ACCEPTED, REJECTED, LEFT} if keep_left or FATE not in df.columns else {ACCEPTED, REJECTED}
     df = df if FATE in df.columns else df.withColumn(FATE, F.lit(None).cast("string"))
-    df = df if PROBLEMS in df.columns else df.withColumn(PROBLEMS, F.array().cast(PROBLEM_TYPE))
-    candidate = verdict(PROBLEMS) == ACCEPTED
-    rows, told = flagged(df, suite, among=candidate, uniqueness=False)
+    rows, marks = mark(df, suite, among=verdict(*_critical(df)) == ACCEPTED, among_equals=False)
     audit = partial(
         _audit,
         path=run.lake.table(zone, table),
         asked=asked,
-        told=told,
         rules=rules,
-        keep=(ACCEPTED, REJECTED, LEFT) if keep_left else (ACCEPTED, REJECTED),
+        unwritten=() if keep_left else (FATE,),
         allow_empty=allow_empty,
         partition_by=partition_by,
     )
     beside = run.lake.table("staging", run.run_id, f"{zone}_{table}")
-    staged, fates, report, profile = audit(rows, beside=beside)
+    staged, fates, report, profile = audit(rows, marks=marks, beside=beside, keep=kept)
     if any(map(_has_duplicates, report.results)):
         # Which rows are not unique is asked only where some are not: to ask costs a shuffle.
-        first = staged
-        again = first.rows.transform(_flag_duplicates(suite))
-        staged, second, report, profile = audit(again, beside=f"{beside}_unique")
+        first, fate = staged, F.when(F.col(VERDICT) == REJECTED, QUARANTINED)
+        again = first.rows if keep_left else first.rows.withColumn(FATE, fate)
+        again, more = mark(again.drop(FAILURES), suite, among=F.col(VERDICT) == ACCEPTED, alone=False)
+        marks, again = marks | more, again.drop(VERDICT)
+        staged, second, report, profile = audit(again, marks=marks, beside=f"{beside}_unique", keep=VERDICTS)
         fates = fates.after_another_look(second)
         first.discard()
     if of_rows and not suite.expectations:
         report = replace(report, refusals=())
-    considered = staged.rows.where(F.col(VERDICT) != LEFT)
-    failures = count_failures(considered) if fates.at_fault else []
+    # Only the rejected are read again, unless rows to be published have something to tell as well.
+    of_interest = [REJECTED] * bool(fates.counts["quarantined"]) + [ACCEPTED] * bool(fates.at_fault)
+    considered = staged.rows.where(F.col(VERDICT).isin(of_interest))
+    failures = count_failures(considered) if of_interest else []
     decision = decide(
         report,
         failures=failures,
@@ -185,12 +203,13 @@ def rule(
     refusals = (*decision.reasons, *unsound, *asked.refusals(profile))
     return Ruling(
         staged=staged,
+        marks=marks,
         suite=suite,
         counts=fates.counts,
         nulls=fates.nulls,
         details={
             "gate": _results(f"{zone}/{table}", report, failures, refusals) | asked.told(profile),
-            "quarantine": _quarantined(considered, table) if fates.at_fault else [],
+            "quarantine": _quarantined(considered, table) if of_interest else [],
             PROFILE: profile.to_json(),
         },
         refusals=refusals,
@@ -200,31 +219,48 @@ def rule(
 def _audit(
     rows: DataFrame,
     *,
+    marks: Marks,
     path: str,
     beside: str,
     asked: Asked,
-    told: Collection[str],
+    keep: Set[str],
     rules: Sequence[str],
-    keep: Collection[str],
+    unwritten: Collection[str],
     allow_empty: bool,
     partition_by: Sequence[str],
 ) -> tuple[Staged, Fates, Report, Profile]:
     """Write the rows and measure them on their way; then measure of the files what takes groups."""
-    # Nothing costs nothing to write: an empty list is a value in each column of its structs.
-    faults = {name: F.when(F.size(name) > 0, F.col(name)) for name in (PROBLEMS, FAILURES)}
-    judged = rows.withColumn(VERDICT, verdict(PROBLEMS, FAILURES)).withColumns(faults)
+    judged = rows.withColumn(VERDICT, verdict(*_critical(rows), marks.critical))
+    at_fault = marks.any
+    if PROBLEMS in rows.columns:
+        # Nothing costs nothing to write: an empty list is a value in each column of its structs.
+        judged = judged.withColumn(PROBLEMS, F.when(F.size(PROBLEMS) > 0, F.col(PROBLEMS)))
+        at_fault = at_fault | F.col(PROBLEMS).isNotNull()
     accepted = F.col(VERDICT) == ACCEPTED
-    planned = observations(judged, asked.suite, among=accepted, told=told)
-    counts = Counts(data_columns(judged), rules, elsewhere=planned.columns)
+    planned = observations(judged, asked.suite, among=accepted, marks=marks)
+    counts = Counts(data_columns(judged), rules, at_fault, elsewhere=planned.columns)
     profiling = asked.profiling(accepted)
     observe = [*counts.aggregates, *planned.aggregates, *profiling.aggregates]
+    order = [expectation.id for expectation in asked.suite.expectations]
     staged = stage(
-        judged, path, beside=beside, verdict=VERDICT, keep=keep, observe=observe, partition_by=partition_by
+        judged,
+        path,
+        beside=beside,
+        verdict=VERDICT,
+        keep=None if keep >= VERDICTS else keep,
+        observe=observe,
+        unwritten=unwritten,
+        partition_by=partition_by,
+        reading=lambda read: read.withColumn(FAILURES, marks.failures(order)),
     )
     data, seen = _data(staged.rows), planned.read(staged.seen)
     report = validate(data, asked.suite, allow_empty=allow_empty, observed=seen)
     fates = counts.read(staged.seen, present=planned.present(staged.seen))
     return staged, fates, report, asked.profile(profiling, staged.seen, fates, data)
+
+
+def _critical(df: DataFrame) -> list[Column]:
+    return [critical_problem()] if PROBLEMS in df.columns else []
 
 
 def _data(staged: DataFrame) -> DataFrame:
@@ -234,19 +270,6 @@ def _data(staged: DataFrame) -> DataFrame:
 
 def _has_duplicates(result: Result) -> bool:
     return result.type in UNIQUENESS and result.severity == "critical" and bool(result.unexpected_count)
-
-
-def _flag_duplicates(suite: Suite) -> Transform:
-    """Look at the rows to be published again, at their uniqueness as well."""
-    accepted = F.col(VERDICT) == ACCEPTED
-
-    def flag(staged: DataFrame) -> DataFrame:
-        before = staged.withColumn("_before", F.col(FAILURES))
-        flagged = before.transform(flag_failures(suite, among=accepted))
-        failures = F.when(accepted, F.col(FAILURES)).otherwise(F.col("_before"))
-        return flagged.withColumn(FAILURES, failures).drop("_before", VERDICT)
-
-    return flag
 
 
 def _results(

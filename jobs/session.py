@@ -41,6 +41,13 @@ LAPTOP_SETTINGS = {
     "spark.sql.sources.parallelPartitionDiscovery.parallelism": "2",
 }
 
+COMPILED = ("spark.sql.codegen.hugeMethodLimit", "8000")
+"""Java interprets methods that are longer than this, for ever: with many columns or rules that takes
+several times as long. Spark then makes shorter ones of the plan, one for each of its steps.
+
+Spark configuration: ``spark.sql.codegen.hugeMethodLimit``; HotSpot: ``DontCompileHugeMethods``.
+"""
+
 PYSPARK_CLASSES = (
     "org.apache.spark.sql.functions",
     "org.apache.spark.sql.Column",
@@ -120,6 +127,7 @@ def _checked(session: SparkSession) -> SparkSession:
         )
     # Timestamps are instants; what a text without an offset means is said by the step that parses it.
     session.conf.set("spark.sql.session.timeZone", "UTC")
+    session.conf.set(*COMPILED)
     _import_classes(session)
     return session
 

@@ -11,12 +11,13 @@ from quality.errors import InapplicableError, QualityError, SuiteError
 from quality.expectation import Expectation, Suite
 from quality.failures import FAILURES, FailureCount, count_failures
 from quality.gx import data_docs
+from quality.marks import Marks
 from quality.observe import Observations, observations
-from quality.plan import UNIQUENESS
 from quality.profile import MOST_VALUES, Profile, Traits, merge
 from quality.profiling import Profiling, count_distinct, distinct_values
 from quality.report import Defect, Report, Result
-from quality.rows import flag_failures, flagged, split, told_by_rows
+from quality.rows import flag_failures, mark, split, told_by_rows
+from quality.rules import UNIQUENESS
 from quality.suite import load_suite
 from quality.trends import NotAsked, Trends
 from quality.unfit import require_fit, unfit
@@ -31,6 +32,7 @@ __all__ = [
     "Expectation",
     "FailureCount",
     "InapplicableError",
+    "Marks",
     "NotAsked",
     "Observations",
     "Profile",
@@ -49,8 +51,8 @@ __all__ = [
     "decide",
     "distinct_values",
     "flag_failures",
-    "flagged",
     "load_suite",
+    "mark",
     "merge",
     "observations",
     "require_fit",

@@ -16,8 +16,8 @@ from typing import Any
 from pyspark.sql import types as T
 
 from quality.measure import Measures
-from quality.plan import Delegated, GroupRule, RowRule, Rule
 from quality.report import Defect, Result
+from quality.rules import Delegated, GroupRule, RowRule, Rule
 
 __all__ = ["DEFECTS", "defects_of"]
 

@@ -13,7 +13,7 @@ from pyspark.sql import SparkSession
 from pyspark.sql import types as T
 
 from quality.expectation import Expectation
-from quality.plan import Broken, Delegated, GroupRule, RowRule, Rule
+from quality.rules import Broken, Delegated, GroupRule, RowRule, Rule
 from quality.schema import PLAIN_SCALE, Field
 
 __all__ = ["answerable", "is_sail"]

@@ -11,7 +11,7 @@ from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 
 from quality.groups import occurrences
-from quality.plan import GroupRule, RowRule, broken_if
+from quality.rules import GroupRule, RowRule, broken_if
 
 __all__ = ["EXAMPLES", "Wanted", "examples_of"]
 

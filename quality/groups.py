@@ -10,7 +10,7 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from quality.engine import is_sail
-from quality.plan import UNIQUENESS, Group, GroupRule, Rule
+from quality.rules import UNIQUENESS, Group, GroupRule, Rule
 from quality.uniqueness import MANY, Proof, proof_of
 
 __all__ = ["COPIES", "DISTINCT", "group_measures", "occurrences", "proven_unique", "test_key"]

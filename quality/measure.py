@@ -14,7 +14,7 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from quality.groups import group_measures, proven_unique, test_key
-from quality.plan import ROWS, Delegated, Group, GroupRule, NumberRule, RowRule, Rule
+from quality.rules import ROWS, Delegated, Group, GroupRule, NumberRule, RowRule, Rule
 
 __all__ = ["Measures", "analysed", "measure"]
 

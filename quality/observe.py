@@ -6,7 +6,7 @@ rows that a write sees. What they came to is given to `quality.validate`, which 
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from pyspark.sql import Column, DataFrame
@@ -14,10 +14,11 @@ from pyspark.sql import functions as F
 from pyspark.sql import types as T
 
 from quality.expectation import Suite
-from quality.failures import FAILURES
+from quality.marks import Marks
 from quality.measure import analysed
-from quality.plan import ROWS, Delegated, GroupRule, NumberRule, RowRule, plan
+from quality.plan import count, plan
 from quality.rows import fitting_patterns
+from quality.rules import ROWS, Delegated, GroupRule, NumberRule, RowRule
 
 __all__ = ["Observations", "observations"]
 
@@ -37,10 +38,12 @@ class Observations:
         kinds: Mapping[str, T.DataType],
         known: Mapping[str, Any],
         present: Mapping[str, str],
+        same: Mapping[str, str],
     ) -> None:
-        self._names = {key: f"audit_{at}" for at, key in enumerate(columns)}
+        names = {key: f"audit_{at}" for at, key in enumerate(columns)}
+        self._names = names | {key: names[other] for key, other in same.items() if other in names}
         self._kinds, self._known, self._present = kinds, known, present
-        self.aggregates = [column.alias(self._names[key]) for key, column in columns.items()]
+        self.aggregates = [column.alias(names[key]) for key, column in columns.items()]
 
     def read(self, seen: Mapping[str, Any]) -> dict[str, Any]:
         """Give what `quality.validate` takes as `observed`.
@@ -70,7 +73,7 @@ class Observations:
 
 
 def observations(
-    df: DataFrame, suite: Suite, *, among: Column | None = None, told: Collection[str] = ()
+    df: DataFrame, suite: Suite, *, among: Column | None = None, marks: Marks | None = None
 ) -> Observations:
     """Plan what can be seen of a suite while rows are written: all that needs no groups.
 
@@ -82,10 +85,9 @@ def observations(
         Without open placeholders; see `Suite.bind`.
     among : Column or None
         The rows that will be the data, as a condition that is never null; None for all.
-    told : collection of str
-        The ids of rules by which rows of `df` were told (see `quality.rows.flagged`): what breaks them
-        stands in ``_failures``, and is not evaluated again. Rows that break a critical one are not
-        among the data.
+    marks : Marks or None
+        What `quality.mark` has marked in the rows of `df`, and is not evaluated again. Rows that break
+        a critical rule are not among the data.
 
     Returns
     -------
@@ -107,34 +109,34 @@ def observations(
     >>> list(planned.read(seen.get).values())
     [3, 2, 1]
     """
-    columns: dict[str, Column] = {ROWS: F.count(F.lit(1)) if among is None else F.count_if(among)}
+    columns: dict[str, Column] = {ROWS: count(among)}
     kinds: dict[str, T.DataType] = {}
     known: dict[str, Any] = {}
     present: dict[str, str] = {}
+    same: dict[str, str] = {}
     for rule in fitting_patterns(df.sparkSession, plan(suite, df.schema, among=among)):
         if isinstance(rule, RowRule | GroupRule | NumberRule | Delegated):
             columns.update(rule.aggregates)
-        if isinstance(rule, RowRule) and rule.expectation.id in told and rule.unexpected in columns:
-            del columns[rule.unexpected]
-            if rule.expectation.severity == "critical":
+        if isinstance(rule, RowRule) and marks is not None and rule.expectation.id in marks.ids:
+            critical = rule.expectation.severity == "critical"
+            if critical and rule.kept:
+                same[rule.kept] = rule.rows
+            elif critical:
+                del columns[rule.unexpected]
                 known[rule.unexpected] = 0
-            else:
-                columns[rule.unexpected] = F.count_if(_breaks(rule.expectation.id, among))
+            elif not rule.kept:
+                columns[rule.unexpected] = count(among, marks.breaks(rule.expectation.id))
         if isinstance(rule, NumberRule) and rule.kind is not None:
             kinds[rule.value] = rule.kind
         if isinstance(rule, RowRule) and rule.kept and rule.expectation.row_condition is None:
             present[rule.fields[0].sql.strip("`")] = rule.kept
+    columns = {key: column for key, column in columns.items() if key not in same}
     # The minimum of times without a zone would depend on the session's zone on its way back.
     zoneless = {key for key, kind in kinds.items() if isinstance(kind, T.TimestampNTZType)}
     numbers = {
         key: _as_number(column, kinds.get(key)) for key, column in columns.items() if key not in zoneless
     }
-    return Observations(analysed(df, numbers), kinds, known, present)
-
-
-def _breaks(expectation_id: str, among: Column | None) -> Column:
-    breaks = F.array_contains(F.col(f"{FAILURES}.expectation_id"), expectation_id)
-    return breaks if among is None else among & breaks
+    return Observations(analysed(df, numbers), kinds, known, present, same)
 
 
 def _as_number(column: Column, kind: T.DataType | None) -> Column:

@@ -8,7 +8,6 @@ Great Expectations; or it is broken, since it names a column that the data lacks
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Any
 
 from pyspark.sql import Column
@@ -17,120 +16,23 @@ from pyspark.sql import types as T
 
 from quality.expectation import Expectation, Suite
 from quality.predicates import PREDICATES, considered, legible, member
+from quality.rules import (
+    ROWS,
+    UNIQUENESS,
+    Broken,
+    Delegated,
+    Group,
+    GroupRule,
+    NumberRule,
+    RowRule,
+    Rule,
+    SchemaRule,
+    within,
+)
 from quality.schema import Field, columns_of, resolve
 from quality.uniqueness import bounds_of
 
-__all__ = [
-    "ROWS",
-    "UNIQUENESS",
-    "Broken",
-    "Delegated",
-    "Group",
-    "GroupRule",
-    "NumberRule",
-    "RowRule",
-    "Rule",
-    "SchemaRule",
-    "broken_if",
-    "plan",
-    "within",
-]
-
-ROWS = "rows"
-"""Key of the number of rows of the whole data, which is always measured."""
-
-
-@dataclass(frozen=True, eq=False)
-class _Rule:
-    expectation: Expectation
-
-
-@dataclass(frozen=True, eq=False)
-class RowRule(_Rule):
-    """Each row keeps or breaks it by itself.
-
-    ``rows``, ``counted`` and ``unexpected`` are the keys of three counts: the rows of the
-    condition, those of them that count, and those of these that fail. ``unread`` is the key of a
-    fourth where values are compared with what they may not be readable as: those that are not.
-    ``kept`` is the key of the rows that keep the rule, where they are counted in place of those that
-    fail, since other rules ask for the same count.
-    """
-
-    fields: tuple[Field, ...]
-    counted_if: Column | None
-    unexpected_if: Column
-    rows: str
-    counted: str
-    unexpected: str
-    aggregates: Mapping[str, Column]
-    unread: str | None = None
-    kept: str | None = None
-
-
-@dataclass(frozen=True, eq=False)
-class Group:
-    """Rows with equal values in some columns, counted: what uniqueness and distinct counts need."""
-
-    key: str
-    fields: tuple[Field, ...]
-    rows_if: Column | None
-
-
-@dataclass(frozen=True, eq=False)
-class GroupRule(_Rule):
-    """It is judged by how often each value, or combination of values, occurs.
-
-    ``tests`` are questions about a group's value, which stands in column ``k0``: whether it lies
-    ``outside`` or ``inside`` the expectation's set.
-    """
-
-    fields: tuple[Field, ...]
-    group: Group
-    rows: str
-    counted: str
-    aggregates: Mapping[str, Column]
-    tests: Mapping[str, Column] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, eq=False)
-class NumberRule(_Rule):
-    """It is judged by one number of the data."""
-
-    value: str
-    rows: str
-    aggregates: Mapping[str, Column]
-    kind: T.DataType | None = None
-    """Of the number, where it is a value of the column itself."""
-
-
-@dataclass(frozen=True, eq=False)
-class SchemaRule(_Rule):
-    """It is judged by the schema alone: the columns' names, and the type of its own column."""
-
-    columns: tuple[str, ...]
-    found: T.DataType | None = None
-
-
-@dataclass(frozen=True, eq=False)
-class Delegated(_Rule):
-    """Great Expectations itself must evaluate it.
-
-    ``aggregates`` are measured beside it, so as to know what its answer is worth.
-    """
-
-    fields: tuple[Field, ...] = ()
-    aggregates: Mapping[str, Column] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, eq=False)
-class Broken(_Rule):
-    """It cannot be evaluated on this data; ``column`` is the one that is at fault, if one is."""
-
-    reason: str
-    column: str | None = None
-
-
-Rule = RowRule | GroupRule | NumberRule | SchemaRule | Delegated | Broken
+__all__ = ["count", "plan", "type_named"]
 
 
 def plan(suite: Suite, schema: T.StructType, *, among: Column | None = None) -> tuple[Rule, ...]:
@@ -162,19 +64,6 @@ def plan(suite: Suite, schema: T.StructType, *, among: Column | None = None) -> 
     ['RowRule', 'Delegated', 'Broken']
     """
     return tuple(_rule(expectation, schema, among) for expectation in suite.expectations)
-
-
-def within(expectation: Expectation) -> Column | None:
-    """Give the row condition of an expectation; None where it speaks about all rows."""
-    return None if expectation.row_condition is None else F.expr(expectation.row_condition.sql)
-
-
-def broken_if(rule: RowRule) -> Column:
-    """Tell which rows break a rule: those that count, and fail. Null where that is not known."""
-    fails = rule.unexpected_if
-    for condition in (rule.counted_if, within(rule.expectation)):
-        fails = fails if condition is None else condition & fails
-    return fails
 
 
 def _rule(expectation: Expectation, schema: T.StructType, among: Column | None) -> Rule:
@@ -228,13 +117,13 @@ def _row_rule(expectation: Expectation, fields: tuple[Field, ...], among: Column
     unexpected, kept = f"unexpected {expectation.id}", None
     if expectation.type == "expect_column_values_to_not_be_null":
         kept = _without_missing(fields, base.condition)
-        aggregates = {**base.aggregates, kept: _count(base.within, expected)}
+        aggregates = {**base.aggregates, kept: count(base.within, expected)}
     else:
-        aggregates = {**base.aggregates, unexpected: _count(base.within, base.counted_if, ~expected)}
+        aggregates = {**base.aggregates, unexpected: count(base.within, base.counted_if, ~expected)}
     readable = legible(expectation, fields)
     unread = None if readable is None else f"unread {expectation.id}"
     if readable is not None and unread is not None:
-        aggregates[unread] = _count(base.within, base.counted_if, ~readable)
+        aggregates[unread] = count(base.within, base.counted_if, ~readable)
     return RowRule(
         expectation,
         fields=fields,
@@ -296,10 +185,10 @@ def _python_agrees(field: Field, values: Sequence[Any]) -> bool:
 def _number_rule(expectation: Expectation, of: Field | None, among: Column | None) -> Rule:
     name, rows = expectation.type, _both(among, within(expectation))
     condition = "" if expectation.row_condition is None else expectation.row_condition.sql
-    count = f"{ROWS} | {condition}" if condition else ROWS
-    counts = {count: _count(rows)}
+    every = f"{ROWS} | {condition}" if condition else ROWS
+    counts = {every: count(rows)}
     if of is None:
-        return NumberRule(expectation, value=count, rows=count, aggregates=counts)
+        return NumberRule(expectation, value=every, rows=every, aggregates=counts)
     if name == "expect_column_proportion_of_non_null_values_to_be_between":
         base = _Counts(expectation, (of,), among)
         return NumberRule(expectation, value=base.counted, rows=base.rows, aggregates=base.aggregates)
@@ -311,7 +200,7 @@ def _number_rule(expectation: Expectation, of: Field | None, among: Column | Non
     return NumberRule(
         expectation,
         value=value,
-        rows=count,
+        rows=every,
         aggregates={**counts, value: _STATISTICS[statistic](column)},
         kind=of.type if statistic in ("min", "max") else None,
     )
@@ -325,7 +214,7 @@ class _Counts:
         self.within = _both(among, within(expectation))
         self.counted_if = considered(expectation, fields)
         self.rows = f"{ROWS} | {self.condition}" if self.condition else ROWS
-        self.aggregates = {self.rows: _count(self.within)}
+        self.aggregates = {self.rows: count(self.within)}
         rule = expectation.parameter("ignore_row_if")
         names = ", ".join(field.sql for field in fields)
         self.group = f"groups of {names} | {rule} | {self.condition}"
@@ -333,7 +222,7 @@ class _Counts:
             self.counted = self.rows
         else:
             self.counted = _without_missing(fields, self.condition, rule or "missing")
-            self.aggregates[self.counted] = _count(self.within, self.counted_if)
+            self.aggregates[self.counted] = count(self.within, self.counted_if)
 
 
 def _without_missing(fields: Sequence[Field], condition: str, rule: str = "missing") -> str:
@@ -348,9 +237,11 @@ def _both(*conditions: Column | None) -> Column | None:
     return both
 
 
-def _count(*conditions: Column | None) -> Column:
+def count(*conditions: Column | None) -> Column:
+    """Count the rows for which all conditions hold; None holds for every row."""
     condition = _both(*conditions)
-    return F.count(F.lit(1)) if condition is None else F.count_if(condition)
+    # Not by count_if, which evaluates its condition twice.
+    return F.count(F.lit(1) if condition is None else F.when(condition, F.lit(1)))
 
 
 def _type_can_be_told(expectation: Expectation, columns: Sequence[str]) -> bool:
@@ -372,9 +263,6 @@ def type_named(name: str) -> type[T.DataType] | None:
     found = getattr(T, name, None)
     return found if isinstance(found, type) and issubclass(found, T.DataType) else None
 
-
-UNIQUENESS = ("expect_column_values_to_be_unique", "expect_compound_columns_to_be_unique")
-"""The expectations that tell a row by its equals."""
 
 _GROUPED = frozenset(
     {

@@ -9,31 +9,27 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
-from functools import reduce
-from operator import or_
+from functools import partial
 from typing import TypeVar
 
 from pyspark.errors import AnalysisException
-from pyspark.sql import Column, DataFrame, SparkSession, Window
+from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F
-from pyspark.sql import types as T
 
 from quality.engine import answerable
 from quality.errors import InapplicableError
 from quality.expectation import Expectation, Suite
 from quality.failures import FAILURE_TYPE, FAILURES
-from quality.plan import UNIQUENESS, Broken, GroupRule, RowRule, Rule, broken_if, plan
+from quality.marks import Marks, mark_rows
+from quality.plan import plan
 from quality.predicates import PREDICATES
-from quality.schema import Field
+from quality.rules import UNIQUENESS, Broken, GroupRule, RowRule, Rule
 
-__all__ = ["Transform", "fitting_patterns", "flag_failures", "flagged", "split", "told_by_rows"]
+__all__ = ["Transform", "fitting_patterns", "flag_failures", "mark", "split", "told_by_rows"]
 
 Transform = Callable[[DataFrame], DataFrame]
 
 AnyRule = TypeVar("AnyRule", bound=Rule)
-
-_BROKEN = "_broken_"
-_BITS = 63
 
 
 def flag_failures(suite: Suite, *, among: Column | None = None, uniqueness: bool = True) -> Transform:
@@ -80,18 +76,57 @@ def flag_failures(suite: Suite, *, among: Column | None = None, uniqueness: bool
     +---+--------------+-----+
     <BLANKLINE>
     """
-    return lambda df: flagged(df, suite, among=among, uniqueness=uniqueness)[0]
+
+    def transform(df: DataFrame) -> DataFrame:
+        rows, marks = mark(df, suite, among=among, among_equals=uniqueness)
+        return _spelled(rows, marks, suite)
+
+    return transform
 
 
-def flagged(
-    df: DataFrame, suite: Suite, *, among: Column | None = None, uniqueness: bool = True
-) -> tuple[DataFrame, frozenset[str]]:
-    """Do as `flag_failures` does, and tell the ids of the rules that rows were told by.
+def mark(
+    df: DataFrame, suite: Suite, *, among: Column | None = None, alone: bool = True, among_equals: bool = True
+) -> tuple[DataFrame, Marks]:
+    """Mark which rules each row breaks: what `flag_failures` spells out, for who reads the rows twice.
 
-    A row without a failure of a rule among these keeps the rule; of the others nothing is known.
+    Parameters
+    ----------
+    df : DataFrame
+    suite : Suite
+    among : Column or None
+        See `flag_failures`.
+    alone, among_equals : bool
+        Whether rules that a row keeps or breaks alone are among those that are looked at; and those
+        about uniqueness. Where rows are most likely unique, it is cheaper to measure that they are
+        than to look for those that are not.
+
+    Returns
+    -------
+    DataFrame
+        The rows and columns of `df`, and metadata columns with the marks.
+    Marks
+        How to read them.
+
+    Examples
+    --------
+    >>> from quality import load_suite
+    >>> suite = load_suite('''{"name": "people", "expectations": [{"id": "age-from-0",
+    ...     "type": "expect_column_values_to_be_between", "kwargs": {"column": "age", "min_value": 0}}]}''',
+    ...     source="people.json")
+    >>> people = spark.createDataFrame([(1, 30), (2, -1)], "id int, age int")
+    >>> rows, marks = mark(people, suite)
+    >>> rows.where(marks.critical).show()
+    +---+---+---------+
+    | id|age|_broken_0|
+    +---+---+---------+
+    |  2| -1|        1|
+    +---+---+---------+
+    <BLANKLINE>
     """
-    rows, told = _flag(df, _told(_planned(df, suite), uniqueness), among)
-    return rows, frozenset(rule.expectation.id for rule in told)
+    rules = [
+        rule for rule in _told(_planned(df, suite)) if (alone, among_equals)[isinstance(rule, GroupRule)]
+    ]
+    return _marked(df, rules, among, name="_broken" if alone else "_repeated")
 
 
 def split(df: DataFrame, suite: Suite) -> tuple[DataFrame, DataFrame]:
@@ -129,11 +164,11 @@ def split(df: DataFrame, suite: Suite) -> tuple[DataFrame, DataFrame]:
     (['a'], ['b', 'c'])
     """
     rules = _planned(df, suite)
-    told_apart, fitting = _flag(df, _told(rules), None)
+    marked, marks = _marked(df, _told(rules), None)
     for rule in rules:
         expectation = rule.expectation
         told = expectation.type in PREDICATES or expectation.type in UNIQUENESS
-        if told and rule not in fitting:
+        if told and expectation.id not in marks.ids:
             raise InapplicableError(
                 suite=suite.name,
                 expectation_id=expectation.id,
@@ -143,8 +178,8 @@ def split(df: DataFrame, suite: Suite) -> tuple[DataFrame, DataFrame]:
                 if isinstance(rule, Broken)
                 else "it is not valid, or not for such a column",
             )
-    critical = F.array_contains(F.col(f"{FAILURES}.severity"), "critical")
-    return told_apart.where(~critical).drop(FAILURES), told_apart.where(critical)
+    accepted = marked.where(~marks.critical).drop(*marks.columns)
+    return accepted, _spelled(marked.where(marks.critical), marks, suite)
 
 
 def told_by_rows(suite: Suite) -> Suite:
@@ -177,33 +212,39 @@ def _planned(df: DataFrame, suite: Suite) -> tuple[Rule, ...]:
     return answerable(df.sparkSession, plan(suite, df.schema))
 
 
-def _told(rules: Iterable[Rule], uniqueness: bool = True) -> list[RowRule | GroupRule]:
+def _told(rules: Iterable[Rule]) -> list[RowRule | GroupRule]:
     """Choose the rules that rows are told by."""
     return [
         rule
         for rule in rules
-        if isinstance(rule, RowRule)
-        or (uniqueness and isinstance(rule, GroupRule) and rule.expectation.type in UNIQUENESS)
+        if isinstance(rule, RowRule) or (isinstance(rule, GroupRule) and rule.expectation.type in UNIQUENESS)
     ]
 
 
-def _flag(
-    df: DataFrame, told: list[RowRule | GroupRule], among: Column | None
-) -> tuple[DataFrame, list[RowRule | GroupRule]]:
-    """Flag what the rules that fit the data say, and tell which they are."""
+def _spelled(rows: DataFrame, marks: Marks, suite: Suite) -> DataFrame:
+    order = [expectation.id for expectation in suite.expectations]
+    failures = F.coalesce(marks.failures(order), F.array().cast(FAILURE_TYPE))
+    columns = [_quoted(name) for name in rows.columns if name not in (FAILURES, *marks.columns)]
+    return rows.select(*columns, failures.alias(FAILURES))
+
+
+def _marked(
+    df: DataFrame, told: list[RowRule | GroupRule], among: Column | None, name: str = "_broken"
+) -> tuple[DataFrame, Marks]:
+    """Mark by the rules that fit the data."""
     told = fitting_patterns(df.sparkSession, told)
-    rows = _analysed(df, told, among)
-    if rows is None:
-        told = [rule for rule in told if _analysed(df, [rule], None) is not None]
-        rows = _flagged(df, told, among)
-    return rows, told
+    marked = partial(mark_rows, df, among=among, name=name)
+    return _analysed(marked, told) or marked([rule for rule in told if _analysed(marked, [rule])])
 
 
-def _analysed(df: DataFrame, rules: Sequence[RowRule | GroupRule], among: Column | None) -> DataFrame | None:
-    """Flag, if Spark can analyse every rule; asking for the schema makes it try."""
+def _analysed(
+    marked: Callable[[Sequence[RowRule | GroupRule]], tuple[DataFrame, Marks]],
+    rules: Sequence[RowRule | GroupRule],
+) -> tuple[DataFrame, Marks] | None:
+    """Mark, if Spark can analyse every rule; asking for the schema makes it try."""
     try:
-        rows = _flagged(df, rules, among)
-        return rows if rows.schema else None
+        rows, marks = marked(rules)
+        return (rows, marks) if rows.select(marks.failures()).schema else None
     except AnalysisException:
         return None
 
@@ -236,84 +277,6 @@ def _invalid_patterns(spark: SparkSession, patterns: set[str]) -> set[str]:
         if len(patterns) == 1:
             return patterns
         return {pattern for pattern in patterns if _invalid_patterns(spark, {pattern})}
-
-
-def _flagged(df: DataFrame, rules: Sequence[RowRule | GroupRule], among: Column | None) -> DataFrame:
-    columns = [name for name in df.columns if name != FAILURES]
-    looked_at = F.lit(True) if among is None else F.coalesce(among, F.lit(False))
-    copies: dict[str, str] = {}
-    for rule in rules:
-        if isinstance(rule, GroupRule) and rule.group.key not in copies:
-            name = copies[rule.group.key] = f"_copies_{len(copies)}"
-            df = df.withColumn(name, _copies(df, rule, looked_at))
-    none = F.array().cast(FAILURE_TYPE)
-    if not rules:
-        return df.select(*map(_quoted, columns), none.alias(FAILURES))
-    # A bit for each rule, so that it is evaluated once, and a struct made only where it is broken.
-    bits = {f"{_BROKEN}{at}": rules[at : at + _BITS] for at in range(0, len(rules), _BITS)}
-    masks = {name: F.when(looked_at, _mask(some, copies)).otherwise(0) for name, some in bits.items()}
-    entries = [
-        F.when(_bit(name, at), F.array(_entry(rule)).cast(FAILURE_TYPE)).otherwise(none)
-        for name, some in bits.items()
-        for at, rule in enumerate(some)
-    ]
-    any_broken = reduce(or_, (F.col(name) != 0 for name in bits))
-    failures = F.when(any_broken, F.concat(none, *entries)).otherwise(none)
-    return df.withColumns(masks).withColumn(FAILURES, failures).select(*map(_quoted, columns), FAILURES)
-
-
-def _mask(rules: Sequence[RowRule | GroupRule], copies: dict[str, str]) -> Column:
-    bits = [F.when(_fails(rule, copies), F.lit(1 << at)).otherwise(0) for at, rule in enumerate(rules)]
-    # By halves: Spark Connect takes no expression that is nested a hundred deep.
-    while len(bits) > 1:
-        rest = bits[len(bits) // 2 * 2 :]
-        bits = [one.bitwiseOR(other) for one, other in zip(bits[::2], bits[1::2], strict=False)] + rest
-    return bits[0].cast("bigint")
-
-
-def _bit(name: str, at: int) -> Column:
-    return F.col(name).bitwiseAND(F.lit(1 << at)) != 0
-
-
-def _copies(df: DataFrame, rule: GroupRule, looked_at: Column) -> Column:
-    """Count the rows that are equal to this one in the rule's columns, among the rows that take part."""
-    takes_part = looked_at if rule.group.rows_if is None else looked_at & rule.group.rows_if
-    takes_part = F.coalesce(takes_part, F.lit(False))
-    keys = [F.when(takes_part, _grouped(field)) for field in rule.fields]
-    # Rows that do not take part would all fall into one partition: they are spread by their hash.
-    spread = [_quoted(name) for name, kind in df.dtypes if "<" not in kind]
-    salt = F.when(~takes_part, F.pmod(F.xxhash64(F.lit(0), *spread), F.lit(1024)))
-    return F.when(takes_part, F.count(F.lit(1)).over(Window.partitionBy(*keys, takes_part, salt)))
-
-
-def _grouped(field: Field) -> Column:
-    # Windows of Sail hold -0.0 and 0.0 for two values.
-    return field.column + F.lit(0.0) if isinstance(field.type, T.FloatType | T.DoubleType) else field.column
-
-
-def _fails(rule: RowRule | GroupRule, copies: dict[str, str]) -> Column:
-    if isinstance(rule, GroupRule):
-        return F.col(copies[rule.group.key]) > 1
-    return broken_if(rule)
-
-
-def _entry(rule: RowRule | GroupRule) -> Column:
-    expectation = rule.expectation
-    return F.struct(
-        F.lit(expectation.id).alias("expectation_id"),
-        F.lit(expectation.type).alias("expectation_type"),
-        F.lit(expectation.column).alias("column"),
-        _value(rule.fields).alias("value"),
-        F.lit(expectation.severity).alias("severity"),
-    )
-
-
-def _value(fields: Sequence[Field]) -> Column:
-    if len(fields) == 1:
-        return fields[0].text
-    # Not as JSON: Spark 3.5 does not compile what writes that, nor anything beside it.
-    named = (F.concat(F.lit(f"{field.name}="), F.coalesce(field.text, F.lit("null"))) for field in fields)
-    return F.concat_ws(", ", *named)
 
 
 def _quoted(name: str) -> str:

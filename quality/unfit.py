@@ -9,7 +9,8 @@ from pyspark.sql import DataFrame
 
 from quality.errors import SuiteError
 from quality.expectation import Expectation, Suite
-from quality.plan import Broken, plan, within
+from quality.plan import plan
+from quality.rules import Broken, within
 from quality.schema import columns_of
 
 __all__ = ["require_fit", "unfit"]

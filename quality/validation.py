@@ -17,8 +17,9 @@ from quality.examples import examples_of
 from quality.expectation import Expectation, Suite
 from quality.judge import Verdict, judge, with_examples
 from quality.measure import Measures, measure
-from quality.plan import ROWS, Broken, Delegated, GroupRule, NumberRule, RowRule, Rule, SchemaRule, plan
+from quality.plan import plan
 from quality.report import Defect, Report, Result
+from quality.rules import ROWS, Broken, Delegated, GroupRule, NumberRule, RowRule, Rule, SchemaRule
 
 __all__ = ["validate"]
 

@@ -13,7 +13,8 @@ from etl.errors import EngineError
 from quality import engine as quality_engine
 from quality import validate
 from quality.engine import unlike_java
-from quality.plan import Broken, Delegated, plan
+from quality.plan import plan
+from quality.rules import Broken, Delegated
 from tests import engines
 from tests.quality.suites import rule, suite_of
 

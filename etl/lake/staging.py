@@ -7,7 +7,8 @@ beside it, and publishing copies them (`etl.lake.copying`). Both do the same to 
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import replace
 from typing import Any, Protocol
 
 from pyspark.sql import Column, DataFrame, Observation
@@ -20,6 +21,7 @@ from etl.transform import quote
 __all__ = ["Staged", "stage"]
 
 OPEN_FOLDERS = "spark.sql.maxConcurrentOutputFileWriters"
+MOST_VERDICTS = 3
 
 
 class Staged(Protocol):
@@ -67,10 +69,12 @@ def stage(
     *,
     beside: str,
     verdict: str,
-    keep: Collection[str],
+    keep: Collection[str] | None,
     observe: Sequence[Column],
+    unwritten: Collection[str] = (),
     partition_by: Sequence[str] = (),
     in_place: bool | None = None,
+    reading: Callable[[DataFrame], DataFrame] | None = None,
 ) -> Staged:
     """Write `df` once, in one job, so that a table may be made of it.
 
@@ -85,15 +89,19 @@ def stage(
         that are set aside.
     verdict : str
         The column by which rows are told apart; its values are plain words.
-    keep : collection of str
-        The verdicts whose rows are written. All rows are observed.
+    keep : collection of str or None
+        The verdicts whose rows are written; None for all. All rows are observed.
     observe : sequence of Column
         Aggregates with names. They are exact even where tasks are tried again, since they are
         evaluated in the job's last stage, whose results Spark counts once.
+    unwritten : collection of str
+        Columns that are observed, and not written.
     partition_by : sequence of str
         The partition columns of a table that is new; one that is there keeps its own.
     in_place : bool, optional
         Whether Delta's own transactions are used; by default where they can be.
+    reading : callable, optional
+        What is made of the rows for whoever reads them before they are published: it adds columns.
 
     Returns
     -------
@@ -107,9 +115,13 @@ def stage(
     if in_place is None:
         in_place = transaction.fits(spark, table)
     # A folder for each verdict is kept open at once: else Spark sorts the rows by their folders first.
-    if int(spark.conf.get(OPEN_FOLDERS) or 0) < len(keep):
-        spark.conf.set(OPEN_FOLDERS, str(len(keep)))
+    if int(spark.conf.get(OPEN_FOLDERS) or 0) < MOST_VERDICTS:
+        spark.conf.set(OPEN_FOLDERS, str(MOST_VERDICTS))
     seen = Observation()
-    watched = df.observe(seen, *observe).where(F.col(quote(verdict)).isin(list(keep)))
+    watched = df.observe(seen, *observe)
+    if keep is not None:
+        watched = watched.where(F.col(quote(verdict)).isin(list(keep)))
+    watched = watched.drop(*unwritten)
     written = transaction.write if in_place else copying.write
-    return written(watched, table, beside=beside, verdict=verdict, seen=seen, partition_by=partition_by)
+    staged = written(watched, table, beside=beside, verdict=verdict, seen=seen, partition_by=partition_by)
+    return staged if reading is None else replace(staged, rows=reading(staged.rows))

@@ -73,7 +73,7 @@ def _export(run: Run, name: str) -> Entry:
     flat = flat if FATE in flat.columns else flat.withColumn(FATE, F.lit(None).cast("string"))
     split = split_by_group(group=plan.group, fractions=dict(plan.splits), seed=plan.seed, to=SPLIT, mark=FATE)
     told = flat.transform(split).withColumn(VERDICT, verdict())
-    counts = Counts([], rules_of(plan.steps), faults=())
+    counts = Counts([], rules_of(plan.steps))
     staged = stage(
         told,
         data,

@@ -12,7 +12,8 @@ from pyspark.sql import functions as F
 from quality import InapplicableError, count_failures, flag_failures, split, validate
 from quality.engine import answerable
 from quality.failures import FAILURE_TYPE
-from quality.plan import Broken, plan
+from quality.plan import plan
+from quality.rules import Broken
 from tests import engines
 from tests.quality.suites import rule, suite_of
 

@@ -13,7 +13,8 @@ import pytest
 
 import quality
 from quality import Suite, SuiteError, validate
-from quality.plan import Delegated, plan
+from quality.plan import plan
+from quality.rules import Delegated
 from tests import engines
 from tests.quality.suites import rule, suite_of
 

@@ -1,0 +1,198 @@
+"""Marks: a bit for each rule that a row breaks, and the reasons spelled out where somebody reads them.
+
+Nearly all rows break no rule. Code that could spell out every failure makes the one pass over all of
+them too long for Java to compile, so that pass leaves a number, and the reasons are made of it later.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import reduce
+from operator import or_
+
+from pyspark.sql import Column, DataFrame, Window
+from pyspark.sql import functions as F
+from pyspark.sql import types as T
+
+from quality.failures import FAILURE_TYPE
+from quality.rules import GroupRule, RowRule, broken_if
+from quality.schema import Field
+
+__all__ = ["Marks", "mark_rows"]
+
+_BROKEN = "_broken"
+_BITS = 63
+
+
+@dataclass(frozen=True)
+class Marks:
+    """Which rules the rows of a frame break.
+
+    Attributes
+    ----------
+    rules : mapping of str to sequence of rule
+        By metadata column, of type ``bigint``: the rules, by their bits from the lowest on.
+    """
+
+    rules: Mapping[str, Sequence[RowRule | GroupRule]]
+
+    def __or__(self, other: Marks) -> Marks:
+        """Both, in columns of their own."""
+        return Marks({**self.rules, **other.rules})
+
+    @property
+    def columns(self) -> list[str]:
+        """The metadata columns that hold the marks."""
+        return list(self.rules)
+
+    @property
+    def ids(self) -> frozenset[str]:
+        """Of the expectations: a row without the bit of one keeps it, but for rows not looked at."""
+        return frozenset(rule.expectation.id for _, _, rule in self._bits())
+
+    @property
+    def any(self) -> Column:
+        """Whether a row breaks any rule."""
+        return reduce(or_, (F.col(name) != 0 for name in self.rules), F.lit(False))
+
+    @property
+    def critical(self) -> Column:
+        """Whether a row breaks a rule of severity critical."""
+        bits = dict.fromkeys(self.rules, 0)
+        for name, bit, rule in self._bits():
+            bits[name] |= bit if rule.expectation.severity == "critical" else 0
+        return reduce(or_, (_set(name, some) for name, some in bits.items() if some), F.lit(False))
+
+    def breaks(self, expectation_id: str) -> Column:
+        """Whether a row breaks one rule."""
+        bits = (_set(name, bit) for name, bit, rule in self._bits() if rule.expectation.id == expectation_id)
+        return reduce(or_, bits)
+
+    def failures(self, order: Sequence[str] = ()) -> Column:
+        """Spell out what a row breaks.
+
+        Parameters
+        ----------
+        order : sequence of str
+            The ids of expectations, in the order in which their failures are to be told.
+
+        Returns
+        -------
+        Column
+            Of `FAILURE_TYPE`; null where the row breaks no rule.
+        """
+        none = F.array().cast(FAILURE_TYPE)
+        at = {name: place for place, name in enumerate(order)}
+        bits = sorted(self._bits(), key=lambda each: at.get(each[2].expectation.id, len(at)))
+        entries = [
+            F.when(_set(name, bit), F.array(_entry(rule)).cast(FAILURE_TYPE)).otherwise(none)
+            for name, bit, rule in bits
+        ]
+        return F.when(self.any, F.concat(none, *entries)).otherwise(F.lit(None).cast(FAILURE_TYPE))
+
+    def _bits(self) -> Iterator[tuple[str, int, RowRule | GroupRule]]:
+        for name, rules in self.rules.items():
+            for at, rule in enumerate(rules):
+                yield name, 1 << at, rule
+
+
+def mark_rows(
+    df: DataFrame, rules: Sequence[RowRule | GroupRule], *, among: Column | None, name: str = _BROKEN
+) -> tuple[DataFrame, Marks]:
+    """Evaluate every rule once for each row, and write down which are broken.
+
+    Parameters
+    ----------
+    df : DataFrame
+    rules : sequence of rule
+        Each column set of the rules about uniqueness costs a shuffle.
+    among : Column or None
+        The rows to look at, None for all; the others get no mark.
+    name : str
+        The metadata columns' names begin with it.
+
+    Returns
+    -------
+    DataFrame
+        The rows and columns of `df`, and a column for each 63 rules.
+    Marks
+    """
+    looked_at = F.lit(True) if among is None else F.coalesce(among, F.lit(False))
+    columns = [_quoted(column) for column in df.columns if not column.startswith(f"{name}_")]
+    copies: dict[str, str] = {}
+    for rule in rules:
+        if isinstance(rule, GroupRule) and rule.group.key not in copies:
+            copy = copies[rule.group.key] = f"_copies_{len(copies)}"
+            df = df.withColumn(copy, _copies(df, rule, looked_at))
+    marks = Marks({f"{name}_{n}": some for n, some in enumerate(_batched(rules))})
+    masks = [
+        F.when(looked_at, _mask(some, copies)).otherwise(0).cast("bigint").alias(mark)
+        for mark, some in marks.rules.items()
+    ]
+    return df.select(*columns, *masks), marks
+
+
+def _batched(rules: Sequence[RowRule | GroupRule]) -> Iterable[Sequence[RowRule | GroupRule]]:
+    return (rules[at : at + _BITS] for at in range(0, len(rules), _BITS))
+
+
+def _set(name: str, bits: int) -> Column:
+    return F.col(name).bitwiseAND(F.lit(bits).cast("bigint")) != 0
+
+
+def _mask(rules: Sequence[RowRule | GroupRule], copies: Mapping[str, str]) -> Column:
+    bits = [
+        F.when(_fails(rule, copies), F.lit(1 << at).cast("bigint")).otherwise(F.lit(0).cast("bigint"))
+        for at, rule in enumerate(rules)
+    ]
+    # By halves: Spark Connect takes no expression that is nested a hundred deep.
+    while len(bits) > 1:
+        rest = bits[len(bits) // 2 * 2 :]
+        bits = [one.bitwiseOR(other) for one, other in zip(bits[::2], bits[1::2], strict=False)] + rest
+    return bits[0]
+
+
+def _copies(df: DataFrame, rule: GroupRule, looked_at: Column) -> Column:
+    """Count the rows that are equal to this one in the rule's columns, among the rows that take part."""
+    takes_part = looked_at if rule.group.rows_if is None else looked_at & rule.group.rows_if
+    takes_part = F.coalesce(takes_part, F.lit(False))
+    keys = [F.when(takes_part, _grouped(field)) for field in rule.fields]
+    # Rows that do not take part would all fall into one partition: they are spread by their hash.
+    spread = [_quoted(name) for name, kind in df.dtypes if "<" not in kind]
+    salt = F.when(~takes_part, F.pmod(F.xxhash64(F.lit(0), *spread), F.lit(1024)))
+    return F.when(takes_part, F.count(F.lit(1)).over(Window.partitionBy(*keys, takes_part, salt)))
+
+
+def _grouped(field: Field) -> Column:
+    # Windows of Sail hold -0.0 and 0.0 for two values.
+    return field.column + F.lit(0.0) if isinstance(field.type, T.FloatType | T.DoubleType) else field.column
+
+
+def _fails(rule: RowRule | GroupRule, copies: Mapping[str, str]) -> Column:
+    if isinstance(rule, GroupRule):
+        return F.col(copies[rule.group.key]) > 1
+    return broken_if(rule)
+
+
+def _entry(rule: RowRule | GroupRule) -> Column:
+    expectation = rule.expectation
+    return F.struct(
+        F.lit(expectation.id).alias("expectation_id"),
+        F.lit(expectation.type).alias("expectation_type"),
+        F.lit(expectation.column).alias("column"),
+        _value(rule.fields).alias("value"),
+        F.lit(expectation.severity).alias("severity"),
+    )
+
+
+def _value(fields: Sequence[Field]) -> Column:
+    if len(fields) == 1:
+        return fields[0].text
+    # Not as JSON: Spark 3.5 does not compile what writes that, nor anything beside it.
+    named = (F.concat(F.lit(f"{field.name}="), F.coalesce(field.text, F.lit("null"))) for field in fields)
+    return F.concat_ws(", ", *named)
+
+
+def _quoted(name: str) -> str:
+    return "`" + name.replace("`", "``") + "`"
