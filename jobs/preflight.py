@@ -99,7 +99,7 @@ def check_executors(spark: SparkSession) -> None:
     ArgumentsError
     """
     context = spark.sparkContext
-    if (context.master or "").startswith("local"):
+    if (context.master or "").partition("[")[0] == "local":
         return
 
     def look(parts: Iterable[Any]) -> Iterable[Any]:
@@ -107,7 +107,7 @@ def check_executors(spark: SparkSession) -> None:
             import_module(name)
         return parts
 
-    tasks = max(2, int(spark.conf.get("spark.executor.instances") or 2))
+    tasks = max(2, int(spark.conf.get("spark.executor.instances", "2") or 2))
     try:
         spark.range(tasks, numPartitions=tasks).mapInArrow(look, "id bigint").collect()
     except Exception as error:
@@ -117,7 +117,7 @@ def check_executors(spark: SparkSession) -> None:
             argument="executors",
             reason=f"their Python does not run Headgate ({reason})",
             fix=f"install the wheel on every node for Python {sys.version_info[0]}.{sys.version_info[1]}, "
-            "and set spark.executorEnv.PYSPARK_PYTHON to it",
+            "and set spark.pyspark.python to it",
         ) from None
 
 

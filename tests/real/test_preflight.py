@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
+from importlib.metadata import version
 from pathlib import Path
 
 import boto3
@@ -32,11 +33,15 @@ def ran(*command: str, **environment: str) -> tuple[int, list[str]]:
     return done.returncode, [line for line in said if line.startswith("headgate: ")]
 
 
-def submitted(*options: str, lake: Path) -> tuple[int, list[str]]:
+def submitted(*options: str, lake: Path, master: str = "local[1]") -> tuple[int, list[str]]:
     home = Path(pyspark.__file__).parent
     job = str(ROOT / "jobs" / "run.py")
-    command = ["spark-submit", "--master", "local[1]", *options, job, "hospital", "--lake", str(lake)]
+    command = ["spark-submit", "--master", master, *options, job, "hospital", "--lake", str(lake)]
     return ran(*command, SPARK_HOME=str(home))
+
+
+def jars() -> list[str]:
+    return ["--packages", f"io.delta:delta-spark_2.12:{version('delta-spark')}"]
 
 
 @pytest.mark.parametrize(
@@ -51,13 +56,34 @@ def submitted(*options: str, lake: Path) -> tuple[int, list[str]]:
             [*DELTA, "--packages", "io.delta:delta-spark_2.13:3.3.2"],
             "Delta does not fit it (",
         ),
+        (
+            [*DELTA, "--packages", "io.delta:delta-spark_2.12:3.1.0"],
+            "Delta 3.1.0 is not made for Spark 3.5.",
+        ),
     ],
-    ids=["no_extension", "no_jar", "another_scala"],
+    ids=["no_extension", "no_jar", "another_scala", "another_delta"],
 )
 def test_a_spark_that_lacks_its_delta(options: list[str], said: str, tmp_path: Path) -> None:
     code, lines = submitted(*options, lake=tmp_path / "lake")
     assert (code, len(lines)) == (2, 1)
     assert said in lines[0]
+    assert not (tmp_path / "lake").exists()
+
+
+def test_executors_whose_python_has_no_headgate(tmp_path: Path) -> None:
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", str(tmp_path / "bare")], check=True)
+    bare = [
+        "--conf",
+        f"spark.pyspark.python={tmp_path}/bare/bin/python",
+        "--conf",
+        "spark.executor.memory=512m",
+    ]
+    bare += ["--conf", f"spark.pyspark.driver.python={sys.executable}"]
+    # Spark's own cluster on one machine: an executor in a process of its own.
+    code, lines = submitted(*jars(), *DELTA, *bare, lake=tmp_path / "lake", master="local-cluster[1,1,1024]")
+    assert (code, len(lines)) == (2, 1), lines
+    assert "executors: their Python does not run Headgate (ModuleNotFoundError: No module named" in lines[0]
+    assert "install the wheel on every node for Python 3." in lines[0]
     assert not (tmp_path / "lake").exists()
 
 
