@@ -20,7 +20,7 @@ from jobs.interrupt import interruptible
 from jobs.places import is_remote, on_s3
 from jobs.versions import check_versions
 
-__all__ = ["DELTA_SETTINGS", "hadoop_version", "s3_settings", "session_to_read", "spark_session"]
+__all__ = ["COMPILED", "DELTA_SETTINGS", "hadoop_version", "s3_settings", "session_to_read", "spark_session"]
 
 DELTA_SETTINGS = {
     "spark.sql.extensions": "io.delta.sql.DeltaSparkSessionExtension",

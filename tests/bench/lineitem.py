@@ -10,6 +10,8 @@ from pathlib import Path
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
+from jobs.session import COMPILED
+
 __all__ = ["FOLDER", "SUITES", "generate", "lineitem", "lineitem_with_bad_rows", "session", "suite_text"]
 
 FOLDER = Path(__file__).parents[2] / "build" / "bench" / "tpch"
@@ -35,6 +37,7 @@ SETTINGS = {
     "spark.databricks.delta.snapshotPartitions": "2",
     "spark.sql.extensions": "io.delta.sql.DeltaSparkSessionExtension",
     "spark.sql.catalog.spark_catalog": "org.apache.spark.sql.delta.catalog.DeltaCatalog",
+    **dict([COMPILED]),
 }
 
 
