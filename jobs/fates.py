@@ -40,14 +40,18 @@ def critical_problem() -> Column:
     return F.array_contains(F.col(f"{PROBLEMS}.severity"), "critical")
 
 
-def verdict(*critical: Column) -> Column:
+def verdict(*critical: Column, fated: bool = True) -> Column:
     """Where a row goes, by its fate and by its faults.
 
     Parameters
     ----------
     *critical : Column
         Conditions, of which any rejects a row.
+    fated : bool
+        Whether the rows have fates; without, no step has removed any.
     """
+    if not fated:
+        return F.when(reduce(or_, critical, F.lit(False)), REJECTED).otherwise(ACCEPTED)
     rejected = reduce(or_, critical, F.coalesce(F.col(FATE) == QUARANTINED, F.lit(False)))
     left = F.col(FATE).isNotNull() & (F.col(FATE) != QUARANTINED)
     return F.when(left, LEFT).when(rejected, REJECTED).otherwise(ACCEPTED)
@@ -91,6 +95,8 @@ class Counts:
         Which rows have a problem or a failure.
     elsewhere : collection of str
         Those of `columns` that somebody else counts.
+    fated : bool
+        Whether the rows have fates.
 
     Attributes
     ----------
@@ -105,17 +111,17 @@ class Counts:
         at_fault: Column | None = None,
         *,
         elsewhere: Collection[str] = (),
+        fated: bool = True,
     ) -> None:
         accepted = F.col(VERDICT) == ACCEPTED
-        fate = F.col(FATE)
         self._rules, self._columns = list(rules), list(columns)
+        fates = {"superseded": "superseded", "duplicates": "duplicate"}
+        fates |= {f"dropped_{n}": f"{DROPPED}{rule}" for n, rule in enumerate(self._rules)}
         wanted = {
             "published": accepted,
             "quarantined": F.col(VERDICT) == REJECTED,
-            "superseded": fate == "superseded",
-            "duplicates": fate == "duplicate",
             **({} if at_fault is None else {"at_fault": accepted & at_fault}),
-            **{f"dropped_{n}": fate == f"{DROPPED}{rule}" for n, rule in enumerate(self._rules)},
+            **{name: F.col(FATE) == fate for name, fate in fates.items() if fated},
             **{
                 f"null_{n}": accepted & F.col(quote(name)).isNull()
                 for n, name in enumerate(self._columns)

@@ -162,9 +162,9 @@ def rule(
     require_fit(data, suite)
     asked = ask(suite, data, past)
     suite = asked.suite
-    kept = {ACCEPTED, REJECTED, LEFT} if keep_left or FATE not in df.columns else {ACCEPTED, REJECTED}
-    df = df if FATE in df.columns else df.withColumn(FATE, F.lit(None).cast("string"))
-    rows, marks = mark(df, suite, among=verdict(*_critical(df)) == ACCEPTED, among_equals=False)
+    fated = FATE in df.columns
+    kept = {ACCEPTED, REJECTED, LEFT} if keep_left or not fated else {ACCEPTED, REJECTED}
+    rows, marks = mark(df, suite, among=verdict(*_critical(df), fated=fated) == ACCEPTED, among_equals=False)
     audit = partial(
         _audit,
         path=run.lake.table(zone, table),
@@ -179,7 +179,7 @@ def rule(
     if any(map(_has_duplicates, report.results)):
         # Which rows are not unique is asked only where some are not: to ask costs a shuffle.
         first, fate = staged, F.when(F.col(VERDICT) == REJECTED, QUARANTINED)
-        again = first.rows if keep_left else first.rows.withColumn(FATE, fate)
+        again = first.rows.withColumn(FATE, fate) if fated and not keep_left else first.rows
         again, more = mark(again.drop(FAILURES), suite, among=F.col(VERDICT) == ACCEPTED, alone=False)
         marks, again = marks | more, again.drop(VERDICT)
         staged, second, report, profile = audit(again, marks=marks, beside=f"{beside}_unique", keep=VERDICTS)
@@ -230,7 +230,8 @@ def _audit(
     partition_by: Sequence[str],
 ) -> tuple[Staged, Fates, Report, Profile]:
     """Write the rows and measure them on their way; then measure of the files what takes groups."""
-    judged = rows.withColumn(VERDICT, verdict(*_critical(rows), marks.critical))
+    fated = FATE in rows.columns
+    judged = rows.withColumn(VERDICT, verdict(*_critical(rows), marks.critical, fated=fated))
     at_fault = marks.any
     if PROBLEMS in rows.columns:
         # Nothing costs nothing to write: an empty list is a value in each column of its structs.
@@ -238,7 +239,7 @@ def _audit(
         at_fault = at_fault | F.col(PROBLEMS).isNotNull()
     accepted = F.col(VERDICT) == ACCEPTED
     planned = observations(judged, asked.suite, among=accepted, marks=marks)
-    counts = Counts(data_columns(judged), rules, at_fault, elsewhere=planned.columns)
+    counts = Counts(data_columns(judged), rules, at_fault, elsewhere=planned.columns, fated=fated)
     profiling = asked.profiling(accepted)
     observe = [*counts.aggregates, *planned.aggregates, *profiling.aggregates]
     order = [expectation.id for expectation in asked.suite.expectations]

@@ -10,6 +10,9 @@ from pyspark.sql import DataFrame
 
 __all__ = ["cuallee", "great_expectations", "pydeequ", "pydeequ_packages"]
 
+DEEQU = "com.amazon.deequ:deequ:2.0.7-spark-3.5"
+"""The one that pydeequ names may not be on Maven Central."""
+
 
 def great_expectations(df: DataFrame, suite: str) -> bool:
     """Validate with Great Expectations itself, at SUMMARY."""
@@ -32,7 +35,7 @@ def pydeequ_packages() -> dict[str, str]:
 
     excludes = [pydeequ.f2j_maven_coord, "org.slf4j:slf4j-api", "org.scalanlp:breeze_2.12"]
     return {
-        "spark.jars.packages": pydeequ.deequ_maven_coord,
+        "spark.jars.packages": DEEQU,
         "spark.jars.excludes": ",".join(excludes),
     }
 
