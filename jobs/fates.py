@@ -15,7 +15,7 @@ from pyspark.sql import functions as F
 from etl.transform import PROBLEMS, quote
 
 __all__ = [
-    "ACCEPTED", "DROPPED", "FATE", "LEFT", "QUARANTINED", "REJECTED", "VERDICT", "VERDICTS", "Counts",
+    "ACCEPTED", "DROPPED", "FATE", "LEFT", "QUARANTINED", "REJECTED", "VERDICT", "Counts",
     "Fates", "critical_problem", "verdict",
 ]  # fmt: skip
 
@@ -30,8 +30,6 @@ VERDICT = "_verdict"
 
 ACCEPTED, REJECTED, LEFT = "accepted", "rejected", "left"
 """To be published; to the quarantine; left out by a step."""
-
-VERDICTS = frozenset({ACCEPTED, REJECTED, LEFT})
 
 
 def critical_problem() -> Column:

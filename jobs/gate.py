@@ -8,7 +8,7 @@ published is what was audited.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence, Set
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import asdict, dataclass, replace
 from functools import partial
 from typing import Any
@@ -24,11 +24,9 @@ from jobs.context import Run
 from jobs.fates import (
     ACCEPTED,
     FATE,
-    LEFT,
     QUARANTINED,
     REJECTED,
     VERDICT,
-    VERDICTS,
     Counts,
     Fates,
     critical_problem,
@@ -163,7 +161,6 @@ def rule(
     asked = ask(suite, data, past)
     suite = asked.suite
     fated = FATE in df.columns
-    kept = {ACCEPTED, REJECTED, LEFT} if keep_left or not fated else {ACCEPTED, REJECTED}
     rows, marks = mark(df, suite, among=verdict(*_critical(df), fated=fated) == ACCEPTED, among_equals=False)
     audit = partial(
         _audit,
@@ -175,6 +172,7 @@ def rule(
         partition_by=partition_by,
     )
     beside = run.lake.table("staging", run.run_id, f"{zone}_{table}")
+    kept = (ACCEPTED, REJECTED) if fated and not keep_left else None
     staged, fates, report, profile = audit(rows, marks=marks, beside=beside, keep=kept)
     if any(map(_has_duplicates, report.results)):
         # Which rows are not unique is asked only where some are not: to ask costs a shuffle.
@@ -182,7 +180,7 @@ def rule(
         again = first.rows.withColumn(FATE, fate) if fated and not keep_left else first.rows
         again, more = mark(again.drop(FAILURES), suite, among=F.col(VERDICT) == ACCEPTED, alone=False)
         marks, again = marks | more, again.drop(VERDICT)
-        staged, second, report, profile = audit(again, marks=marks, beside=f"{beside}_unique", keep=VERDICTS)
+        staged, second, report, profile = audit(again, marks=marks, beside=f"{beside}_unique", keep=None)
         fates = fates.after_another_look(second)
         first.discard()
     if of_rows and not suite.expectations:
@@ -223,7 +221,7 @@ def _audit(
     path: str,
     beside: str,
     asked: Asked,
-    keep: Set[str],
+    keep: Collection[str] | None,
     rules: Sequence[str],
     unwritten: Collection[str],
     allow_empty: bool,
@@ -242,17 +240,16 @@ def _audit(
     counts = Counts(data_columns(judged), rules, at_fault, elsewhere=planned.columns, fated=fated)
     profiling = asked.profiling(accepted)
     observe = [*counts.aggregates, *planned.aggregates, *profiling.aggregates]
-    order = [expectation.id for expectation in asked.suite.expectations]
     staged = stage(
         judged,
         path,
         beside=beside,
         verdict=VERDICT,
-        keep=None if keep >= VERDICTS else keep,
+        keep=keep,
         observe=observe,
         unwritten=unwritten,
         partition_by=partition_by,
-        reading=lambda read: read.withColumn(FAILURES, marks.failures(order)),
+        reading=lambda read: read.withColumn(FAILURES, marks.failures(asked.suite)),
     )
     data, seen = _data(staged.rows), planned.read(staged.seen)
     report = validate(data, asked.suite, allow_empty=allow_empty, observed=seen)

@@ -41,7 +41,7 @@ LAPTOP_SETTINGS = {
     "spark.sql.sources.parallelPartitionDiscovery.parallelism": "2",
 }
 
-COMPILED = ("spark.sql.codegen.hugeMethodLimit", "8000")
+COMPILED = {"spark.sql.codegen.hugeMethodLimit": "8000"}
 """Java interprets methods that are longer than this, for ever: with many columns or rules that takes
 several times as long. Spark then makes shorter ones of the plan, one for each of its steps.
 
@@ -126,8 +126,8 @@ def _checked(session: SparkSession) -> SparkSession:
             fix=f"pass {' '.join(missing)} to spark-submit (see the bootstrap folder for your platform)",
         )
     # Timestamps are instants; what a text without an offset means is said by the step that parses it.
-    session.conf.set("spark.sql.session.timeZone", "UTC")
-    session.conf.set(*COMPILED)
+    for name, value in {"spark.sql.session.timeZone": "UTC", **COMPILED}.items():
+        session.conf.set(name, value)
     _import_classes(session)
     return session
 

@@ -11,6 +11,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from quality.schema import quote
+
 __all__ = ["RowCondition", "read_condition"]
 
 _OPERATORS = ("==", "!=", "<", "<=", ">", ">=", "IN", "NOT_IN")
@@ -189,4 +191,4 @@ def _sql(condition: Mapping[str, Any]) -> str:
 def _quoted(part: str) -> str:
     if len(part) > 1 and part.startswith("`") and part.endswith("`"):
         return part
-    return "`" + part.replace("`", "``") + "`"
+    return quote(part)

@@ -15,9 +15,10 @@ from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 from pyspark.sql import types as T
 
+from quality.expectation import Suite
 from quality.failures import FAILURE_TYPE
 from quality.rules import GroupRule, RowRule, broken_if
-from quality.schema import Field
+from quality.schema import Field, quote
 
 __all__ = ["Marks", "mark_rows"]
 
@@ -69,13 +70,13 @@ class Marks:
         bits = (_set(name, bit) for name, bit, rule in self._bits() if rule.expectation.id == expectation_id)
         return reduce(or_, bits)
 
-    def failures(self, order: Sequence[str] = ()) -> Column:
-        """Spell out what a row breaks.
+    def failures(self, suite: Suite) -> Column:
+        """Spell out what a row breaks, in the order of the suite.
 
         Parameters
         ----------
-        order : sequence of str
-            The ids of expectations, in the order in which their failures are to be told.
+        suite : Suite
+            Whose rules these are.
 
         Returns
         -------
@@ -83,8 +84,8 @@ class Marks:
             Of `FAILURE_TYPE`; null where the row breaks no rule.
         """
         none = F.array().cast(FAILURE_TYPE)
-        at = {name: place for place, name in enumerate(order)}
-        bits = sorted(self._bits(), key=lambda each: at.get(each[2].expectation.id, len(at)))
+        order = [expectation.id for expectation in suite.expectations]
+        bits = sorted(self._bits(), key=lambda each: order.index(each[2].expectation.id))
         entries = [
             F.when(_set(name, bit), F.array(_entry(rule)).cast(FAILURE_TYPE)).otherwise(none)
             for name, bit, rule in bits
@@ -119,13 +120,13 @@ def mark_rows(
     Marks
     """
     looked_at = F.lit(True) if among is None else F.coalesce(among, F.lit(False))
-    columns = [_quoted(column) for column in df.columns if not column.startswith(f"{name}_")]
+    marks = Marks({f"{name}_{n}": some for n, some in enumerate(_batched(rules))})
+    columns = [quote(column) for column in df.columns if column not in marks.columns]
     copies: dict[str, str] = {}
     for rule in rules:
         if isinstance(rule, GroupRule) and rule.group.key not in copies:
             copy = copies[rule.group.key] = f"_copies_{len(copies)}"
             df = df.withColumn(copy, _copies(df, rule, looked_at))
-    marks = Marks({f"{name}_{n}": some for n, some in enumerate(_batched(rules))})
     masks = [
         F.when(looked_at, _mask(some, copies)).otherwise(0).cast("bigint").alias(mark)
         for mark, some in marks.rules.items()
@@ -159,7 +160,7 @@ def _copies(df: DataFrame, rule: GroupRule, looked_at: Column) -> Column:
     takes_part = F.coalesce(takes_part, F.lit(False))
     keys = [F.when(takes_part, _grouped(field)) for field in rule.fields]
     # Rows that do not take part would all fall into one partition: they are spread by their hash.
-    spread = [_quoted(name) for name, kind in df.dtypes if "<" not in kind]
+    spread = [quote(name) for name, kind in df.dtypes if "<" not in kind]
     salt = F.when(~takes_part, F.pmod(F.xxhash64(F.lit(0), *spread), F.lit(1024)))
     return F.when(takes_part, F.count(F.lit(1)).over(Window.partitionBy(*keys, takes_part, salt)))
 
@@ -192,7 +193,3 @@ def _value(fields: Sequence[Field]) -> Column:
     # Not as JSON: Spark 3.5 does not compile what writes that, nor anything beside it.
     named = (F.concat(F.lit(f"{field.name}="), F.coalesce(field.text, F.lit("null"))) for field in fields)
     return F.concat_ws(", ", *named)
-
-
-def _quoted(name: str) -> str:
-    return "`" + name.replace("`", "``") + "`"

@@ -13,6 +13,7 @@ from pyspark.sql import functions as F
 from pyspark.sql import types as T
 
 from quality.profile import MOST_VALUES, Kind, Profile, Traits, Value
+from quality.schema import quote
 
 __all__ = ["Distinct", "Profiling", "count_distinct", "distinct_values", "has_values", "kind_of", "united"]
 
@@ -93,11 +94,11 @@ class Profiling:
         for at, (name, kind) in enumerate(self._kinds.items()):
             self.aggregates += self._of_numbers(f"profile_{at}", name, kind, among)
         for at, name in enumerate(self._sketched):
-            text = F.when(among, F.col(_quoted(name)).cast("string"))
+            text = F.when(among, F.col(quote(name)).cast("string"))
             self.aggregates.append(F.hll_sketch_agg(text, F.lit(SKETCH_BITS)).alias(f"sketch_{at}"))
 
     def _of_numbers(self, prefix: str, name: str, kind: Kind, among: Column) -> list[Column]:
-        column = F.col(_quoted(name))
+        column = F.col(quote(name))
         if kind == "date":
             number = F.unix_date(column)
         elif kind == "timestamp":
@@ -178,7 +179,7 @@ def distinct_values(df: DataFrame, columns: Sequence[str]) -> dict[str, tuple[Va
     if not columns:
         return {}
     parts = [
-        df.select(F.lit(at).alias("at"), F.col(_quoted(name)).cast("string").alias("value"))
+        df.select(F.lit(at).alias("at"), F.col(quote(name)).cast("string").alias("value"))
         .dropna()
         .distinct()
         .limit(MOST_VALUES + 1)
@@ -247,7 +248,3 @@ def count_distinct(spark: SparkSession, history: Sequence[Profile], columns: Seq
 
 def _as_text(sketch: Any) -> str | None:
     return None if sketch is None else base64.b64encode(bytes(sketch)).decode()
-
-
-def _quoted(name: str) -> str:
-    return "`" + name.replace("`", "``") + "`"

@@ -24,6 +24,7 @@ from quality.marks import Marks, mark_rows
 from quality.plan import plan
 from quality.predicates import PREDICATES
 from quality.rules import UNIQUENESS, Broken, GroupRule, RowRule, Rule
+from quality.schema import quote
 
 __all__ = ["Transform", "fitting_patterns", "flag_failures", "mark", "split", "told_by_rows"]
 
@@ -123,10 +124,9 @@ def mark(
     +---+---+---------+
     <BLANKLINE>
     """
-    rules = [
-        rule for rule in _told(_planned(df, suite)) if (alone, among_equals)[isinstance(rule, GroupRule)]
-    ]
-    return _marked(df, rules, among, name="_broken" if alone else "_repeated")
+    told = _told(_planned(df, suite))
+    rules = [rule for rule in told if (among_equals if isinstance(rule, GroupRule) else alone)]
+    return _marked(df, suite, rules, among, name="_broken" if alone else "_repeated")
 
 
 def split(df: DataFrame, suite: Suite) -> tuple[DataFrame, DataFrame]:
@@ -164,7 +164,7 @@ def split(df: DataFrame, suite: Suite) -> tuple[DataFrame, DataFrame]:
     (['a'], ['b', 'c'])
     """
     rules = _planned(df, suite)
-    marked, marks = _marked(df, _told(rules), None)
+    marked, marks = _marked(df, suite, _told(rules), None)
     for rule in rules:
         expectation = rule.expectation
         told = expectation.type in PREDICATES or expectation.type in UNIQUENESS
@@ -222,29 +222,34 @@ def _told(rules: Iterable[Rule]) -> list[RowRule | GroupRule]:
 
 
 def _spelled(rows: DataFrame, marks: Marks, suite: Suite) -> DataFrame:
-    order = [expectation.id for expectation in suite.expectations]
-    failures = F.coalesce(marks.failures(order), F.array().cast(FAILURE_TYPE))
-    columns = [_quoted(name) for name in rows.columns if name not in (FAILURES, *marks.columns)]
+    failures = F.coalesce(marks.failures(suite), F.array().cast(FAILURE_TYPE))
+    columns = [quote(name) for name in rows.columns if name not in (FAILURES, *marks.columns)]
     return rows.select(*columns, failures.alias(FAILURES))
 
 
 def _marked(
-    df: DataFrame, told: list[RowRule | GroupRule], among: Column | None, name: str = "_broken"
+    df: DataFrame,
+    suite: Suite,
+    told: list[RowRule | GroupRule],
+    among: Column | None,
+    name: str = "_broken",
 ) -> tuple[DataFrame, Marks]:
     """Mark by the rules that fit the data."""
     told = fitting_patterns(df.sparkSession, told)
     marked = partial(mark_rows, df, among=among, name=name)
-    return _analysed(marked, told) or marked([rule for rule in told if _analysed(marked, [rule])])
+    analysed = partial(_analysed, marked, suite)
+    return analysed(told) or marked([rule for rule in told if analysed([rule])])
 
 
 def _analysed(
     marked: Callable[[Sequence[RowRule | GroupRule]], tuple[DataFrame, Marks]],
+    suite: Suite,
     rules: Sequence[RowRule | GroupRule],
 ) -> tuple[DataFrame, Marks] | None:
     """Mark, if Spark can analyse every rule; asking for the schema makes it try."""
     try:
         rows, marks = marked(rules)
-        return (rows, marks) if rows.select(marks.failures()).schema else None
+        return (rows, marks) if rows.select(marks.failures(suite)).schema else None
     except AnalysisException:
         return None
 
@@ -277,7 +282,3 @@ def _invalid_patterns(spark: SparkSession, patterns: set[str]) -> set[str]:
         if len(patterns) == 1:
             return patterns
         return {pattern for pattern in patterns if _invalid_patterns(spark, {pattern})}
-
-
-def _quoted(name: str) -> str:
-    return "`" + name.replace("`", "``") + "`"

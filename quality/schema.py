@@ -15,7 +15,7 @@ from pyspark.sql import Column
 from pyspark.sql import functions as F
 from pyspark.sql import types as T
 
-__all__ = ["Family", "Field", "columns_of", "family", "resolve"]
+__all__ = ["Family", "Field", "columns_of", "family", "quote", "resolve"]
 
 Family = Literal["text", "number", "boolean", "date", "timestamp", "binary", "nested"]
 """Types that Spark compares alike."""
@@ -118,6 +118,11 @@ def resolve(name: str, schema: T.StructType) -> Field | None:
         if wanted in (known, known.strip("`")) or wanted.strip('"') == known or wanted.strip("`") == known:
             return Field(name, _quoted(column), data_type)
     return None
+
+
+def quote(name: str) -> str:
+    """Write a column's name so that Spark takes it for a name whatever is in it."""
+    return "`" + name.replace("`", "``") + "`"
 
 
 def _quoted(path: str) -> str:

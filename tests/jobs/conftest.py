@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from jobs.session import SMALL_SETTINGS
+from tests import engines
 
 
 @pytest.fixture(autouse=True)
@@ -15,10 +16,5 @@ def interpreted(request: pytest.FixtureRequest) -> Iterator[None]:
     if "spark" not in request.fixturenames:
         yield
         return
-    spark = request.getfixturevalue("spark")
-    before = {name: spark.conf.get(name, None) for name in SMALL_SETTINGS}
-    for name, value in SMALL_SETTINGS.items():
-        spark.conf.set(name, value)
-    yield
-    for name, value in before.items():
-        spark.conf.unset(name) if value is None else spark.conf.set(name, value)
+    with engines.settings(request.getfixturevalue("spark"), SMALL_SETTINGS):
+        yield

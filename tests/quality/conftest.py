@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from tests import engines
+
 
 @pytest.fixture(scope="module")
 def brisk(spark):
@@ -15,9 +17,5 @@ def brisk(spark):
         "spark.sql.shuffle.partitions": "1",
         "spark.sql.ansi.enabled": "false",
     }
-    before = {name: spark.conf.get(name, None) for name in settings}
-    for name, value in settings.items():
-        spark.conf.set(name, value)
-    yield spark
-    for name, value in before.items():
-        spark.conf.unset(name) if value is None else spark.conf.set(name, value)
+    with engines.settings(spark, settings):
+        yield spark

@@ -306,3 +306,9 @@ def test_a_hundred_rules_are_planned_quickly(spark):
     flagged = df.transform(flag_failures(suite))
     assert flagged.columns == ["k", "_failures"]
     assert time.perf_counter() - started < 10
+
+
+def test_a_column_that_is_named_like_a_mark_is_kept(spark):
+    df = spark.createDataFrame([("x", 1)], "_broken_hinge string, k int")
+    flagged = df.transform(flag_failures(suite_of(rule("column_values_to_not_be_null", column="k"))))
+    assert flagged.columns == ["_broken_hinge", "k", "_failures"]
