@@ -14,10 +14,16 @@ VENV := $(if $(filter emr-7,$(ENVIRONMENT)),.venv,.venv-$(ENVIRONMENT))
 IN := . ./$(VENV)/headgate.env &&
 
 comma := ,
-# What must hold on every Spark: transforms, gate, star, and a hospital from end to end.
+# What must hold on every Spark: transforms, gate, star, a clinic from end to end, whatever is killed and
+# whoever else writes, and that rejected rows are replayed once.
 CORE := tests/etl/test_contract.py tests/etl/test_staging.py $(wildcard tests/etl/test_star_*.py) \
-	tests/quality/test_rows.py tests/quality/test_validate.py $(addprefix tests/jobs/test_flow.py::test_,\
-	every_row_has_its_fate running_again_changes_nothing a_refused_batch_publishes_nothing)
+	tests/quality/test_rows.py tests/quality/test_validate.py tests/jobs/test_killed.py \
+	$(addprefix tests/jobs/test_flow.py::test_,\
+	every_row_has_its_fate running_again_changes_nothing a_refused_batch_publishes_nothing \
+	a_step_that_loses_rows_is_refused) \
+	$(addprefix tests/jobs/test_publish_modes.py::test_,of_two_runs_that_take_in_the_same_rows_one_is_told) \
+	$(addprefix tests/jobs/test_replay.py::test_,what_passes_is_published_once_and_the_rest_stays \
+	a_replay_that_is_killed_is_finished_by_the_next_and_publishes_nothing_twice)
 # What must hold without a JVM at hand: transforms and suites.
 CONTRACT := tests/test_engines.py tests/etl/test_contract.py tests/quality/test_rows.py tests/quality/test_validate.py
 TESTS := $(if $(filter emr-8 glue-6,$(RUNTIME)),$(CORE),$(if $(filter connect sail,$(RUNTIME)),$(CONTRACT)))

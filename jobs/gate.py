@@ -16,7 +16,6 @@ from typing import Any
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
-from etl.lake.quarantine import reasons
 from etl.lake.staging import Staged, stage
 from etl.lake.zones import Zone
 from etl.transform import PROBLEMS, data_columns, quote
@@ -32,6 +31,7 @@ from jobs.fates import (
     critical_problem,
     verdict,
 )
+from jobs.reasons import Reasons, count_reasons
 from jobs.trends import PROFILE, Asked, Past, ask
 from quality import (
     FAILURES,
@@ -42,7 +42,6 @@ from quality import (
     Report,
     Result,
     Suite,
-    count_failures,
     decide,
     mark,
     observations,
@@ -69,6 +68,8 @@ class Ruling:
     marks : Marks
         How to read which rules the rows break.
     suite : Suite
+    beside : str
+        The folder for rows that are set aside.
     counts : dict
         ``published``, ``superseded``, ``duplicates``, ``quarantined``, and ``dropped`` by rule.
     nulls : dict of str to int
@@ -82,6 +83,7 @@ class Ruling:
     staged: Staged
     marks: Marks
     suite: Suite
+    beside: str
     counts: dict[str, Any]
     nulls: dict[str, int]
     details: dict[str, Any]
@@ -100,8 +102,14 @@ class Ruling:
     @property
     def rejected(self) -> DataFrame:
         """The rows for the quarantine, with their reasons."""
-        rows = self.staged.rows.where(F.col(VERDICT) == REJECTED)
+        rows = _told(self.staged, self.marks, self.suite).where(F.col(VERDICT) == REJECTED)
         return rows.drop(VERDICT, FATE, *self.marks.columns)
+
+    def set_aside(self) -> None:
+        """Put all rows, with their verdicts and reasons, where no table is, for people to look at."""
+        told = _told(self.staged, self.marks, self.suite)
+        told.write.mode("overwrite").partitionBy(VERDICT).parquet(self.beside)
+        self.staged.discard()
 
 
 def rule(
@@ -173,12 +181,12 @@ def rule(
     )
     beside = run.lake.table("staging", run.run_id, f"{zone}_{table}")
     kept = (ACCEPTED, REJECTED) if fated and not keep_left else None
-    staged, fates, report, profile = audit(rows, marks=marks, beside=beside, keep=kept)
+    staged, fates, report, profile = audit(rows, marks=marks, beside=f"{beside}_staged", keep=kept)
     if any(map(_has_duplicates, report.results)):
         # Which rows are not unique is asked only where some are not: to ask costs a shuffle.
         first, fate = staged, F.when(F.col(VERDICT) == REJECTED, QUARANTINED)
         again = first.rows.withColumn(FATE, fate) if fated and not keep_left else first.rows
-        again, more = mark(again.drop(FAILURES), suite, among=F.col(VERDICT) == ACCEPTED, alone=False)
+        again, more = mark(again, suite, among=F.col(VERDICT) == ACCEPTED, alone=False)
         marks, again = marks | more, again.drop(VERDICT)
         staged, second, report, profile = audit(again, marks=marks, beside=f"{beside}_unique", keep=None)
         fates = fates.after_another_look(second)
@@ -187,11 +195,13 @@ def rule(
         report = replace(report, refusals=())
     # Only the rejected are read again, unless rows to be published have something to tell as well.
     of_interest = [REJECTED] * bool(fates.counts["quarantined"]) + [ACCEPTED] * bool(fates.at_fault)
-    considered = staged.rows.where(F.col(VERDICT).isin(of_interest))
-    failures = count_failures(considered) if of_interest else []
+    why = Reasons()
+    if of_interest:
+        considered = _told(staged, marks, suite).where(F.col(VERDICT).isin(of_interest))
+        why = count_reasons(considered, suite=suite, dataset=table)
     decision = decide(
         report,
-        failures=failures,
+        failures=why.failures,
         rows=fates.counts["published"] + fates.counts["quarantined"],
         rejected=fates.counts["quarantined"],
         tolerance=tolerance,
@@ -203,11 +213,12 @@ def rule(
         staged=staged,
         marks=marks,
         suite=suite,
+        beside=beside,
         counts=fates.counts,
         nulls=fates.nulls,
         details={
-            "gate": _results(f"{zone}/{table}", report, failures, refusals) | asked.told(profile),
-            "quarantine": _quarantined(considered, table) if of_interest else [],
+            "gate": _results(f"{zone}/{table}", report, why.failures, refusals) | asked.told(profile),
+            "quarantine": list(why.lines),
             PROFILE: profile.to_json(),
         },
         refusals=refusals,
@@ -249,12 +260,16 @@ def _audit(
         observe=observe,
         unwritten=unwritten,
         partition_by=partition_by,
-        reading=lambda read: read.withColumn(FAILURES, marks.failures(asked.suite)),
     )
     data, seen = _data(staged.rows), planned.read(staged.seen)
     report = validate(data, asked.suite, allow_empty=allow_empty, observed=seen)
     fates = counts.read(staged.seen, present=planned.present(staged.seen))
     return staged, fates, report, asked.profile(profiling, staged.seen, fates, data)
+
+
+def _told(staged: Staged, marks: Marks, suite: Suite) -> DataFrame:
+    """The rows with their reasons spelled out, which takes long to plan where there are many rules."""
+    return staged.rows.withColumn(FAILURES, marks.failures(suite))
 
 
 def _critical(df: DataFrame) -> list[Column]:
@@ -307,23 +322,3 @@ def _results(
         "spark_jobs": report.spark_jobs,
         "expectations": [line(result) for result in report.results],
     }
-
-
-def _quarantined(considered: DataFrame, table: str) -> list[dict[str, Any]]:
-    """Why rows were rejected, or values made null: a line a reason, with two examples. One job."""
-    place = [F.col(name) if name in considered.columns else F.lit(None) for name in ("_file", "_row")]
-    example = F.struct(place[0].alias("file"), place[1].alias("row"), F.col("reason.value").alias("value"))
-    rows = (
-        considered.withColumn("reason", F.explode(reasons(considered)))
-        .groupBy("reason.rule", "reason.column", "reason.reason", "reason.severity")
-        .agg(F.count(F.lit(1)).alias("rows"), F.min(example).alias("first"), F.max(example).alias("last"))
-        .collect()
-    )
-    return [
-        {
-            "dataset": table,
-            **{key: row[key] for key in ("rule", "column", "reason", "severity", "rows")},
-            "examples": [part.asDict() for part in dict.fromkeys((row["first"], row["last"]))],
-        }
-        for row in sorted(rows, key=lambda row: (-row["rows"], str(row)))
-    ]

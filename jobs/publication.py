@@ -87,7 +87,7 @@ def publish(
     )
     counted, written = ruling.counts["published"], ruling.staged.written(ACCEPTED)
     if ruling.refusals or entry.accounted != entry.read or written not in (None, counted):
-        ruling.staged.set_aside()
+        ruling.set_aside()
     entry.balanced()
     if written not in (None, counted):
         raise ConservationError(dataset=table, read=counted, accounted=written or 0)
@@ -128,5 +128,5 @@ def _commit(run: Run, entry: Entry, ruling: Ruling, *, how: Publish, after: int)
     try:
         return ruling.staged.publish(ACCEPTED, ruling.columns, publication)
     except RepeatedKeyError:
-        ruling.staged.set_aside()
+        ruling.set_aside()
         raise

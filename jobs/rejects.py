@@ -44,8 +44,8 @@ class Rejects:
     ----------
     path, target : str
         The quarantine's table, and the one that is published.
-    told : DataFrame
-        The events.
+    told : DataFrame or None
+        The events; None where there are none.
     quarantined, leaving : int
         How many they are, by what they say.
     waiting : mapping, optional
@@ -55,7 +55,7 @@ class Rejects:
 
     path: str
     target: str
-    told: DataFrame
+    told: DataFrame | None
     quarantined: int
     leaving: int
     waiting: Mapping[str, int] | None = None
@@ -71,7 +71,7 @@ class Rejects:
         follows : bool
             Whether there is going to be one.
         """
-        if self.quarantined or self.leaving:
+        if self.told is not None and (self.quarantined or self.leaving):
             after = newest_version(run.spark, self.target)
             note = self._note(entry) | {"open": follows, "after": after, "leaving": self.leaving}
             run.may_write()
@@ -112,6 +112,10 @@ def rejects(
     waiting : mapping, optional
         See `Rejects`.
     """
+    path, target = run.lake.table("quarantine", table), run.lake.table(zone, table)
+    made = partial(Rejects, path=path, target=target, waiting=waiting)
+    if compare is None and not ruling.counts["quarantined"]:
+        return made(told=None, quarantined=0, leaving=0)
     rejected = quarantine_rows(
         ruling.rejected,
         dataset=table,
@@ -120,8 +124,6 @@ def rejects(
         run_id=run.run_id,
         at=entry.started_at,
     )
-    path, target = run.lake.table("quarantine", table), run.lake.table(zone, table)
-    made = partial(Rejects, path=path, target=target, waiting=waiting)
     if compare is None:
         return made(told=rejected, quarantined=ruling.counts["quarantined"], leaving=0)
     told = changes(rejected, compare, run_id=run.run_id, at=entry.started_at)

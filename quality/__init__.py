@@ -9,7 +9,7 @@ from quality.catalogue import ResultFormat
 from quality.decision import Decision, decide
 from quality.errors import InapplicableError, QualityError, SuiteError
 from quality.expectation import Expectation, Suite
-from quality.failures import FAILURES, FailureCount, count_failures
+from quality.failures import FAILURES, FailureCount, count_failures, sample
 from quality.gx import data_docs
 from quality.marks import Marks
 from quality.observe import Observations, observations
@@ -56,6 +56,7 @@ __all__ = [
     "merge",
     "observations",
     "require_fit",
+    "sample",
     "split",
     "told_by_rows",
     "unfit",

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from pyspark.sql import DataFrame
+from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 from pyspark.sql import types as T
 
-__all__ = ["FAILURES", "FAILURE_TYPE", "FailureCount", "count_failures"]
+__all__ = ["FAILURES", "FAILURE_TYPE", "FailureCount", "count_failures", "sample"]
 
 FAILURES = "_failures"
 """The metadata column in which failing rows carry their reasons."""
@@ -79,9 +79,6 @@ def count_failures(staged: DataFrame) -> list[FailureCount]:
     >>> [(count.expectation_id, count.rows) for count in count_failures(flagged)]
     [('named', 1)]
     """
-    value = F.substring("failure.value", 1, _EXAMPLE_LENGTH)
-    # The value with the least hash under each of a few seeds: a bounded sample, the same every time.
-    picks = [F.min_by(value, F.xxhash64(value, F.lit(seed))) for seed in range(_EXAMPLES)]
     counts = (
         staged.select(F.explode(FAILURES).alias("failure"))
         .groupBy("failure.expectation_id")
@@ -90,8 +87,22 @@ def count_failures(staged: DataFrame) -> list[FailureCount]:
             F.first("failure.column").alias("column"),
             F.first("failure.severity").alias("severity"),
             F.count(F.lit(1)).alias("rows"),
-            F.array_sort(F.array_distinct(F.array_compact(F.array(*picks)))).alias("examples"),
+            sample("failure.value").alias("examples"),
         )
     )
     found = [FailureCount(**{**row.asDict(), "examples": tuple(row["examples"])}) for row in counts.collect()]
     return sorted(found, key=lambda count: count.expectation_id)
+
+
+def sample(value: str) -> Column:
+    """Aggregate a few different texts of a group, cut, sorted, and the same every time.
+
+    Parameters
+    ----------
+    value : str
+        The column's name.
+    """
+    text = F.substring(value, 1, _EXAMPLE_LENGTH)
+    # The one with the least hash under each of a few seeds.
+    picks = [F.min_by(text, F.xxhash64(text, F.lit(seed))) for seed in range(_EXAMPLES)]
+    return F.array_sort(F.array_distinct(F.array_compact(F.array(*picks))))

@@ -46,7 +46,7 @@ def proven_unique(
         group, rows = rule.group, numbers.get(rule.counted) or 0
         if rows < MANY or group.key in others or group.key in tried:
             continue
-        proof = proof_of(group.fields, group.key, rows, numbers)
+        proof = proof_of(group, rows, numbers)
         if proof is not None:
             tried[group.key] = (group, rows, proof)
     if not tried or is_sail(df.sparkSession):

@@ -68,7 +68,7 @@ def measure(df: DataFrame, rules: Iterable[Rule], *, known: Mapping[str, Any] | 
         Whatever cannot be measured is named there and spoils nothing else.
     """
     rules, known = tuple(rules), dict(known or {})
-    aggregates: dict[str, Column] = {ROWS: F.count(F.lit(1))}
+    aggregates: dict[str, Callable[[], Column]] = {ROWS: lambda: F.count(F.lit(1))}
     groups: dict[str, tuple[Group, dict[str, Column]]] = {}
     for rule in rules:
         if isinstance(rule, RowRule | GroupRule | NumberRule | Delegated):
@@ -77,7 +77,7 @@ def measure(df: DataFrame, rules: Iterable[Rule], *, known: Mapping[str, Any] | 
             measures = groups.setdefault(rule.group.key, (rule.group, {}))[1]
             measures.update({test_key(rule, test): F.count_if(asked) for test, asked in rule.tests.items()})
     errors: dict[str, Exception] = {}
-    unknown = [(key, column) for key, column in aggregates.items() if key not in known]
+    unknown = [(key, make()) for key, make in aggregates.items() if key not in known]
     numbers = known | _whatever_works(unknown, lambda items: _aggregate(df, items), errors)
     for rule in rules:
         if isinstance(rule, RowRule) and rule.kept in numbers and rule.counted in numbers:

@@ -6,7 +6,8 @@ rows that a write sees. What they came to is given to `quality.validate`, which 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
 from pyspark.sql import Column, DataFrame
@@ -109,34 +110,38 @@ def observations(
     >>> list(planned.read(seen.get).values())
     [3, 2, 1]
     """
-    columns: dict[str, Column] = {ROWS: count(among)}
+    makers: dict[str, Callable[[], Column]] = {ROWS: lambda: count(among)}
     kinds: dict[str, T.DataType] = {}
     known: dict[str, Any] = {}
     present: dict[str, str] = {}
     same: dict[str, str] = {}
     for rule in fitting_patterns(df.sparkSession, plan(suite, df.schema, among=among)):
         if isinstance(rule, RowRule | GroupRule | NumberRule | Delegated):
-            columns.update(rule.aggregates)
+            makers.update(rule.aggregates)
         if isinstance(rule, RowRule) and marks is not None and rule.expectation.id in marks.ids:
             critical = rule.expectation.severity == "critical"
             if critical and rule.kept:
                 same[rule.kept] = rule.rows
             elif critical:
-                del columns[rule.unexpected]
+                del makers[rule.unexpected]
                 known[rule.unexpected] = 0
             elif not rule.kept:
-                columns[rule.unexpected] = count(among, marks.breaks(rule.expectation.id))
+                makers[rule.unexpected] = partial(_count_broken, among, marks, rule.expectation.id)
         if isinstance(rule, NumberRule) and rule.kind is not None:
             kinds[rule.value] = rule.kind
         if isinstance(rule, RowRule) and rule.kept and rule.expectation.row_condition is None:
             present[rule.fields[0].sql.strip("`")] = rule.kept
-    columns = {key: column for key, column in columns.items() if key not in same}
+    columns = {key: make() for key, make in makers.items() if key not in same}
     # The minimum of times without a zone would depend on the session's zone on its way back.
     zoneless = {key for key, kind in kinds.items() if isinstance(kind, T.TimestampNTZType)}
     numbers = {
         key: _as_number(column, kinds.get(key)) for key, column in columns.items() if key not in zoneless
     }
     return Observations(analysed(df, numbers), kinds, known, present, same)
+
+
+def _count_broken(among: Column | None, marks: Marks, expectation_id: str) -> Column:
+    return count(among, marks.breaks(expectation_id))
 
 
 def _as_number(column: Column, kind: T.DataType | None) -> Column:

@@ -7,7 +7,7 @@ Great Expectations; or it is broken, since it names a column that the data lacks
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from pyspark.sql import Column
@@ -15,7 +15,7 @@ from pyspark.sql import functions as F
 from pyspark.sql import types as T
 
 from quality.expectation import Expectation, Suite
-from quality.predicates import PREDICATES, considered, legible, member
+from quality.predicates import PREDICATES, considered, counts_all, legible, member
 from quality.rules import (
     ROWS,
     UNIQUENESS,
@@ -27,6 +27,7 @@ from quality.rules import (
     RowRule,
     Rule,
     SchemaRule,
+    both,
     within,
 )
 from quality.schema import Field, columns_of, resolve
@@ -100,12 +101,14 @@ def _rule(expectation: Expectation, schema: T.StructType, among: Column | None) 
 
 
 def _delegated(expectation: Expectation, fields: tuple[Field, ...], among: Column | None) -> Delegated:
-    aggregates: dict[str, Column] = {}
-    if expectation.type in _OUTLYING and fields[0].family == "number":
-        base = _Counts(expectation, fields, among)
-        value = fields[0].column if base.within is None else F.when(base.within, fields[0].column)
-        aggregates[f"deviation {fields[0].sql} | {base.rows}"] = F.stddev_samp(value)
-        aggregates[base.counted] = base.aggregates[base.counted]
+    if expectation.type not in _OUTLYING or fields[0].family != "number":
+        return Delegated(expectation, fields)
+    base = _Counts(expectation, fields, among)
+    deviation = f"deviation {fields[0].sql} | {base.rows}"
+    aggregates = {
+        deviation: lambda: F.stddev_samp(_where(base.within, fields[0].column)),
+        base.counted: base.aggregates[base.counted],
+    }
     return Delegated(expectation, fields, aggregates)
 
 
@@ -117,18 +120,17 @@ def _row_rule(expectation: Expectation, fields: tuple[Field, ...], among: Column
     unexpected, kept = f"unexpected {expectation.id}", None
     if expectation.type == "expect_column_values_to_not_be_null":
         kept = _without_missing(fields, base.condition)
-        aggregates = {**base.aggregates, kept: count(base.within, expected)}
+        aggregates = base.aggregates | {kept: lambda: count(base.within, expected)}
     else:
-        aggregates = {**base.aggregates, unexpected: count(base.within, base.counted_if, ~expected)}
+        aggregates = base.aggregates | {unexpected: lambda: count(base.within, base.counted_if, ~expected)}
     readable = legible(expectation, fields)
     unread = None if readable is None else f"unread {expectation.id}"
     if readable is not None and unread is not None:
-        aggregates[unread] = count(base.within, base.counted_if, ~readable)
+        aggregates[unread] = lambda: count(base.within, base.counted_if, ~readable)
     return RowRule(
         expectation,
         fields=fields,
-        counted_if=base.counted_if,
-        unexpected_if=~expected,
+        expected=expected,
         rows=base.rows,
         counted=base.counted,
         unexpected=unexpected,
@@ -151,8 +153,8 @@ def _group_rule(expectation: Expectation, fields: tuple[Field, ...], among: Colu
             tests["outside"] = ~inside if values else F.lit(True)
         if not name.endswith("be_in_set"):
             tests["inside"] = inside
-    group = Group(base.group, fields, _both(base.within, base.counted_if))
-    bounds = bounds_of(fields, group.rows_if, group.key) if name in UNIQUENESS else {}
+    group = Group(base.group, expectation, fields, among)
+    bounds = bounds_of(group) if name in UNIQUENESS else {}
     return GroupRule(
         expectation,
         fields=fields,
@@ -183,10 +185,10 @@ def _python_agrees(field: Field, values: Sequence[Any]) -> bool:
 
 
 def _number_rule(expectation: Expectation, of: Field | None, among: Column | None) -> Rule:
-    name, rows = expectation.type, _both(among, within(expectation))
+    name = expectation.type
     condition = "" if expectation.row_condition is None else expectation.row_condition.sql
     every = f"{ROWS} | {condition}" if condition else ROWS
-    counts = {every: count(rows)}
+    counts = {every: lambda: count(among, within(expectation))}
     if of is None:
         return NumberRule(expectation, value=every, rows=every, aggregates=counts)
     if name == "expect_column_proportion_of_non_null_values_to_be_between":
@@ -196,12 +198,12 @@ def _number_rule(expectation: Expectation, of: Field | None, among: Column | Non
         return Delegated(expectation)
     statistic = name.removeprefix("expect_column_").removesuffix("_to_be_between")
     value = f"{statistic} {of.sql} | {condition}"
-    column = of.column if rows is None else F.when(rows, of.column)
+    measured = _STATISTICS[statistic]
     return NumberRule(
         expectation,
         value=value,
         rows=every,
-        aggregates={**counts, value: _STATISTICS[statistic](column)},
+        aggregates=counts | {value: lambda: measured(_where(both(among, within(expectation)), of.column))},
         kind=of.type if statistic in ("min", "max") else None,
     )
 
@@ -210,36 +212,39 @@ class _Counts:
     """The counts that many rules share, under keys that are equal where the counts are."""
 
     def __init__(self, expectation: Expectation, fields: tuple[Field, ...], among: Column | None) -> None:
+        self._expectation, self._fields, self._among = expectation, fields, among
         self.condition = "" if expectation.row_condition is None else expectation.row_condition.sql
-        self.within = _both(among, within(expectation))
-        self.counted_if = considered(expectation, fields)
         self.rows = f"{ROWS} | {self.condition}" if self.condition else ROWS
-        self.aggregates = {self.rows: count(self.within)}
+        self.aggregates: dict[str, Callable[[], Column]] = {self.rows: lambda: count(self.within)}
         rule = expectation.parameter("ignore_row_if")
         names = ", ".join(field.sql for field in fields)
         self.group = f"groups of {names} | {rule} | {self.condition}"
-        if self.counted_if is None:
+        if counts_all(expectation):
             self.counted = self.rows
         else:
             self.counted = _without_missing(fields, self.condition, rule or "missing")
-            self.aggregates[self.counted] = count(self.within, self.counted_if)
+            self.aggregates[self.counted] = lambda: count(self.within, self.counted_if)
+
+    @property
+    def within(self) -> Column | None:
+        return both(self._among, within(self._expectation))
+
+    @property
+    def counted_if(self) -> Column | None:
+        return considered(self._expectation, self._fields)
 
 
 def _without_missing(fields: Sequence[Field], condition: str, rule: str = "missing") -> str:
     return f"without {rule} {', '.join(field.sql for field in fields)} | {condition}"
 
 
-def _both(*conditions: Column | None) -> Column | None:
-    both: Column | None = None
-    for condition in conditions:
-        if condition is not None:
-            both = condition if both is None else both & condition
-    return both
+def _where(condition: Column | None, column: Column) -> Column:
+    return column if condition is None else F.when(condition, column)
 
 
 def count(*conditions: Column | None) -> Column:
     """Count the rows for which all conditions hold; None holds for every row."""
-    condition = _both(*conditions)
+    condition = both(*conditions)
     # Not by count_if, which evaluates its condition twice.
     return F.count(F.lit(1) if condition is None else F.when(condition, F.lit(1)))
 

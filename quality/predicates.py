@@ -22,7 +22,7 @@ from pyspark.sql import types as T
 from quality.expectation import Expectation
 from quality.schema import Field
 
-__all__ = ["PREDICATES", "considered", "legible", "member"]
+__all__ = ["PREDICATES", "considered", "counts_all", "legible", "member"]
 
 _FIRST_YEAR = 1000
 """PySpark cannot make a literal of an earlier date; nor can Great Expectations."""
@@ -31,18 +31,22 @@ Fields = Sequence[Field]
 Predicate = Callable[[Expectation, Fields], Column | None]
 
 
+def counts_all(expectation: Expectation) -> bool:
+    """Tell whether an expectation counts rows without a value as well."""
+    if expectation.type in ("expect_column_values_to_not_be_null", "expect_column_values_to_be_null"):
+        return True
+    return expectation.parameter("ignore_row_if") in ("neither", "never")
+
+
 def considered(expectation: Expectation, fields: Fields) -> Column | None:
     """Tell which rows an expectation counts: those with a value; None where it counts all.
 
     Rows outside its row condition are another matter.
     """
-    if expectation.type in ("expect_column_values_to_not_be_null", "expect_column_values_to_be_null"):
+    if counts_all(expectation):
         return None
     missing = [field.column.isNull() for field in fields]
-    rule = expectation.parameter("ignore_row_if")
-    if rule in ("neither", "never"):
-        return None
-    if rule in ("either_value_is_missing", "any_value_is_missing"):
+    if expectation.parameter("ignore_row_if") in ("either_value_is_missing", "any_value_is_missing"):
         return ~reduce(lambda left, right: left | right, missing)
     return ~reduce(lambda left, right: left & right, missing)
 

@@ -237,19 +237,18 @@ def _marked(
     """Mark by the rules that fit the data."""
     told = fitting_patterns(df.sparkSession, told)
     marked = partial(mark_rows, df, among=among, name=name)
-    analysed = partial(_analysed, marked, suite)
+    analysed = partial(_analysed, marked)
     return analysed(told) or marked([rule for rule in told if analysed([rule])])
 
 
 def _analysed(
     marked: Callable[[Sequence[RowRule | GroupRule]], tuple[DataFrame, Marks]],
-    suite: Suite,
     rules: Sequence[RowRule | GroupRule],
 ) -> tuple[DataFrame, Marks] | None:
     """Mark, if Spark can analyse every rule; asking for the schema makes it try."""
     try:
         rows, marks = marked(rules)
-        return (rows, marks) if rows.select(marks.failures(suite)).schema else None
+        return (rows, marks) if rows.schema else None
     except AnalysisException:
         return None
 

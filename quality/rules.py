@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from pyspark.sql import Column
@@ -10,11 +10,13 @@ from pyspark.sql import functions as F
 from pyspark.sql import types as T
 
 from quality.expectation import Expectation
+from quality.predicates import considered
 from quality.schema import Field
 
 __all__ = [
     "ROWS",
     "UNIQUENESS",
+    "Aggregates",
     "Broken",
     "Delegated",
     "Group",
@@ -23,6 +25,7 @@ __all__ = [
     "RowRule",
     "Rule",
     "SchemaRule",
+    "both",
     "broken_if",
     "within",
 ]
@@ -32,6 +35,9 @@ ROWS = "rows"
 
 UNIQUENESS = ("expect_column_values_to_be_unique", "expect_compound_columns_to_be_unique")
 """The expectations that tell a row by its equals."""
+
+Aggregates = Mapping[str, Callable[[], Column]]
+"""By key, how each is made. A column costs several calls into the JVM, and a value that is known none."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,12 +57,11 @@ class RowRule(_Rule):
     """
 
     fields: tuple[Field, ...]
-    counted_if: Column | None
-    unexpected_if: Column
+    expected: Column
     rows: str
     counted: str
     unexpected: str
-    aggregates: Mapping[str, Column]
+    aggregates: Aggregates
     unread: str | None = None
     kept: str | None = None
 
@@ -66,8 +71,14 @@ class Group:
     """Rows with equal values in some columns, counted: what uniqueness and distinct counts need."""
 
     key: str
+    expectation: Expectation
     fields: tuple[Field, ...]
-    rows_if: Column | None
+    among: Column | None
+
+    @property
+    def rows_if(self) -> Column | None:
+        """The rows that are grouped; None for all."""
+        return both(self.among, within(self.expectation), considered(self.expectation, self.fields))
 
 
 @dataclass(frozen=True, eq=False)
@@ -82,7 +93,7 @@ class GroupRule(_Rule):
     group: Group
     rows: str
     counted: str
-    aggregates: Mapping[str, Column]
+    aggregates: Aggregates
     tests: Mapping[str, Column] = field(default_factory=dict)
 
 
@@ -92,7 +103,7 @@ class NumberRule(_Rule):
 
     value: str
     rows: str
-    aggregates: Mapping[str, Column]
+    aggregates: Aggregates
     kind: T.DataType | None = None
     """Of the number, where it is a value of the column itself."""
 
@@ -113,7 +124,7 @@ class Delegated(_Rule):
     """
 
     fields: tuple[Field, ...] = ()
-    aggregates: Mapping[str, Column] = field(default_factory=dict)
+    aggregates: Aggregates = field(default_factory=dict)
 
 
 @dataclass(frozen=True, eq=False)
@@ -132,9 +143,16 @@ def within(expectation: Expectation) -> Column | None:
     return None if expectation.row_condition is None else F.expr(expectation.row_condition.sql)
 
 
+def both(*conditions: Column | None) -> Column | None:
+    """Join conditions, of which None holds for every row; None where all do."""
+    joined: Column | None = None
+    for condition in conditions:
+        if condition is not None:
+            joined = condition if joined is None else joined & condition
+    return joined
+
+
 def broken_if(rule: RowRule) -> Column:
     """Tell which rows break a rule: those that count, and fail. Null where that is not known."""
-    fails = rule.unexpected_if
-    for condition in (rule.counted_if, within(rule.expectation)):
-        fails = fails if condition is None else condition & fails
-    return fails
+    counted = both(within(rule.expectation), considered(rule.expectation, rule.fields))
+    return ~rule.expected if counted is None else counted & ~rule.expected

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Literal
 
 from pyspark.sql import Column
@@ -37,7 +38,7 @@ class Field:
         """Whether it is a column, not a field of a struct, whose name has a dot that is not quoted."""
         return "`" not in self.name and self.sql.count("`") == 2 and "." in self.sql
 
-    @property
+    @cached_property
     def column(self) -> Column:
         """The column."""
         return F.col(self.sql)

@@ -14,13 +14,15 @@ Spark documentation, "Built-in Functions": ``bitmap_construct_agg``, ``xxhash64`
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
 from pyspark.sql import Column
 from pyspark.sql import functions as F
 from pyspark.sql import types as T
 
+from quality.rules import Aggregates, Group
 from quality.schema import Field
 
 __all__ = ["MANY", "Proof", "bounds_of", "proof_of"]
@@ -50,44 +52,42 @@ class Proof:
         self.mark, self.dense = mark, dense
 
 
-def bounds_of(fields: Sequence[Field], within: Column | None, name: str) -> dict[str, Column]:
+def bounds_of(group: Group) -> Aggregates:
     """Aggregates that tell how close together whole numbers lie; none for keys of other types.
 
     Parameters
     ----------
-    fields : sequence of Field
-        The key.
-    within : Column or None
-        Which rows count.
-    name : str
-        For the aggregates' names.
+    group : Group
+        The rows, and their keys.
     """
-    if not all(isinstance(field.type, _WHOLE) for field in fields):
+    if not all(isinstance(field.type, _WHOLE) for field in group.fields):
         return {}
-    bounds = {}
-    for at, field in enumerate(fields):
-        column = field.column if within is None else F.when(within, field.column)
-        bounds[f"lowest {at} of {name}"] = F.min(column)
-        bounds[f"highest {at} of {name}"] = F.max(column)
-    return bounds
+
+    def bound(of: Callable[[Column], Column], field: Field) -> Column:
+        within = group.rows_if
+        return of(field.column if within is None else F.when(within, field.column))
+
+    return {
+        f"{side} {at} of {group.key}": partial(bound, of, field)
+        for at, field in enumerate(group.fields)
+        for side, of in (("lowest", F.min), ("highest", F.max))
+    }
 
 
-def proof_of(fields: Sequence[Field], name: str, rows: int, numbers: Mapping[str, Any]) -> Proof | None:
+def proof_of(group: Group, rows: int, numbers: Mapping[str, Any]) -> Proof | None:
     """How to prove that `rows` rows have as many keys; None where only grouping can tell.
 
     Parameters
     ----------
-    fields : sequence of Field
-        The key.
-    name : str
-        As for `bounds_of`.
+    group : Group
     rows : int
         That count.
     numbers : Mapping
         What came of `bounds_of`, among others.
     """
+    fields = group.fields
     bounds = [
-        (numbers.get(f"lowest {at} of {name}"), numbers.get(f"highest {at} of {name}"))
+        (numbers.get(f"lowest {at} of {group.key}"), numbers.get(f"highest {at} of {group.key}"))
         for at in range(len(fields))
     ]
     ranges = [(low, high - low + 1) for low, high in bounds if low is not None and high is not None]

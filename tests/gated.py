@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import cache
 
 from pyspark.sql import DataFrame
 
+from conf import Pipeline
 from etl.lake.ledger import Entry
 from etl.lake.zones import Lake
 from jobs.context import Run, load_pipeline
@@ -16,9 +18,14 @@ from jobs.stages.step import opened
 from quality import Suite
 
 
+@cache
+def _pipeline() -> tuple[Pipeline, str]:
+    return load_pipeline("hospital")
+
+
 def gated(rows: DataFrame, suite: Suite, lake: str, *, table: str, tolerance: float) -> Entry:
     """Stage, audit and publish `rows` as jobs do."""
-    pipeline, source = load_pipeline("hospital")
+    pipeline, source = _pipeline()
     with watching("json") as watch:
         run = Run(
             spark=rows.sparkSession,

@@ -75,18 +75,9 @@ class StagedBeside:
             raise ConflictError(table=self.table, expected=found, found=commit.version)
         return commit
 
-    def set_aside(self) -> None:
-        """See `etl.lake.staging.Staged`."""
-        self.rows.write.mode("overwrite").partitionBy(self.column).parquet(self.beside)
-        self.discard()
-
     def discard(self, *, published: str | None = None) -> None:
         """See `etl.lake.staging.Staged`."""
-        files.delete(self.rows.sparkSession, _folder(self.beside))
-
-
-def _folder(beside: str) -> str:
-    return f"{beside}_staged"
+        files.delete(self.rows.sparkSession, self.beside)
 
 
 def write(
@@ -98,8 +89,7 @@ def write(
         (detail,) = spark.sql(f"DESCRIBE DETAIL delta.{quote(table)}").collect()
         if list(detail["partitionColumns"]) != list(partition_by):
             raise PartitionsError(table=table, there=detail["partitionColumns"], asked=partition_by)
-    folder = _folder(beside)
-    rows.write.mode("overwrite").partitionBy(verdict).parquet(folder)
+    rows.write.mode("overwrite").partitionBy(verdict).parquet(beside)
     # The schema is known: to infer it would read a file.
-    staged = spark.read.schema(rows.schema).parquet(folder)
+    staged = spark.read.schema(rows.schema).parquet(beside)
     return StagedBeside(staged, dict(seen.get), beside, table, verdict, version, tuple(partition_by))

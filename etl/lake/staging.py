@@ -7,8 +7,7 @@ beside it, and publishing copies them (`etl.lake.copying`). Both do the same to 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
-from dataclasses import replace
+from collections.abc import Collection, Sequence
 from typing import Any, Protocol
 
 from pyspark.sql import Column, DataFrame, Observation
@@ -56,9 +55,6 @@ class Staged(Protocol):
             audited again. Appending disturbs nobody, and is not disturbed.
         """
 
-    def set_aside(self) -> None:
-        """Put all rows, with their verdicts, into the folder beside the table, for people to look at."""
-
     def discard(self, *, published: str | None = None) -> None:
         """Delete the files, but for those of the verdict that was published."""
 
@@ -74,7 +70,6 @@ def stage(
     unwritten: Collection[str] = (),
     partition_by: Sequence[str] = (),
     in_place: bool | None = None,
-    reading: Callable[[DataFrame], DataFrame] | None = None,
 ) -> Staged:
     """Write `df` once, in one job, so that a table may be made of it.
 
@@ -85,8 +80,7 @@ def stage(
     table : str
         The folder of the Delta table to be written; there may be none yet.
     beside : str
-        A folder for the staged rows, where they cannot be staged in the table's own, and for those
-        that are set aside.
+        A folder for the staged rows, where they cannot be staged in the table's own.
     verdict : str
         The column by which rows are told apart; its values are plain words.
     keep : collection of str or None
@@ -100,8 +94,6 @@ def stage(
         The partition columns of a table that is new; one that is there keeps its own.
     in_place : bool, optional
         Whether Delta's own transactions are used; by default where they can be.
-    reading : callable, optional
-        What is made of the rows for whoever reads them before they are published: it adds columns.
 
     Returns
     -------
@@ -123,5 +115,4 @@ def stage(
         watched = watched.where(F.col(quote(verdict)).isin(list(keep)))
     watched = watched.drop(*unwritten)
     written = transaction.write if in_place else copying.write
-    staged = written(watched, table, beside=beside, verdict=verdict, seen=seen, partition_by=partition_by)
-    return staged if reading is None else replace(staged, rows=reading(staged.rows))
+    return written(watched, table, beside=beside, verdict=verdict, seen=seen, partition_by=partition_by)

@@ -74,7 +74,6 @@ class StagedInPlace:
     seen: dict[str, Any]
     column: str
     table: str
-    beside: str
     added: tuple[dict[str, Any], ...]
     version: int
     partition_by: tuple[str, ...] = ()
@@ -135,11 +134,6 @@ class StagedInPlace:
         version = transaction.commit(_seq(spark, actions), operation)
         return Commit(version=int(version), note=how.note, rows=rows)
 
-    def set_aside(self) -> None:
-        """See `etl.lake.staging.Staged`."""
-        self.rows.write.mode("overwrite").partitionBy(self.column).parquet(self.beside)
-        self.discard()
-
     def discard(self, *, published: str | None = None) -> None:
         """See `etl.lake.staging.Staged`."""
         for action in self.added:
@@ -186,7 +180,7 @@ def write(
     paths = [f"{table}/{action['path']}" for action in added]
     read = reader.parquet(*paths) if paths else written.limit(0)
     told = read.withColumnRenamed(PARTITION, verdict)
-    return StagedInPlace(told, dict(seen.get), verdict, table, beside, added, version, tuple(partition_by))
+    return StagedInPlace(told, dict(seen.get), verdict, table, added, version, tuple(partition_by))
 
 
 def _without_verdict(action: Mapping[str, Any]) -> dict[str, Any]:
@@ -245,7 +239,7 @@ def _merged(before: T.StructType, after: T.StructType) -> T.StructType:
 
 def _removes(transaction: Any, mode: str, written: Sequence[Mapping[str, Any]]) -> list[Any]:
     """What takes out the files that are replaced; to ask makes concurrent writers a conflict."""
-    if mode == "append":
+    if mode == "append" or transaction.readVersion() < 0:
         return []
     there = transaction.filterFiles()
     files_there = [there.apply(at) for at in range(there.size())]

@@ -116,14 +116,11 @@ def test_no_rows_at_all_make_an_empty_table(spark: SparkSession, tmp_path: Path,
     assert spark.read.format("delta").load(str(tmp_path / "t")).schema.simpleString() == "struct<id:bigint>"
 
 
-def test_what_is_set_aside_is_beside_the_table(spark: SparkSession, tmp_path: Path, stage: Stage) -> None:
-    stage(numbers(spark, 20)).set_aside()
-    aside = spark.read.parquet(str(tmp_path / "staging/t0"))
-    assert {r._verdict: r["count"] for r in aside.groupBy("_verdict").count().collect()} == {
-        "good": 16,
-        "bad": 2,
-    }
-    assert files_below(tmp_path / "t") == []
+def test_what_is_discarded_leaves_no_file(spark: SparkSession, tmp_path: Path, stage: Stage) -> None:
+    staged = stage(numbers(spark, 20))
+    assert staged.rows.count() == 18
+    staged.discard()
+    assert files_below(tmp_path) == []
 
 
 def test_what_was_never_published_is_vacuumed(spark: SparkSession, tmp_path: Path) -> None:

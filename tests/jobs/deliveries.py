@@ -42,10 +42,12 @@ class Clinic:
     folder : Path
     publish : str
         The mode, as the pipeline file has it.
+    way : {'in_place', 'copying'}
+        How programs of their own stage and publish.
     """
 
-    def __init__(self, spark: SparkSession, folder: Path, publish: str) -> None:
-        self.spark, self.folder, self.runs = spark, folder, 0
+    def __init__(self, spark: SparkSession, folder: Path, publish: str, way: str = "in_place") -> None:
+        self.spark, self.folder, self.way, self.runs = spark, folder, way, 0
         self.lake = folder / "lake"
         lay_out(folder, pipeline=PIPELINE.format(publish=publish))
         (folder / "landing" / "visits.csv").unlink()
@@ -105,9 +107,10 @@ def clinic(
     request: pytest.FixtureRequest, spark: SparkSession, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Open:
     """Open a clinic that publishes so, on each of both ways to stage and publish."""
-    if request.param == "by copying":
-        monkeypatch.setattr(transaction, "fits", lambda spark, table: False)
-    return lambda publish: Clinic(spark, tmp_path, publish)
+    if request.param == "in place":
+        return lambda publish: Clinic(spark, tmp_path, publish)
+    monkeypatch.setattr(transaction, "fits", lambda spark, table: False)
+    return lambda publish: Clinic(spark, tmp_path, publish, way="copying")
 
 
 @pytest.fixture

@@ -159,6 +159,9 @@ def test_a_refused_batch_publishes_nothing(
     aside = spark.read.parquet(str(lake / "staging/r1/curated_visits"))
     told = {row._verdict: row["count"] for row in aside.groupBy("_verdict").count().collect()}
     assert told == {"accepted": 33, "rejected": 3}
+    assert [row.id for row in aside.selectExpr("explode(_failures.expectation_id) AS id").collect()] == [
+        "visits-1"
+    ]
     ledger = spark.read.format("delta").load(str(lake / "ledger")).where("stage = 'curate'").collect()
     assert [(row.status, row.read) for row in ledger] == [("refused", 39)]
     report = (lake / "reports/r1/index.html").read_text()

@@ -157,14 +157,14 @@ def test_rows_of_a_batch_that_was_never_published_are_left_to_it(one_clinic: Ope
 def killed(visits: Clinic, moment: str, command: str, *more: str) -> None:
     """Run a command in a process of its own, and kill it at a moment."""
     places = ["--lake", str(visits.lake), "--landing", str(visits.folder / "landing"), "--run-id", "killed"]
-    run_killed(moment, "in_place", command, str(visits.folder / "pipeline.yaml"), *places, *more)
+    run_killed(moment, visits.way, command, str(visits.folder / "pipeline.yaml"), *places, *more)
 
 
 @pytest.mark.parametrize("moment", ["between quarantine and commit", "between commit and release"])
 def test_a_replay_that_is_killed_is_finished_by_the_next_and_publishes_nothing_twice(
-    one_clinic: Open, moment: str
+    clinic: Open, moment: str
 ) -> None:
-    visits = one_clinic("{mode: append}")
+    visits = clinic("{mode: append}")
     visits.deliver("1", "1,p1,Rome,5", "2,p2,Oslo,x", "3,p3,Oslo,y", "4,p4,Oslo,x", "4,p4,Oslo,x")
     visits.run()
     killed(visits, moment, "replay", "--dataset", "visits", "--set", MENDED)

@@ -1,0 +1,74 @@
+"""Reasons: why rows were rejected, or values made null, counted and shown by a few examples in one job."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from pyspark.sql import DataFrame
+from pyspark.sql import functions as F
+
+from etl.lake.quarantine import reasons
+from quality import FailureCount, Suite, sample
+
+__all__ = ["Reasons", "count_reasons"]
+
+
+@dataclass(frozen=True)
+class Reasons:
+    """What rows tell.
+
+    Attributes
+    ----------
+    failures : tuple of FailureCount
+        By expectation.
+    lines : tuple of dict
+        A line a reason, the most frequent first, for ledger and report.
+    """
+
+    failures: tuple[FailureCount, ...] = ()
+    lines: tuple[dict[str, Any], ...] = ()
+
+
+def count_reasons(rows: DataFrame, *, suite: Suite, dataset: str) -> Reasons:
+    """Count the rows that have each reason. One job.
+
+    Parameters
+    ----------
+    rows : DataFrame
+        With ``_failures`` and ``_problems``, as far as they have any.
+    suite : Suite
+        Whose rules the failures break; what else there is, steps have found.
+    dataset : str
+        For the lines.
+    """
+    place = [F.col(name) if name in rows.columns else F.lit(None) for name in ("_file", "_row")]
+    example = F.struct(place[0].alias("file"), place[1].alias("row"), F.col("reason.value").alias("value"))
+    counted = (
+        rows.withColumn("reason", F.explode(reasons(rows)))
+        .groupBy("reason.rule", "reason.column", "reason.reason", "reason.severity")
+        .agg(
+            F.count(F.lit(1)).alias("rows"),
+            F.min(example).alias("first"),
+            F.max(example).alias("last"),
+            sample("reason.value").alias("examples"),
+        )
+        .collect()
+    )
+    types = {expectation.id: expectation.type for expectation in suite.expectations}
+    failures = [
+        FailureCount(
+            row["rule"], row["reason"], row["column"], row["severity"], row["rows"], tuple(row["examples"])
+        )
+        for row in counted
+        if types.get(row["rule"]) == row["reason"]
+    ]
+    lines = [
+        {
+            "dataset": dataset,
+            **{key: row[key] for key in ("rule", "column", "reason", "severity", "rows")},
+            "examples": [part.asDict() for part in dict.fromkeys((row["first"], row["last"]))],
+        }
+        for row in sorted(counted, key=lambda row: (-row["rows"], str(row)))
+    ]
+    return Reasons(tuple(failures), tuple(lines))
