@@ -102,13 +102,16 @@ class Ruling:
     @property
     def rejected(self) -> DataFrame:
         """The rows for the quarantine, with their reasons."""
-        rows = _told(self.staged, self.marks, self.suite).where(F.col(VERDICT) == REJECTED)
-        return rows.drop(VERDICT, FATE, *self.marks.columns)
+        return self.told.where(F.col(VERDICT) == REJECTED).drop(VERDICT, FATE, *self.marks.columns)
+
+    @property
+    def told(self) -> DataFrame:
+        """All rows, with their verdicts and reasons."""
+        return _told(self.staged, self.marks, self.suite)
 
     def set_aside(self) -> None:
-        """Put all rows, with their verdicts and reasons, where no table is, for people to look at."""
-        told = _told(self.staged, self.marks, self.suite)
-        told.write.mode("overwrite").partitionBy(VERDICT).parquet(self.beside)
+        """Put all rows where no table is, for people to look at."""
+        self.told.write.mode("overwrite").partitionBy(VERDICT).parquet(self.beside)
         self.staged.discard()
 
 

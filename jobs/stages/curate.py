@@ -116,7 +116,7 @@ def curate_one(run: Run, name: str, *, stage: str = "curate") -> Entry:
     }
     truth = planted_truth(run)
     if truth is not None:
-        details["planted"] = compare_rows(truth, ruling.staged.rows, dataset=name)
+        details["planted"] = compare_rows(truth, ruling.told, dataset=name)
     return publish(
         run,
         replace(entry, read=read),
