@@ -12,7 +12,7 @@ from etl.errors import InputMissingError
 from etl.lake.quarantine import open_rows
 from etl.lake.tables import newest_version
 from jobs import replay as job
-from jobs.exits import ArgumentsError, Exit
+from jobs.exits import ArgumentsError, Exit, RefusedError
 from jobs.stages.replay import replay
 from tests.jobs.deliveries import Clinic, Open, clinic, one_clinic
 from tests.jobs.killed import run_killed
@@ -135,6 +135,24 @@ def test_a_dataset_that_is_overwritten_is_made_anew_even_if_its_file_says_the_sa
     assert told(again(visits, own, run_id="nightly"))[:2] == ["replay", "unchanged"]
     assert told(visits.run(own))[:2] == ["curate", "unchanged"]
     assert versions(visits) == before
+
+
+def test_a_replay_is_no_batch_for_trends(one_clinic: Open) -> None:
+    visits = one_clinic("{mode: append}")
+    suite = visits.folder / "suites/visits.json"
+    as_many = (
+        '{"id": "as-many", "type": "expect_table_row_count_to_be_between", "severity": "critical", '
+        '"kwargs": {"min_value": {"$PARAMETER": "trend_rows_mean"}}}'
+    )
+    suite.write_text(suite.read_text().replace('"expectations": [', f'"expectations": [{as_many}, '))
+    visits.deliver("1", "1,p1,Rome,5", "2,p2,Rome,5", "3,p3,Rome,5", "4,p4,Oslo,x")
+    visits.run()
+    # One row is less than the three of the batch before, and is published: of a replay that is not asked.
+    assert told(again(visits, MENDED)) == ["replay", "done", 1, 1, 0, 0]
+    # Nor does it count: three and one would be two on average.
+    visits.deliver("2", "5,p5,Rome,5", "6,p6,Rome,5")
+    with pytest.raises(RefusedError, match="expect_table_row_count_to_be_between fails: observed 2"):
+        visits.run(MENDED)
 
 
 def test_rows_of_a_batch_that_was_never_published_are_left_to_it(one_clinic: Open) -> None:
