@@ -18,7 +18,7 @@ from etl.lake.zones import Lake
 from jobs import arguments
 from jobs.context import Run, load_pipeline, new_run_id, utc_now
 from jobs.data_docs import gate_documents, write_data_docs
-from jobs.exits import ArgumentsError, RefusedError, guarded
+from jobs.exits import ArgumentsError, RefusedError, guarded, reasons_of
 from jobs.flow import Step, flow
 from jobs.landing import is_small, prepare_landing
 from jobs.preflight import check_executors, check_places, one_writer
@@ -185,8 +185,7 @@ def _reported(
         finally:
             _account(run)
     except Exception as error:
-        line = next(iter(str(error).splitlines()), type(error).__name__)
-        publish(error=line, refused=isinstance(error, RefusedError))
+        publish(error="; ".join(reasons_of(error)), refused=isinstance(error, RefusedError))
         raise
     return publish()
 

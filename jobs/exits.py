@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 import sys
 import traceback
 from collections.abc import Callable, Collection
@@ -15,7 +16,7 @@ from etl.lake.tables import PartitionsError
 from jobs.lease import BusyError, LeaseLostError
 from quality import SuiteError
 
-__all__ = ["ArgumentsError", "Exit", "RefusedError", "guarded"]
+__all__ = ["ArgumentsError", "Exit", "RefusedError", "guarded", "reasons_of"]
 
 
 class Exit(IntEnum):
@@ -79,25 +80,29 @@ def _code(error: BaseException) -> Exit:
             return Exit.UNEXPECTED
 
 
-def _lines(error: BaseException, code: Exit) -> list[str]:
+def reasons_of(error: BaseException) -> list[str]:
+    """What went wrong, one line each thing, without where in the code.
+
+    Spark wraps what matters several times: of an error from the JVM the innermost cause is told.
+    """
     if isinstance(error, KeyboardInterrupt):
         return ["interrupted: nothing was half-written; run the same command again and it goes on"]
     if isinstance(error, RefusedError):
         return [f"{table}: {reason}" for table, reason in error.refusals]
-    if code is not Exit.UNEXPECTED or isinstance(error, EtlError):
+    if _code(error) is not Exit.UNEXPECTED or isinstance(error, EtlError):
         return [line for line in str(error).splitlines() if line.strip()]
-    text = _cause(error)
+    text = _all_said(error)
     if "No space left on device" in text:
         return [
             "the disk is full: nothing was half-published; free some space and run the same command again"
         ]
+    reason = _innermost(text)
     if "AccessDenied" in text or "Permission denied" in text or "Forbidden" in text:
-        return [f"no permission: {_first(text)}; grant read and write on the lake and read on the landing"]
-    return [f"{type(error).__name__}: {_first(text)} (--debug shows where)"]
+        return [f"no permission: {reason}; grant read and write on the lake and read on the landing"]
+    return [f"{type(error).__name__}: {reason} (--debug shows where)"]
 
 
-def _cause(error: BaseException) -> str:
-    """Everything that the error and its causes say: Spark wraps the line that matters several times."""
+def _all_said(error: BaseException) -> str:
     said: list[str] = []
     cause: BaseException | None = error
     while cause is not None:
@@ -106,8 +111,12 @@ def _cause(error: BaseException) -> str:
     return "\n".join(said)
 
 
-def _first(text: str) -> str:
-    return next((line.strip() for line in text.splitlines() if line.strip()), "no message")[:400]
+def _innermost(text: str) -> str:
+    """The last cause that says something, by its Java trace; else the first line."""
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    causes = [line for line in lines if re.match(r"Caused by: \S+: ", line)]
+    said = causes[-1].removeprefix("Caused by: ") if causes else next(iter(lines), "no message")
+    return said[:400]
 
 
 def guarded(job: Callable[[], None], *, debug: bool = False) -> int:
@@ -122,10 +131,9 @@ def guarded(job: Callable[[], None], *, debug: bool = False) -> int:
     try:
         job()
     except (Exception, KeyboardInterrupt) as error:
-        code = _code(error)
         if debug:
             traceback.print_exc()
-        for line in _lines(error, code):
+        for line in reasons_of(error):
             print(f"headgate: {line}", file=sys.stderr)
-        raise SystemExit(int(code)) from None
+        raise SystemExit(int(_code(error))) from None
     return int(Exit.DONE)

@@ -15,6 +15,7 @@ from pyspark import inheritable_thread_target
 from etl.lake.ledger import Entry
 from etl.lake.tables import Commit
 from jobs.context import VERSION, Run
+from jobs.exits import reasons_of
 
 __all__ = ["each", "fingerprint_of", "in_parallel", "opened", "standing"]
 
@@ -117,8 +118,8 @@ def each(run: Run, stage: str, names: Sequence[str], work: Callable[[Run, str], 
         try:
             ended(work(run, name))
         except Exception as error:
-            line = next(iter(str(error).splitlines()), type(error).__name__)[:400]
-            ended(replace(begun, status="failed", finished_at=run.clock(), error=line))
+            said = "; ".join(reasons_of(error))[:400]
+            ended(replace(begun, status="failed", finished_at=run.clock(), error=said))
             raise
 
     try:

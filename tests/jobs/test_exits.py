@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
+from pyspark.sql import SparkSession
 
 from etl.errors import EtlError, InputError, MissingColumnError
+from etl.features import split_by_group
 from etl.lake.ledger import ConservationError
 from jobs.exits import ArgumentsError, RefusedError, guarded
 
@@ -56,6 +60,18 @@ def test_a_full_disk_is_told_apart_however_deep_spark_hides_it(capsys: pytest.Ca
     error.__cause__ = OSError("java.io.IOException: No space left on device")
     _, said = ending(error, capsys)
     assert "the disk is full" in said
+
+
+def test_of_an_error_of_the_jvm_the_innermost_cause_is_told(
+    spark: SparkSession, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    rows = spark.createDataFrame([("ann",), (None,)], "patient string")
+    split = split_by_group(group="patient", fractions={"train": 1.0}, seed=7)
+    with pytest.raises(SystemExit) as caught:
+        guarded(lambda: rows.transform(split).write.format("delta").save(str(tmp_path / "split")))
+    (said,) = capsys.readouterr().err.splitlines()
+    assert (caught.value.code, said.endswith(" (--debug shows where)")) == (1, True)
+    assert "split_by_group: 'patient' is null in a row; remove such rows by a named rule" in said
 
 
 def test_success_is_zero() -> None:
