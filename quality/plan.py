@@ -8,6 +8,7 @@ Great Expectations; or it is broken, since it names a column that the data lacks
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from pyspark.sql import Column
@@ -64,10 +65,30 @@ def plan(suite: Suite, schema: T.StructType, *, among: Column | None = None) -> 
     >>> [type(rule).__name__ for rule in plan(suite, spark.range(1).schema)]
     ['RowRule', 'Delegated', 'Broken']
     """
-    return tuple(_rule(expectation, schema, among) for expectation in suite.expectations)
+    listed = _listed(suite, schema)
+    return tuple(_rule(expectation, schema, among, listed) for expectation in suite.expectations)
 
 
-def _rule(expectation: Expectation, schema: T.StructType, among: Column | None) -> Rule:
+def _listed(suite: Suite, schema: T.StructType) -> dict[str, tuple[str, ...]]:
+    """The short lists of what text columns may hold, by column."""
+    found: dict[str, tuple[str, ...]] = {}
+    for expectation in suite.expectations:
+        texts = expectation.kwargs.get("value_set")
+        if expectation.type not in _LISTING or not texts or len(texts) > _FEW:
+            continue
+        field = resolve(expectation.columns[0], schema)
+        # Not of fixed width, and under no other collation: there, what is equal may be written otherwise.
+        if field is not None and field.type == T.StringType() and {type(text) for text in texts} == {str}:
+            found[field.sql] = tuple(texts)
+    return found
+
+
+def _rule(
+    expectation: Expectation,
+    schema: T.StructType,
+    among: Column | None,
+    listed: Mapping[str, tuple[str, ...]],
+) -> Rule:
     name = expectation.type
     columns = tuple(column for column, _ in columns_of(schema))
     if name == "expect_column_to_exist" and not expectation.placeholders:
@@ -78,7 +99,7 @@ def _rule(expectation: Expectation, schema: T.StructType, among: Column | None) 
         if found is None:
             reason = f'Error: The column "{column}" in BatchData does not exist.'
             return Broken(expectation, reason, column)
-        fields.append(found)
+        fields.append(replace(found, listed=listed[found.sql]) if found.sql in listed else found)
     dotted = [column for column, found in zip(expectation.columns, fields, strict=True) if found.dotted]
     several = expectation.spec is not None and expectation.spec.domain == "columns"
     if dotted and (several or name in _BY_NAME):
@@ -268,6 +289,11 @@ def type_named(name: str) -> type[T.DataType] | None:
     found = getattr(T, name, None)
     return found if isinstance(found, type) and issubclass(found, T.DataType) else None
 
+
+_LISTING = ("expect_column_values_to_be_in_set", "expect_column_distinct_values_to_be_in_set")
+
+_FEW = 16
+"""Values that are sooner compared than matched."""
 
 _GROUPED = frozenset(
     {

@@ -27,11 +27,15 @@ PLAIN_SCALE = 6
 
 @dataclass(frozen=True)
 class Field:
-    """A column that a rule speaks about, found in the data."""
+    """A column that a rule speaks about, found in the data.
+
+    ``listed`` are texts that it may be expected to hold, as another rule of the suite lists them.
+    """
 
     name: str
     sql: str
     type: T.DataType
+    listed: tuple[str, ...] = ()
 
     @property
     def dotted(self) -> bool:

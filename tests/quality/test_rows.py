@@ -113,6 +113,23 @@ def test_a_row_breaks_a_rule_about_one_column(spark, ansi, schema, values, name,
     assert sorted(map(str, found)) == sorted(map(str, failing))
 
 
+@pytest.mark.parametrize("listed", [["A", "N"], ["A", "x"], ["x", "y", ""]])
+@pytest.mark.parametrize("pattern", ["^[AN]$", "A", "^$", "(?i)^a$"])
+def test_a_text_that_another_rule_lists_matches_as_ever(spark, listed, pattern):
+    texts = ["A", "N", "x", "y", "a", " A", "A\n", "A ", "", None]
+    df = spark.createDataFrame(list(enumerate(texts)), "k int, v string")
+    rules = [
+        rule("column_values_to_match_regex", id="like", column="v", regex=pattern),
+        rule("column_values_to_not_match_regex", id="unlike", column="v", regex=pattern),
+        rule("column_values_to_match_regex_list", id="any", column="v", regex_list=[pattern, "^y$"]),
+        rule("column_values_to_not_match_regex_list", id="none", column="v", regex_list=[pattern, "^y$"]),
+    ]
+    lists = rule(IN_SET, id="lists", column="V", value_set=listed)
+    found = failing(df, suite_of(*rules, lists))
+    beside = {key: [one for one in broken if one[0] != "lists"] for key, broken in found.items()}
+    assert {key: broken for key, broken in beside.items() if broken} == failing(df, suite_of(*rules))
+
+
 PAIRS = [(1, 1, 1), (2, 1, 2), (3, 2, 1), (4, None, 1), (5, 1, None), (6, None, None)]
 
 

@@ -309,8 +309,10 @@ def test_a_missing_column_is_refused_and_the_rest_still_measured(spark):
     assert len(report.refusals) == 1
 
 
-def test_an_invalid_pattern_is_refused_and_the_rest_still_measured(spark):
+@pytest.mark.parametrize("listed", [[], [rule("column_values_to_be_in_set", column="v", value_set=["a"])]])
+def test_an_invalid_pattern_is_refused_and_the_rest_still_measured(spark, listed):
     suite = suite_of(
+        *listed,
         rule("column_values_to_match_regex", id="no", column="v", regex="[a-"),
         rule("column_values_to_not_be_null", id="yes", column="v"),
         rule("column_values_to_be_unique", id="too", column="v"),
