@@ -16,8 +16,8 @@ from quality.examples import EXAMPLES, Wanted
 from quality.expectation import Expectation
 from quality.groups import COPIES, DISTINCT, test_key
 from quality.measure import Measures
-from quality.plan import type_named
 from quality.rules import GroupRule, NumberRule, RowRule, SchemaRule
+from quality.schema import type_named
 
 __all__ = ["Verdict", "judge", "plain", "with_examples"]
 

@@ -17,7 +17,8 @@ from pyspark.sql import types as T
 from quality.expectation import Suite
 from quality.marks import Marks
 from quality.measure import analysed
-from quality.plan import count, plan
+from quality.plan import plan
+from quality.populations import count
 from quality.rows import fitting_patterns
 from quality.rules import ROWS, Delegated, GroupRule, NumberRule, RowRule
 

@@ -7,7 +7,7 @@ Great Expectations; or it is broken, since it names a column that the data lacks
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -16,7 +16,9 @@ from pyspark.sql import functions as F
 from pyspark.sql import types as T
 
 from quality.expectation import Expectation, Suite
-from quality.predicates import PREDICATES, considered, counts_all, legible, member
+from quality.listed import listed_texts
+from quality.populations import Population, count, without_missing
+from quality.predicates import PREDICATES, legible, member
 from quality.rules import (
     ROWS,
     UNIQUENESS,
@@ -31,10 +33,10 @@ from quality.rules import (
     both,
     within,
 )
-from quality.schema import Field, columns_of, resolve
+from quality.schema import Field, columns_of, resolve, type_named
 from quality.uniqueness import bounds_of
 
-__all__ = ["count", "plan", "type_named"]
+__all__ = ["plan"]
 
 
 def plan(suite: Suite, schema: T.StructType, *, among: Column | None = None) -> tuple[Rule, ...]:
@@ -65,22 +67,8 @@ def plan(suite: Suite, schema: T.StructType, *, among: Column | None = None) -> 
     >>> [type(rule).__name__ for rule in plan(suite, spark.range(1).schema)]
     ['RowRule', 'Delegated', 'Broken']
     """
-    listed = _listed(suite, schema)
+    listed = listed_texts(suite, schema)
     return tuple(_rule(expectation, schema, among, listed) for expectation in suite.expectations)
-
-
-def _listed(suite: Suite, schema: T.StructType) -> dict[str, tuple[str, ...]]:
-    """The short lists of what text columns may hold, by column."""
-    found: dict[str, tuple[str, ...]] = {}
-    for expectation in suite.expectations:
-        texts = expectation.kwargs.get("value_set")
-        if expectation.type not in _LISTING or not texts or len(texts) > _FEW:
-            continue
-        field = resolve(expectation.columns[0], schema)
-        # Not of fixed width, and under no other collation: there, what is equal may be written otherwise.
-        if field is not None and field.type == T.StringType() and {type(text) for text in texts} == {str}:
-            found[field.sql] = tuple(texts)
-    return found
 
 
 def _rule(
@@ -124,7 +112,7 @@ def _rule(
 def _delegated(expectation: Expectation, fields: tuple[Field, ...], among: Column | None) -> Delegated:
     if expectation.type not in _OUTLYING or fields[0].family != "number":
         return Delegated(expectation, fields)
-    base = _Counts(expectation, fields, among)
+    base = Population(expectation, fields, among)
     deviation = f"deviation {fields[0].sql} | {base.rows}"
     aggregates = {
         deviation: lambda: F.stddev_samp(_where(base.within, fields[0].column)),
@@ -137,10 +125,10 @@ def _row_rule(expectation: Expectation, fields: tuple[Field, ...], among: Column
     expected = PREDICATES[expectation.type](expectation, fields)
     if expected is None:
         return Delegated(expectation)
-    base = _Counts(expectation, fields, among)
+    base = Population(expectation, fields, among)
     unexpected, kept = f"unexpected {expectation.id}", None
     if expectation.type == "expect_column_values_to_not_be_null":
-        kept = _without_missing(fields, base.condition)
+        kept = without_missing(fields, base.condition)
         aggregates = base.aggregates | {kept: lambda: count(base.within, expected)}
     else:
         aggregates = base.aggregates | {unexpected: lambda: count(base.within, base.counted_if, ~expected)}
@@ -162,7 +150,7 @@ def _row_rule(expectation: Expectation, fields: tuple[Field, ...], among: Column
 
 
 def _group_rule(expectation: Expectation, fields: tuple[Field, ...], among: Column | None) -> Rule:
-    name, base = expectation.type, _Counts(expectation, fields, among)
+    name, base = expectation.type, Population(expectation, fields, among)
     tests: dict[str, Column] = {}
     if "distinct_values" in name:
         values = expectation.kwargs["value_set"]
@@ -213,7 +201,7 @@ def _number_rule(expectation: Expectation, of: Field | None, among: Column | Non
     if of is None:
         return NumberRule(expectation, value=every, rows=every, aggregates=counts)
     if name == "expect_column_proportion_of_non_null_values_to_be_between":
-        base = _Counts(expectation, (of,), among)
+        base = Population(expectation, (of,), among)
         return NumberRule(expectation, value=base.counted, rows=base.rows, aggregates=base.aggregates)
     if not _NUMBERS[name](of):
         return Delegated(expectation)
@@ -229,45 +217,8 @@ def _number_rule(expectation: Expectation, of: Field | None, among: Column | Non
     )
 
 
-class _Counts:
-    """The counts that many rules share, under keys that are equal where the counts are."""
-
-    def __init__(self, expectation: Expectation, fields: tuple[Field, ...], among: Column | None) -> None:
-        self._expectation, self._fields, self._among = expectation, fields, among
-        self.condition = "" if expectation.row_condition is None else expectation.row_condition.sql
-        self.rows = f"{ROWS} | {self.condition}" if self.condition else ROWS
-        self.aggregates: dict[str, Callable[[], Column]] = {self.rows: lambda: count(self.within)}
-        rule = expectation.parameter("ignore_row_if")
-        names = ", ".join(field.sql for field in fields)
-        self.group = f"groups of {names} | {rule} | {self.condition}"
-        if counts_all(expectation):
-            self.counted = self.rows
-        else:
-            self.counted = _without_missing(fields, self.condition, rule or "missing")
-            self.aggregates[self.counted] = lambda: count(self.within, self.counted_if)
-
-    @property
-    def within(self) -> Column | None:
-        return both(self._among, within(self._expectation))
-
-    @property
-    def counted_if(self) -> Column | None:
-        return considered(self._expectation, self._fields)
-
-
-def _without_missing(fields: Sequence[Field], condition: str, rule: str = "missing") -> str:
-    return f"without {rule} {', '.join(field.sql for field in fields)} | {condition}"
-
-
 def _where(condition: Column | None, column: Column) -> Column:
     return column if condition is None else F.when(condition, column)
-
-
-def count(*conditions: Column | None) -> Column:
-    """Count the rows for which all conditions hold; None holds for every row."""
-    condition = both(*conditions)
-    # Not by count_if, which evaluates its condition twice.
-    return F.count(F.lit(1) if condition is None else F.when(condition, F.lit(1)))
 
 
 def _type_can_be_told(expectation: Expectation, columns: Sequence[str]) -> bool:
@@ -277,23 +228,6 @@ def _type_can_be_told(expectation: Expectation, columns: Sequence[str]) -> bool:
     names = expectation.kwargs.get("type_list") or [expectation.kwargs.get("type_")]
     return all(name is None or type_named(name) is not None for name in names)
 
-
-def type_named(name: str) -> type[T.DataType] | None:
-    """Find the class of ``pyspark.sql.types`` with this name.
-
-    Examples
-    --------
-    >>> type_named("IntegerType")
-    <class 'pyspark.sql.types.IntegerType'>
-    """
-    found = getattr(T, name, None)
-    return found if isinstance(found, type) and issubclass(found, T.DataType) else None
-
-
-_LISTING = ("expect_column_values_to_be_in_set", "expect_column_distinct_values_to_be_in_set")
-
-_FEW = 16
-"""Values that are sooner compared than matched."""
 
 _GROUPED = frozenset(
     {

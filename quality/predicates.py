@@ -171,8 +171,9 @@ def _matches(field: Field, pattern: str) -> Column:
     matched = field.text.rlike(pattern)
     if not field.listed:
         return matched
-    # To match takes many times as long as to compare. Spark finds out while it plans whether all listed texts
-    # match, or none; the one comparison or the other is left, or neither.
+    # To match takes many times as long as to compare. Spark finds out while it plans whether all listed
+    # texts match, or none, and leaves the one comparison, or the other, or neither. Compared is the text
+    # that would be matched: of a column of fixed width, the blanks as well.
     inside = field.text.isin(*field.listed)
     found = [F.lit(text).rlike(pattern) for text in field.listed]
     all_do = reduce(Column.__and__, found, inside)

@@ -16,7 +16,7 @@ from pyspark.sql import Column
 from pyspark.sql import functions as F
 from pyspark.sql import types as T
 
-__all__ = ["Family", "Field", "columns_of", "family", "quote", "resolve"]
+__all__ = ["Family", "Field", "columns_of", "family", "quote", "resolve", "type_named"]
 
 Family = Literal["text", "number", "boolean", "date", "timestamp", "binary", "nested"]
 """Types that Spark compares alike."""
@@ -123,6 +123,18 @@ def resolve(name: str, schema: T.StructType) -> Field | None:
         if wanted in (known, known.strip("`")) or wanted.strip('"') == known or wanted.strip("`") == known:
             return Field(name, _quoted(column), data_type)
     return None
+
+
+def type_named(name: str) -> type[T.DataType] | None:
+    """Find the class of ``pyspark.sql.types`` with this name.
+
+    Examples
+    --------
+    >>> type_named("IntegerType")
+    <class 'pyspark.sql.types.IntegerType'>
+    """
+    found = getattr(T, name, None)
+    return found if isinstance(found, type) and issubclass(found, T.DataType) else None
 
 
 def quote(name: str) -> str:
