@@ -87,7 +87,7 @@ def _rule(
         if found is None:
             reason = f'Error: The column "{column}" in BatchData does not exist.'
             return Broken(expectation, reason, column)
-        fields.append(replace(found, listed=listed[found.sql]) if found.sql in listed else found)
+        fields.append(replace(found, listed=listed.get(found.sql, ())))
     dotted = [column for column, found in zip(expectation.columns, fields, strict=True) if found.dotted]
     several = expectation.spec is not None and expectation.spec.domain == "columns"
     if dotted and (several or name in _BY_NAME):

@@ -13,6 +13,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from functools import reduce
 from itertools import combinations
+from operator import and_, or_
 from typing import Any
 
 from pyspark.sql import Column
@@ -47,8 +48,8 @@ def considered(expectation: Expectation, fields: Fields) -> Column | None:
         return None
     missing = [field.column.isNull() for field in fields]
     if expectation.parameter("ignore_row_if") in ("either_value_is_missing", "any_value_is_missing"):
-        return ~reduce(lambda left, right: left | right, missing)
-    return ~reduce(lambda left, right: left & right, missing)
+        return ~reduce(or_, missing)
+    return ~reduce(and_, missing)
 
 
 def member(field: Field, column: Column, values: Sequence[Any]) -> Column | None:
@@ -93,7 +94,7 @@ def legible(expectation: Expectation, fields: Fields) -> Column | None:
         return None
     bounds = [expectation.parameter(name) for name in ("min_value", "max_value")]
     values = [_comparable(fields[0], bound) for bound in bounds if bound is not None]
-    return reduce(lambda left, right: left & right, [v.isNotNull() for v in values if v is not None])
+    return reduce(and_, [v.isNotNull() for v in values if v is not None])
 
 
 def _not_null(_: Expectation, fields: Fields) -> Column:
@@ -127,7 +128,7 @@ def _between(expectation: Expectation, fields: Fields) -> Column | None:
             sides.append(value > literal if above else value < literal)
         else:
             sides.append(value >= literal if above else value <= literal)
-    return reduce(lambda left, right: left & right, sides)
+    return reduce(and_, sides)
 
 
 def _comparable(field: Field, bound: float | dt.date | dt.datetime) -> Column | None:
@@ -164,7 +165,7 @@ def _length_between(expectation: Expectation, fields: Fields) -> Column | None:
         sides.append(length > low if expectation.parameter("strict_min") else length >= low)
     if high is not None:
         sides.append(length < high if expectation.parameter("strict_max") else length <= high)
-    return reduce(lambda left, right: left & right, sides)
+    return reduce(and_, sides)
 
 
 def _matches(field: Field, pattern: str) -> Column:
@@ -176,9 +177,8 @@ def _matches(field: Field, pattern: str) -> Column:
     # that would be matched: of a column of fixed width, the blanks as well.
     inside = field.text.isin(*field.listed)
     found = [F.lit(text).rlike(pattern) for text in field.listed]
-    all_do = reduce(Column.__and__, found, inside)
-    none_does = reduce(Column.__and__, [~one for one in found], inside)
-    return all_do | (~none_does & matched)
+    every, any_ = reduce(and_, found), reduce(or_, found)
+    return (inside & every) | ((~inside | any_) & matched)
 
 
 def _regex(expectation: Expectation, fields: Fields) -> Column | None:
@@ -198,14 +198,14 @@ def _regexes(expectation: Expectation, fields: Fields) -> Column | None:
         return None
     if expectation.parameter("match_on") == "any":
         return _matches(fields[0], "|".join(patterns))
-    return reduce(lambda left, right: left & right, [_matches(fields[0], pattern) for pattern in patterns])
+    return reduce(and_, [_matches(fields[0], pattern) for pattern in patterns])
 
 
 def _no_regexes(expectation: Expectation, fields: Fields) -> Column | None:
     if fields[0].family == "nested":
         return None
     found = [_matches(fields[0], pattern) for pattern in expectation.kwargs["regex_list"]]
-    return reduce(lambda left, right: left & right, [~one for one in found])
+    return reduce(and_, [~one for one in found])
 
 
 def _aligned(first: Field, second: Field) -> tuple[Column, Column] | None:
@@ -245,7 +245,7 @@ def _pair_in_set(expectation: Expectation, fields: Fields) -> Column | None:
         if first is None or second is None:
             return None
         found.append(first & second)
-    return reduce(lambda left, right: left | right, found)
+    return reduce(or_, found)
 
 
 def _equals(field: Field, value: Any) -> Column | None:
@@ -283,13 +283,13 @@ def _sum_equal(expectation: Expectation, fields: Fields) -> Column | None:
 def _all_equal(_: Expectation, fields: Fields) -> Column | None:
     pairs = [_aligned(fields[0], field) for field in fields[1:]]
     equal = [pair[0].eqNullSafe(pair[1]) for pair in pairs if pair is not None]
-    return reduce(lambda left, right: left & right, equal) if len(equal) == len(pairs) else None
+    return reduce(and_, equal) if len(equal) == len(pairs) else None
 
 
 def _all_different(_: Expectation, fields: Fields) -> Column | None:
     pairs = [_aligned(first, second) for first, second in combinations(fields, 2)]
     equal = [pair[0].eqNullSafe(pair[1]) for pair in pairs if pair is not None]
-    return ~reduce(lambda left, right: left | right, equal) if len(equal) == len(pairs) else None
+    return ~reduce(or_, equal) if len(equal) == len(pairs) else None
 
 
 PREDICATES: Mapping[str, Predicate] = {
