@@ -4,6 +4,7 @@ RUNTIME ?= emr-7
 ARGS ?=
 # Planning, which is most of a small test, is one thread's work: two sessions side by side fill two cores.
 WORKERS ?= 2
+SPREAD = -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 
 PYTHON ?= $(shell for python in python3.11 python3.12 python3.13 python3; do \
 	$$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$python && break; done)
@@ -14,23 +15,27 @@ VENV := $(if $(filter emr-7,$(ENVIRONMENT)),.venv,.venv-$(ENVIRONMENT))
 IN := . ./$(VENV)/headgate.env &&
 
 comma := ,
-# What must hold on every Spark: transforms, gate, star, a clinic from end to end, whatever is killed and
-# whoever else writes, and that rejected rows are replayed once.
-CORE := tests/etl/test_contract.py tests/etl/test_staging.py $(wildcard tests/etl/test_star_*.py) \
-	tests/quality/test_rows.py tests/quality/test_validate.py tests/jobs/test_killed.py \
+# What must hold without a JVM at hand: transforms and suites.
+CONTRACT := tests/test_engines.py tests/etl/test_contract.py tests/quality/test_rows.py tests/quality/test_validate.py
+# What must hold wherever tables are written: staging, the star, a clinic from end to end, whatever is killed
+# and whoever else writes, and that rejected rows are replayed once.
+TABLES := tests/etl/test_staging.py $(wildcard tests/etl/test_star_*.py) tests/jobs/test_killed.py \
 	$(addprefix tests/jobs/test_flow.py::test_,\
 	every_row_has_its_fate running_again_changes_nothing a_refused_batch_publishes_nothing \
 	a_step_that_loses_rows_is_refused) \
 	$(addprefix tests/jobs/test_publish_modes.py::test_,of_two_runs_that_take_in_the_same_rows_one_is_told) \
 	$(addprefix tests/jobs/test_replay.py::test_,what_passes_is_published_once_and_the_rest_stays \
 	a_replay_that_is_killed_is_finished_by_the_next_and_publishes_nothing_twice)
-# What must hold without a JVM at hand: transforms and suites.
-CONTRACT := tests/test_engines.py tests/etl/test_contract.py tests/quality/test_rows.py tests/quality/test_validate.py
-TESTS := $(if $(filter emr-8 glue-6,$(RUNTIME)),$(CORE),$(if $(filter connect sail,$(RUNTIME)),$(CONTRACT)))
+# Connect is emr-8's Spark: what it answers there need not be asked of emr-8 again.
+TESTS_emr-8 := $(TABLES)
+TESTS_glue-6 := $(CONTRACT) $(TABLES)
+TESTS_connect := $(CONTRACT)
+TESTS_sail := $(CONTRACT)
+TESTS := $(TESTS_$(RUNTIME))
 export HEADGATE_ENGINE := $(filter connect sail,$(RUNTIME))
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo cluster-up cluster-down test pytest corpus bench-gate format lint types contracts docs docs-serve dist locks clean distclean
+.PHONY: help setup demo cluster-up cluster-down test test-real pytest corpus bench-gate format lint types contracts docs docs-serve dist locks clean distclean
 
 help: ## print this
 	@echo "make TARGET [RUNTIME=emr-7|emr-8|glue-6|connect|sail] [PYTHON=python3.11] [ARGS='…']"
@@ -51,11 +56,15 @@ cluster-up: setup ## YARN and an S3 endpoint on this machine, on loopback (docs/
 cluster-down: setup ## stop them
 	@$(IN) python bootstrap/cluster/cluster.py down
 
-test: $(if $(filter emr-7,$(RUNTIME)),lint types contracts) pytest ## lint, types, contracts, tests; elsewhere than on emr-7 the core of the tests
+test: $(if $(filter emr-7,$(RUNTIME)),lint types contracts) pytest ## lint, types, contracts, tests; elsewhere than on emr-7 what depends on Spark
 
 pytest: setup ## tests and doctests only (ARGS='-k name' chooses)
-	@echo "── pytest: $(if $(TESTS),the core on $(RUNTIME),tests$(comma) doctests$(comma) documents)"
-	@$(IN) python -m pytest $(if $(TESTS),$(TESTS),-n $(WORKERS) --dist loadfile --no-loadscope-reorder) $(ARGS)
+	@echo "── pytest: $(if $(TESTS),what depends on Spark$(comma) on $(RUNTIME),tests$(comma) doctests$(comma) documents)"
+	@$(IN) python -m pytest $(if $(TESTS),$(TESTS),-m 'not real' $(SPREAD)) $(ARGS)
+
+test-real: setup ## tests on real grounds: YARN, S3, Glue and EMR, a browser, the published data (ARGS as above)
+	@echo "── pytest: real grounds"
+	@$(IN) python -m pytest -m real $(SPREAD) $(ARGS)
 
 corpus: setup ## ask Great Expectations anew what the tests compare with: half an hour and more
 	@$(IN) python -m tests.quality.record_corpus

@@ -13,7 +13,7 @@ from pyspark.sql import functions as F
 from etl.errors import EngineError
 from tests import engines
 
-pytest_plugins = ["tests.no_skips"]
+pytest_plugins = ["tests.costs", "tests.no_skips"]
 
 
 @pytest.fixture(scope="session")

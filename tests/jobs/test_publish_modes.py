@@ -54,8 +54,8 @@ def test_two_deliveries_between_two_runs_of_curate_are_one_batch(one_clinic: Ope
     assert set(visits.curated()) == {1, 2, 3}
 
 
-def test_overwrite_makes_the_table_anew_from_all_that_ever_arrived(clinic: Open) -> None:
-    visits = clinic("{mode: overwrite, partition_by: [town]}")
+def test_overwrite_makes_the_table_anew_from_all_that_ever_arrived(one_clinic: Open) -> None:
+    visits = one_clinic("{mode: overwrite, partition_by: [town]}")
     visits.deliver("1", "1,p1,Rome,5")
     visits.run()
     visits.deliver("2", "2,p2,Oslo,7")
@@ -106,8 +106,8 @@ def test_without_an_order_what_comes_last_wins(one_clinic: Open) -> None:
     assert visits.curated() == {1: ("Oslo", 1.0)}
 
 
-def test_a_batch_of_which_every_row_is_rejected_is_still_taken_in_once(clinic: Open) -> None:
-    visits = clinic("{mode: merge, keys: [visit], order_by: [cost]}")
+def test_a_batch_of_which_every_row_is_rejected_is_still_taken_in_once(one_clinic: Open) -> None:
+    visits = one_clinic("{mode: merge, keys: [visit], order_by: [cost]}")
     visits.deliver("1", "1,p1,Rome,5")
     visits.run()
     visits.deliver("2", "2,p2,Oslo,x")
@@ -133,8 +133,8 @@ def test_a_batch_that_repeats_a_key_is_refused(one_clinic: Open) -> None:
     assert counts(visits.run(steps)) == ["done", 2, 1, 1, 0, 0, {}]
 
 
-def test_overwrite_partitions_replaces_those_that_the_batch_has(clinic: Open) -> None:
-    visits = clinic("{mode: overwrite_partitions, partition_by: [town]}")
+def test_overwrite_partitions_replaces_those_that_the_batch_has(one_clinic: Open) -> None:
+    visits = one_clinic("{mode: overwrite_partitions, partition_by: [town]}")
     visits.deliver("1", "1,p1,Rome,5", "2,p2,Oslo,6", "3,p3,Oslo,7")
     visits.run()
     visits.deliver("2", "4,p4,Oslo,8", "5,p5,Bern,9", "6,p6,Rome,x")

@@ -38,8 +38,8 @@ def without_lower_bound(visits: Clinic) -> None:
     suite.write_text(json.dumps(rules))
 
 
-def test_each_run_that_makes_a_table_anew_tells_only_what_has_changed(clinic: Open) -> None:
-    visits = clinic("{mode: overwrite}")
+def test_each_run_that_makes_a_table_anew_tells_only_what_has_changed(one_clinic: Open) -> None:
+    visits = one_clinic("{mode: overwrite}")
     visits.deliver("1", "1,p1,Rome,5", "2,p2,Oslo,x", "3,p3,Oslo,-3")
     visits.run()
     assert events(visits) == [(3, "quarantined", "r1"), (4, "quarantined", "r1")]

@@ -56,8 +56,8 @@ def versions(visits: Clinic) -> list[int]:
     return [newest_version(visits.spark, str(place)) for place in places]
 
 
-def test_what_passes_is_published_once_and_the_rest_stays(clinic: Open) -> None:
-    visits = clinic("{mode: append}")
+def test_what_passes_is_published_once_and_the_rest_stays(one_clinic: Open) -> None:
+    visits = one_clinic("{mode: append}")
     visits.deliver("1", "1,p1,Rome,5", "2,p2,Oslo,x", "3,p3,Oslo,-3", "4,p4,Bern,y")
     visits.run()
     visits.deliver("2", "5,p5,Rome,x", "7,p7,Rome,7")
@@ -90,8 +90,8 @@ def test_only_rows_with_a_reason_are_run_again_and_new_reasons_are_told(one_clin
     conserved(visits)
 
 
-def test_a_replayed_row_that_is_older_than_the_table_is_superseded(clinic: Open) -> None:
-    visits = clinic("{mode: merge, keys: [visit], order_by: [town]}")
+def test_a_replayed_row_that_is_older_than_the_table_is_superseded(one_clinic: Open) -> None:
+    visits = one_clinic("{mode: merge, keys: [visit], order_by: [town]}")
     visits.deliver("1", "1,p1,A,5", "2,p2,B,x", "3,p3,C,x")
     visits.run()
     visits.deliver("2", "2,p2,Z,7")

@@ -19,17 +19,10 @@ from packaging.utils import canonicalize_name
 
 from bootstrap import dist
 from bootstrap.lock import pins
-from jobs.session import SMALL_JAVA, SMALL_SETTINGS
+from tests.real.small import QUICK, TABLES, lay_out_small
 
 pytestmark = [pytest.mark.real, pytest.mark.slow]
 
-QUICK = {
-    "spark.ui.enabled": "false",
-    "spark.sql.shuffle.partitions": "2",
-    "spark.databricks.delta.snapshotPartitions": "2",
-    "spark.driver.extraJavaOptions": " ".join(SMALL_JAVA),
-} | SMALL_SETTINGS
-"""For little data on one machine; what EMR is given is in the configurations."""
 AWS = """#!/bin/sh
 [ "$1 $2 $3" = "s3 cp s3://a-bucket/headgate/" ] || exit 1
 cp {built}/*.whl {built}/requirements-emr-7.txt "$4"
@@ -75,12 +68,13 @@ def test_the_job_runs_on_the_platforms_spark_and_delta(home: Path, built: Path, 
         if one["Classification"] == "spark-defaults"
     )
     given = {name: value for name, value in defaults.items() if name.startswith("spark.sql.")} | QUICK
+    pipeline, lake = lay_out_small(tmp_path), tmp_path / "lake"
     command = [
         *(str(Path(sys.prefix, "bin/spark-submit")), "--master", "local[2]", "--driver-memory", "2g"),
         *("--jars", Path(sys.prefix, "headgate.jars").read_text()),
         *(part for name, value in given.items() for part in ("--conf", f"{name}={value}")),
-        *(str(built / "entry/run.py"), "--pipeline", "hospital", "--lake", str(tmp_path / "lake")),
-        *("--set", "simulate.patients=60", "--run-id", "one"),
+        *(str(built / "entry/run.py"), "--pipeline", str(pipeline), "--lake", str(lake)),
+        *("--landing", str(tmp_path / "landing"), "--run-id", "one"),
     ]
     environment = {
         "PATH": "/usr/bin:/bin",
@@ -93,6 +87,5 @@ def test_the_job_runs_on_the_platforms_spark_and_delta(home: Path, built: Path, 
     }
     done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-6000:]
-    summary = json.loads((tmp_path / "lake/reports/one/summary.json").read_text())
-    assert summary["status"] == "done"
-    assert (tmp_path / "lake/star/fact_encounter/_delta_log").is_dir()
+    assert json.loads((lake / "reports/one/summary.json").read_text())["status"] == "done"
+    assert {log.parent.relative_to(lake).as_posix() for log in lake.rglob("_delta_log")} >= TABLES

@@ -17,21 +17,13 @@ import pytest
 
 from bootstrap import dist
 from bootstrap.lock import pins
-from jobs.session import SMALL_JAVA, SMALL_SETTINGS
+from tests.real.small import QUICK, TABLES, lay_out_small
 
 pytestmark = [pytest.mark.real, pytest.mark.slow]
 
 VERSION = "5.1"
-QUICK = {
-    "spark.ui.enabled": "false",
-    "spark.sql.shuffle.partitions": "2",
-    "spark.databricks.delta.snapshotPartitions": "2",
-    "spark.driver.extraJavaOptions": " ".join(SMALL_JAVA),
-} | SMALL_SETTINGS
 QUICKLY = [part for name, value in QUICK.items() for part in ("--conf", f"{name}={value}")]
-"""For little data on one machine; what Glue sets is in the definition."""
 GLUE_LIBRARY = "AWSGlueDataplanePython==5.1.0"
-TABLES = {"raw/encounters", "curated/encounters", "star/fact_encounter", "star/dim_patient", "ledger"}
 
 
 @pytest.fixture(scope="module")
@@ -130,18 +122,27 @@ def test_what_is_installed_agrees(platform: Path) -> None:
 
 
 @pytest.mark.usefixtures("freezes")
+def test_the_pipelines_that_are_shipped_are_in_the_wheel(platform: Path, tmp_path: Path) -> None:
+    for name in ("hospital", "diabetes130"):
+        command = [str(platform / "bin/python"), "-m", "jobs.check", name]
+        done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.usefixtures("freezes")
 def test_the_job_runs_with_the_library_of_glue_and_without(
     platform: Path, built: Path, given: dict[str, str], tmp_path: Path
 ) -> None:
     lake = tmp_path / "lake"
-    run = submit(platform, built / "entry/run.py", given, lake, **{"--set": "simulate.patients=60"})
+    own = {"--pipeline": str(lay_out_small(tmp_path)), "--landing": str(tmp_path / "landing")}
+    run = submit(platform, built / "entry/run.py", given, lake, **own)
     assert run.returncode == 0, run.stdout[-2000:] + run.stderr[-6000:]
     tables = {log.parent.relative_to(lake).as_posix() for log in lake.rglob("_delta_log")}
     assert tables >= TABLES
     assert json.loads((lake / "reports/jr_1/summary.json").read_text())["status"] == "done"
 
     pip(platform, "uninstall", "--yes", "AWSGlueDataplanePython")
-    star = submit(platform, built / "entry/star.py", given, lake, **{"--run-id": "jr_2"})
+    star = submit(platform, built / "entry/star.py", given, lake, **own, **{"--run-id": "jr_2"})
     assert star.returncode == 0, star.stdout[-2000:] + star.stderr[-6000:]
 
 

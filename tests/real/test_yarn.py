@@ -1,4 +1,4 @@
-"""The hospital on YARN and S3 gives what it gives on a laptop, whichever process is killed on the way.
+"""On YARN and S3 a pipeline gives what it gives on a laptop, whichever process is killed on the way.
 
 Hadoop's own daemons and an S3 endpoint, started by `bootstrap/cluster/cluster.py`; the job is the
 wheel, submitted in cluster mode with two executors.
@@ -24,11 +24,11 @@ import pytest
 
 from bootstrap.dist import build_wheel
 from jobs.session import SMALL_JAVA, SMALL_SETTINGS
+from tests.real.small import TABLES, lay_out_small
 
 pytestmark = [pytest.mark.real, pytest.mark.slow]
 
 ROOT = Path(__file__).resolve().parents[2]
-PATIENTS = 60
 PYSPARK = Path(pyspark.__file__).parent
 QUIET = f"-Dlog4j2.configurationFile={(ROOT / 'jobs/log4j2.properties').as_uri()}"
 DELTA = "io.delta:delta-spark_2.12:3.3.2"
@@ -56,13 +56,21 @@ def client(environment: dict[str, str]) -> Any:
 
 
 @pytest.fixture(scope="module")
-def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
-    """The environment of a shell that uses the cluster, with the pipeline in its bucket."""
+def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with the pipeline, its suites and its landing."""
+    folder = tmp_path_factory.mktemp("project")
+    lay_out_small(folder)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def cluster(project: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
+    """The environment of a shell that uses the cluster, with the project in its bucket."""
     module, folder = cluster_module(), tmp_path_factory.mktemp("cluster")
     environment = os.environ | module.start(folder)
     s3 = client(environment)
-    for file in [ROOT / "conf/hospital.yaml", *(ROOT / "conf/suites/hospital").glob("*.json")]:
-        s3.upload_file(str(file), module.BUCKET, f"pipelines/{file.relative_to(ROOT / 'conf').as_posix()}")
+    for file in filter(Path.is_file, project.rglob("*")):
+        s3.upload_file(str(file), module.BUCKET, f"project/{file.relative_to(project).as_posix()}")
     try:
         yield environment
     finally:
@@ -84,10 +92,11 @@ def python(tmp_path_factory: pytest.TempPathFactory) -> str:
 
 
 @pytest.fixture(scope="module")
-def local(tmp_path_factory: pytest.TempPathFactory) -> str:
+def local(project: Path, tmp_path_factory: pytest.TempPathFactory) -> str:
     """The lake that a laptop makes."""
     lake = tmp_path_factory.mktemp("local") / "lake"
-    command = ["headgate", "run", "hospital", "--lake", str(lake), "--set", f"simulate.patients={PATIENTS}"]
+    command = ["headgate", "run", str(project / "pipeline.yaml"), "--lake", str(lake)]
+    command += ["--landing", str(project / "landing")]
     subprocess.run(command, check=True, capture_output=True)
     return str(lake)
 
@@ -129,8 +138,8 @@ def submit(cluster: dict[str, str], python: str, tmp_path: Path) -> Submit:
             *("--packages", f"{DELTA},org.apache.hadoop:hadoop-aws:3.3.4"),
             *options,
             str(ROOT / "jobs" / "run.py"),
-            *("--pipeline", "s3://lake/pipelines/hospital.yaml", "--lake", f"s3://lake/{lake}"),
-            *("--set", f"simulate.patients={PATIENTS}", "--run-id", lake),
+            *("--pipeline", "s3://lake/project/pipeline.yaml", "--landing", "s3://lake/project/landing"),
+            *("--lake", f"s3://lake/{lake}", "--run-id", lake),
         ]
         with (tmp_path / "submit.log").open("ab") as log:
             return subprocess.Popen(
@@ -171,16 +180,10 @@ def kill(program: str) -> None:
 def check(cluster: dict[str, str], lake: str, local: str) -> None:
     tables = differences(cluster, lake, local)
     assert {name: unlike for name, (_, unlike) in tables.items() if unlike} == {}
-    assert tables["star/fact_encounter"][0] > 0
-    assert len(tables) >= 25
+    assert {name for name, (rows, _) in tables.items() if rows} >= TABLES
 
 
-def test_a_cluster_gives_what_a_laptop_gives(cluster: dict[str, str], submit: Submit, local: str) -> None:
-    assert submit("whole").wait(timeout=900) == 0
-    check(cluster, "whole", local)
-
-
-def test_an_executor_that_is_killed_changes_nothing(
+def test_a_cluster_gives_what_a_laptop_gives_even_if_an_executor_is_killed(
     cluster: dict[str, str], submit: Submit, local: str
 ) -> None:
     job = submit("executor")
