@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import difflib
+import re
 import sys
 from collections.abc import Sequence
 
@@ -122,6 +123,9 @@ def parse(made: argparse.ArgumentParser, argv: Sequence[str] | None = None) -> a
     jobs.exits.ArgumentsError: --lak: unknown argument; did you mean '--lake'?
     """
     given = _without_glue(list(sys.argv[1:] if argv is None else argv))
+    for word in given:
+        if re.search("[\x00\ud800-\udfff]", word):
+            raise ArgumentsError(argument=word, reason="bytes that are no text", fix="write it as UTF-8")
     values, unknown = made.parse_known_args(given)
     if unknown:
         known = [option for action in made._actions for option in action.option_strings]

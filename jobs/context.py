@@ -17,7 +17,7 @@ from etl.lake.ledger import Entry
 from etl.lake.zones import Lake
 from jobs.aws import reveal
 from jobs.catalogue import FITS, STEPS
-from jobs.places import read_text
+from jobs.places import PIPELINE_BYTES, read_text
 from jobs.progress import Watch
 from quality import Suite, load_suite
 
@@ -57,7 +57,7 @@ def load_pipeline(name: str, *, overrides: Sequence[str] = ()) -> tuple[Pipeline
         With every problem of the file.
     """
     if "/" in name or name.endswith((".yaml", ".yml")):
-        text, source = read_text(name), name
+        text, source = read_text(name, largest=PIPELINE_BYTES), name
     else:
         text, source = conf.shipped(name)
     pipeline = conf.load(

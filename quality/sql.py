@@ -19,7 +19,7 @@ from functools import lru_cache
 from sqlglot import exp
 from sqlglot.dialects import Spark
 from sqlglot.errors import ParseError, TokenError
-from sqlglot.tokenizer_core import Token, TokenType
+from sqlglot.tokens import Token, TokenType  # type: ignore[attr-defined]
 
 __all__ = ["FUNCTIONS", "WINDOW_FUNCTIONS", "SqlError", "parse_sql"]
 
