@@ -38,7 +38,7 @@ GLUE_ARGUMENTS = frozenset(
 OPTIONS_AS_VALUES = frozenset({"--python-modules-installer-option"})
 """Those of them whose value is itself an option, of pip."""
 
-SWITCHES = frozenset({"--data-docs", "--debug", "--infer", "--json", "--sole-writer"})
+SWITCHES = frozenset({"--data-docs", "--debug", "--infer", "--json", "--sole-writer", "--trust-code"})
 
 
 class _Parser(argparse.ArgumentParser):
@@ -83,6 +83,11 @@ def parser(prog: str, description: str, example: str, *, pipeline: bool = True) 
             default=[],
             metavar="KEY=VALUE",
             help="override one key of the pipeline, such as exports.readmission.seed=2; may be repeated",
+        )
+        made.add_argument(
+            "--trust-code",
+            action="store_true",
+            help="the pipeline's own steps (module:function) may run: you trust the code that it names",
         )
         made.add_argument(
             "--parallel", type=int, default=4, metavar="N", help="datasets at a time (default: 4)"

@@ -29,7 +29,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         )
         values = arguments.parse(made, given)
         with session_to_read(values.pipeline):
-            pipeline, source = load_pipeline(values.pipeline, overrides=values.overrides)
+            pipeline, source = load_pipeline(
+                values.pipeline, overrides=values.overrides, trust_code=values.trust_code
+            )
             star = pipeline.star
             suites = {dataset.suite for dataset in pipeline.datasets.values()}
             suites |= {dimension.suite for dimension in star.dimensions.values()}

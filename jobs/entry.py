@@ -68,7 +68,9 @@ def job_main(
             options(made)
         values = arguments.parse(made, given)
         with session_to_read(values.pipeline):
-            pipeline, source = load_pipeline(values.pipeline, overrides=values.overrides)
+            pipeline, source = load_pipeline(
+                values.pipeline, overrides=values.overrides, trust_code=values.trust_code
+            )
             run_pipeline(
                 pipeline,
                 source=source,

@@ -55,7 +55,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         )
         values = arguments.parse(made, given)
         with session_to_read(values.pipeline):
-            pipeline, _ = load_pipeline(values.pipeline, overrides=values.overrides)
+            pipeline, _ = load_pipeline(
+                values.pipeline, overrides=values.overrides, trust_code=values.trust_code
+            )
         lake = lake_of(values.lake or pipeline.lake)
         with spark_session(app="headgate quarantine", places=[lake.root], small=True) as spark:
             found = quarantined(spark, lake, dataset=values.dataset, reasons=values.reasons)

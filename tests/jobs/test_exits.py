@@ -112,7 +112,7 @@ def test_a_row_that_none_may_have_refuses_the_job(
 VALUES = [
     '[CAST_INVALID_INPUT] The value \'M4RK\' of the type "STRING" cannot be cast to "INT"',
     f'{JAVA}Caused by: java.lang.NumberFormatException: For input string: "M4RK"\n\tat y',
-    "Traceback (most recent call last):\n  File\nValueError: invalid literal for int() with base 10: 'M4RK'\n",
+    "Traceback (most recent call last):\n  File\nValueError: invalid literal for int() with base 10: 'M4RK'",
     "Text 'M4RK' could not be parsed at index 0",
     "[DELTA_VIOLATE_CONSTRAINT_WITH_VALUES] CHECK constraint x violated by row with values:\n - a : M4RK",
     "[MALFORMED_RECORD_IN_PARSING.WITHOUT_SUGGESTION] Malformed records: [1,M4RK].",
