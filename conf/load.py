@@ -28,11 +28,12 @@ def load(
     fits: Mapping[str, Callable[..., Any]],
     environment: Mapping[str, str],
     overrides: Sequence[str] = (),
+    trust_code: bool = False,
 ) -> Pipeline:
     """Parse a pipeline file, once, into frozen values.
 
     Reads no file and no variable of its own accord; steps of the author's own (``module:function``)
-    are imported, so that their parameters can be checked.
+    are imported, so that their parameters can be checked, but only where that code is trusted.
 
     Parameters
     ----------
@@ -47,6 +48,8 @@ def load(
         For ``${VAR}``.
     overrides : sequence of str
         ``dotted.key=value``, in the order in which they apply.
+    trust_code : bool
+        Whether the file may name code of its own.
 
     Returns
     -------
@@ -77,7 +80,7 @@ def load(
     document = read_document(text, file=source)
     override(document, overrides)
     substitute(document, environment)
-    read_steps(document, steps=steps, fits=fits)
+    read_steps(document, steps=steps, fits=fits, trust_code=trust_code)
     pipeline = _validated(document)
     check(document)
     if pipeline is None or document.problems:

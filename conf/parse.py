@@ -25,20 +25,33 @@ DEEPEST = 50
 LARGEST = 50_000
 """Values, each alias counted in full: a large pipeline has some thousands."""
 
+LONGEST = 512 * 1024
+"""Characters: a large pipeline has a tenth, and YAML is slow to read."""
+
 _TAG = "tag:yaml.org,2002:"
 _TEXT = {_TAG + "str", _TAG + "value", _TAG + "merge"}
 _KINDS = {_TAG + kind for kind in ("null", "bool", "int", "float", "timestamp")}
 
 
+HALF = "half of a surrogate pair is not text"
+
+
+def _half(text: str) -> bool:
+    return any("\ud800" <= character <= "\udfff" for character in text)
+
+
 class _Loader(yaml.SafeLoader):
-    """YAML's own loader, up to the node tree, with a bound on depth."""
+    """YAML's own loader, up to the node tree, with bounds on depth and number."""
 
     depth = 0
+    nodes = 0
 
     def compose_node(self, parent: yaml.Node | None, index: int) -> yaml.Node | None:
-        if self.depth >= DEEPEST:
+        self.nodes += 1
+        if self.depth >= DEEPEST or self.nodes > 2 * LARGEST:
+            bound = f"nested more than {DEEPEST} levels deep" if self.depth >= DEEPEST else "too many values"
             mark = self.peek_event().start_mark  # type: ignore[no-untyped-call]
-            raise ComposerError(None, None, f"nested more than {DEEPEST} levels deep", mark)
+            raise ComposerError(None, None, bound, mark)
         self.depth += 1
         try:
             return super().compose_node(parent, index)
@@ -97,6 +110,10 @@ class _Reader:
                 self._note(path, key, key)
                 self.document.report(path, reason="a key must be text", fix="write a name before the colon")
                 continue
+            if _half(key.value):
+                self._note(path, key, key)
+                self.document.report(path, reason=HALF, fix="write the whole character")
+                continue
             if key.value in own:
                 first = own[key.value][0].start_mark.line + 1
                 self._note((*path, key.value), key, key)
@@ -139,10 +156,8 @@ class _Reader:
                     reason="looks like a number or a date but cannot be read as one",
                     fix="put quotes around it if it is text, or correct it",
                 )
-        elif any("\ud800" <= character <= "\udfff" for character in node.value):
-            self.document.report(
-                path, reason="half of a surrogate pair is not text", fix="write the whole character"
-            )
+        elif _half(node.value):
+            self.document.report(path, reason=HALF, fix="write the whole character")
             return ""
         return node.value
 
@@ -202,6 +217,9 @@ def read_document(text: str, *, file: str) -> Document:
     >>> document.place(("a", "b", 1)).line
     3
     """
+    if len(text) > LONGEST:
+        reason, fix = f"longer than {LONGEST:,} characters", "name the pipeline file, or split it"
+        raise PipelineError([Problem(file=file, line=1, key="", reason=reason, fix=fix)])
     try:
         loader = _Loader(text)
         node = loader.get_single_node()

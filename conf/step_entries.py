@@ -20,6 +20,8 @@ __all__ = ["read_steps", "step_lists"]
 
 Functions = Mapping[str, Callable[..., Any]]
 
+TRUST = "where you trust it, pass --trust-code, or write trust_code: true into ~/.config/headgate/config.yaml"
+
 WAYS = "write a name, or one name with its parameters indented under it"
 
 
@@ -34,7 +36,7 @@ def step_lists(document: Document) -> Iterator[tuple[Path, type[Step]]]:
                         yield (*section, entry, name), kind
 
 
-def read_steps(document: Document, *, steps: Functions, fits: Functions) -> None:
+def read_steps(document: Document, *, steps: Functions, fits: Functions, trust_code: bool = False) -> None:
     """Replace every entry of every list of steps by a `Step`.
 
     Parameters
@@ -43,15 +45,23 @@ def read_steps(document: Document, *, steps: Functions, fits: Functions) -> None
         Changed in place; what is wrong with a step is reported there.
     steps, fits : mapping of str to callable
         The closed lists of names, each with the function whose signature says what it takes.
+    trust_code : bool
+        Whether modules that steps of the author's own name may be imported, and so run.
     """
     for path, kind in step_lists(document):
         entries = document.at(path)
         for position, entry in enumerate(entries):
-            entries[position] = _read(document, (*path, position), entry, kind, steps, fits)
+            entries[position] = _read(document, (*path, position), entry, kind, steps, fits, trust_code)
 
 
 def _read(
-    document: Document, path: Path, entry: Any, kind: type[Step], steps: Functions, fits: Functions
+    document: Document,
+    path: Path,
+    entry: Any,
+    kind: type[Step],
+    steps: Functions,
+    fits: Functions,
+    trust_code: bool,
 ) -> Step:
     """One entry as a step; one that is not sound comes out without its function."""
     place = document.place(path).line
@@ -64,7 +74,7 @@ def _read(
         found = f"{len(entry)} keys ({', '.join(entry)})" if isinstance(entry, dict) else "no name"
         document.report(path, reason=f"{found} where a step is due", fix=WAYS)
         return kind(name="", place=place)
-    form = _form(document, path, name, kind, steps, fits)
+    form = _form(document, path, name, kind, steps, fits, trust_code)
     if not isinstance(parameters, dict):
         fix = f"write '- {name}' alone, or indent the parameters under it"
         document.report(path, reason=f"'{name}:' is not followed by its parameters", fix=fix)
@@ -76,13 +86,26 @@ def _read(
 
 
 def _form(
-    document: Document, path: Path, name: str, kind: type[Step], steps: Functions, fits: Functions
+    document: Document,
+    path: Path,
+    name: str,
+    kind: type[Step],
+    steps: Functions,
+    fits: Functions,
+    trust_code: bool,
 ) -> Form | None:
     here, elsewhere = (fits, steps) if issubclass(kind, Fit) else (steps, fits)
     build = fit_form if issubclass(kind, Fit) else step_form
     if name in here:
         return build(name, here[name])
     if re.fullmatch(OWN_STEP, name):
+        if not trust_code:
+            reason, fix = (
+                f"'{name}' runs code that this file names, and nobody said that it is trusted",
+                TRUST,
+            )
+            document.report(path, value=name, names=(), reason=reason, fix=fix)
+            return None
         try:
             return build(name, imported_fit(name)[0] if issubclass(kind, Fit) else imported(name))
         except StepError as error:

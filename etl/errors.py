@@ -18,6 +18,7 @@ import difflib
 from collections.abc import Iterable
 
 __all__ = [
+    "REFUSED_BY_DATA",
     "EngineError",
     "EtlError",
     "InputError",
@@ -25,6 +26,10 @@ __all__ = [
     "MissingColumnError",
     "ParameterError",
 ]
+
+
+REFUSED_BY_DATA = "[HEADGATE_REFUSED]"
+"""Begins what Spark's ``raise_error`` says in a row that none may have: the job is refused, not broken."""
 
 
 class EtlError(Exception):

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import difflib
+import re
 import sys
 from collections.abc import Sequence
 
@@ -37,7 +38,7 @@ GLUE_ARGUMENTS = frozenset(
 OPTIONS_AS_VALUES = frozenset({"--python-modules-installer-option"})
 """Those of them whose value is itself an option, of pip."""
 
-SWITCHES = frozenset({"--data-docs", "--debug", "--infer", "--json", "--sole-writer"})
+SWITCHES = frozenset({"--data-docs", "--debug", "--infer", "--json", "--sole-writer", "--trust-code"})
 
 
 class _Parser(argparse.ArgumentParser):
@@ -84,6 +85,11 @@ def parser(prog: str, description: str, example: str, *, pipeline: bool = True) 
             help="override one key of the pipeline, such as exports.readmission.seed=2; may be repeated",
         )
         made.add_argument(
+            "--trust-code",
+            action="store_true",
+            help="the pipeline's own steps (module:function) may run: you trust the code that it names",
+        )
+        made.add_argument(
             "--parallel", type=int, default=4, metavar="N", help="datasets at a time (default: 4)"
         )
         made.add_argument(
@@ -122,6 +128,9 @@ def parse(made: argparse.ArgumentParser, argv: Sequence[str] | None = None) -> a
     jobs.exits.ArgumentsError: --lak: unknown argument; did you mean '--lake'?
     """
     given = _without_glue(list(sys.argv[1:] if argv is None else argv))
+    for word in given:
+        if re.search("[\x00\ud800-\udfff]", word):
+            raise ArgumentsError(argument=word, reason="bytes that are no text", fix="write it as UTF-8")
     values, unknown = made.parse_known_args(given)
     if unknown:
         known = [option for action in made._actions for option in action.option_strings]

@@ -11,6 +11,7 @@ from jobs.context import load_pipeline
 from jobs.exits import guarded
 from jobs.places import read_text
 from jobs.session import session_to_read
+from jobs.terminal import shown
 from quality import load_suite
 
 __all__ = ["main"]
@@ -28,7 +29,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         )
         values = arguments.parse(made, given)
         with session_to_read(values.pipeline):
-            pipeline, source = load_pipeline(values.pipeline, overrides=values.overrides)
+            pipeline, source = load_pipeline(
+                values.pipeline, overrides=values.overrides, trust_code=values.trust_code
+            )
             star = pipeline.star
             suites = {dataset.suite for dataset in pipeline.datasets.values()}
             suites |= {dimension.suite for dimension in star.dimensions.values()}
@@ -37,7 +40,7 @@ def main(argv: Sequence[str] | None = None) -> int:
                 place = conf.relative(source, suite)
                 load_suite(read_text(place), source=place)
         print(
-            f"{source}: {len(pipeline.datasets)} datasets, "
+            f"{shown(source)}: {len(pipeline.datasets)} datasets, "
             f"{len(star.dimensions) + len(star.calendars)} dimensions, {len(star.facts)} facts, "
             f"{len(pipeline.exports)} exports, {len(suites)} suites: no problem found"
         )

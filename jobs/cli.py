@@ -6,6 +6,10 @@ import difflib
 import sys
 from collections.abc import Sequence
 from importlib import import_module, metadata
+from textwrap import fill
+
+from jobs.codes import MEANINGS, Exit
+from jobs.terminal import shown
 
 __all__ = ["COMMANDS", "main"]
 
@@ -23,10 +27,6 @@ COMMANDS = {
     "schema": ("jobs.schema", "the JSON Schema of pipeline files, for editors"),
     "simulate": ("jobs.simulate.job", "the landing files of a made-up hospital"),
 }
-
-EXITS = """\
-exit codes: 0 done, 1 unexpected, 2 bad arguments or pipeline, 3 refused by the gate,
-            4 input missing or unreadable"""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -46,7 +46,11 @@ def main(argv: Sequence[str] | None = None) -> int:
             print(f"  {command:<{width}}  {what}")
         print(
             "\nexample:\n  headgate run hospital --lake ./lake\n\nheadgate COMMAND --help tells the rest.\n"
-            + EXITS
+            + fill(
+                "exit codes: " + ", ".join(f"{code} {meaning}" for code, meaning in MEANINGS.items()),
+                width=96,
+                subsequent_indent="            ",
+            )
         )
         return 0
     if name == "--version":
@@ -55,8 +59,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     if name not in COMMANDS:
         near = difflib.get_close_matches(name, COMMANDS, n=1)
         fix = f"did you mean '{near[0]}'?" if near else f"use one of {', '.join(COMMANDS)}"
-        print(f"headgate: {name}: unknown command; {fix}", file=sys.stderr)
-        raise SystemExit(2)
+        print(f"headgate: {shown(name)}: unknown command; {fix}", file=sys.stderr)
+        raise SystemExit(int(Exit.BAD_ARGUMENTS))
     job = import_module(COMMANDS[name][0])
     code: int = job.main(given[1:])
     return code

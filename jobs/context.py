@@ -17,8 +17,9 @@ from etl.lake.ledger import Entry
 from etl.lake.zones import Lake
 from jobs.aws import reveal
 from jobs.catalogue import FITS, STEPS
-from jobs.places import read_text
+from jobs.places import PIPELINE_BYTES, read_text
 from jobs.progress import Watch
+from jobs.trust import trusts_code
 from quality import Suite, load_suite
 
 __all__ = ["Run", "load_pipeline", "new_run_id", "utc_now"]
@@ -36,7 +37,9 @@ def new_run_id(now: datetime) -> str:
     return now.strftime("%Y%m%dT%H%M%S.%fZ")
 
 
-def load_pipeline(name: str, *, overrides: Sequence[str] = ()) -> tuple[Pipeline, str]:
+def load_pipeline(
+    name: str, *, overrides: Sequence[str] = (), trust_code: bool = False
+) -> tuple[Pipeline, str]:
     """Parse and check a pipeline, without Spark unless it is in the lake.
 
     Parameters
@@ -45,6 +48,8 @@ def load_pipeline(name: str, *, overrides: Sequence[str] = ()) -> tuple[Pipeline
         A path or an address, or the name of a pipeline that is shipped.
     overrides : sequence of str
         ``dotted.key=value`` each.
+    trust_code : bool
+        Whether it may name code of its own; else the user's own configuration says so (`jobs.trust`).
 
     Returns
     -------
@@ -57,11 +62,17 @@ def load_pipeline(name: str, *, overrides: Sequence[str] = ()) -> tuple[Pipeline
         With every problem of the file.
     """
     if "/" in name or name.endswith((".yaml", ".yml")):
-        text, source = read_text(name), name
+        text, source = read_text(name, largest=PIPELINE_BYTES), name
     else:
         text, source = conf.shipped(name)
     pipeline = conf.load(
-        text, source=source, steps=STEPS, fits=FITS, environment=os.environ, overrides=overrides
+        text,
+        source=source,
+        steps=STEPS,
+        fits=FITS,
+        environment=os.environ,
+        overrides=overrides,
+        trust_code=trusts_code(trust_code),
     )
     return pipeline, source
 

@@ -18,7 +18,7 @@ from etl.lake.zones import Lake
 from jobs import arguments
 from jobs.context import Run, load_pipeline, new_run_id, utc_now
 from jobs.data_docs import gate_documents, write_data_docs
-from jobs.exits import ArgumentsError, RefusedError, guarded, reasons_of
+from jobs.exits import ArgumentsError, Exit, code_of, guarded, reasons_of
 from jobs.flow import Step, flow
 from jobs.landing import is_small, prepare_landing
 from jobs.preflight import check_executors, check_places, one_writer
@@ -29,6 +29,7 @@ from jobs.summary import summarize
 
 __all__ = ["job_main", "lake_of", "run_pipeline"]
 
+LATEST = "latest.html"
 RUN_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.\-]{0,99}")
 
 
@@ -67,7 +68,9 @@ def job_main(
             options(made)
         values = arguments.parse(made, given)
         with session_to_read(values.pipeline):
-            pipeline, source = load_pipeline(values.pipeline, overrides=values.overrides)
+            pipeline, source = load_pipeline(
+                values.pipeline, overrides=values.overrides, trust_code=values.trust_code
+            )
             run_pipeline(
                 pipeline,
                 source=source,
@@ -96,9 +99,10 @@ def lake_of(given: str | None) -> Lake:
 def _run_id(given: str | None) -> str:
     if given is None:
         return new_run_id(utc_now())
-    if not RUN_ID.fullmatch(given):
-        fix = "use up to 100 letters, digits, '-', '_' and '.'"
-        raise ArgumentsError(argument="--run-id", reason=f"'{given}' cannot be part of a path", fix=fix)
+    # Every run has a folder beside the page of the latest one.
+    if not RUN_ID.fullmatch(given) or given.lower() == LATEST:
+        fix = f"use up to 100 letters, digits, '-', '_' and '.', and not {LATEST}"
+        raise ArgumentsError(argument="--run-id", reason=f"'{given}' cannot be a run's folder", fix=fix)
     return given
 
 
@@ -185,7 +189,7 @@ def _reported(
         finally:
             _account(run)
     except Exception as error:
-        publish(error="; ".join(reasons_of(error)), refused=isinstance(error, RefusedError))
+        publish(error="; ".join(reasons_of(error)), refused=code_of(error) is Exit.REFUSED)
         raise
     return publish()
 
@@ -210,7 +214,7 @@ def _publish(
     page = render(summary).encode()
     place = run.lake.table("reports", run.run_id, "index.html")
     files.write_bytes(run.spark, place, page)
-    files.write_bytes(run.spark, run.lake.table("reports", "latest.html"), page)
+    files.write_bytes(run.spark, run.lake.table("reports", LATEST), page)
     text = json.dumps(summary, default=str)
     files.write_bytes(run.spark, run.lake.table("reports", run.run_id, "summary.json"), text.encode())
     watch.say(f"{summary['status']} in {summary['seconds']:.0f} s · report: {place}")
@@ -233,6 +237,6 @@ def _write_docs(
         if not failed:
             raise
         # Why the run ended is what its exit code is about.
-        watch.say(f"the Data Docs could not be written: {error}")
+        watch.say(f"the Data Docs could not be written: {'; '.join(reasons_of(error))}")
     else:
         watch.say(f"Data Docs: {index}")

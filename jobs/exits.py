@@ -1,34 +1,28 @@
-"""Exit codes, and how an error becomes one line and one of them."""
+"""How an error becomes one line, or one for each thing that is wrong, and an exit code of `jobs.codes`."""
 
 from __future__ import annotations
 
 import difflib
 import re
+import signal
 import sys
+import threading
 import traceback
 from collections.abc import Callable, Collection
-from enum import IntEnum
+from types import FrameType
 
 from conf import PipelineError
-from etl.errors import EtlError, InputError, MissingColumnError, ParameterError
+from etl.errors import REFUSED_BY_DATA, EtlError, InputError, MissingColumnError, ParameterError
 from etl.lake.merging import RepeatedKeyError
-from etl.lake.tables import PartitionsError
+from etl.lake.tables import ConflictError, PartitionsError
+from jobs.codes import Exit
+from jobs.interrupt import TerminatedError, quiet_gateway
 from jobs.lease import BusyError, LeaseLostError
+from jobs.terminal import shown
 from quality import SuiteError
+from quality.said import said
 
-__all__ = ["ArgumentsError", "Exit", "RefusedError", "guarded", "reasons_of"]
-
-
-class Exit(IntEnum):
-    """What a job's exit code says."""
-
-    DONE = 0
-    UNEXPECTED = 1
-    BAD_ARGUMENTS = 2
-    REFUSED = 3
-    INPUT_MISSING = 4
-    BUSY = 5
-    INTERRUPTED = 130
+__all__ = ["ArgumentsError", "Exit", "RefusedError", "code_of", "guarded", "reasons_of"]
 
 
 class ArgumentsError(Exception):
@@ -57,70 +51,122 @@ class RefusedError(Exception):
         super().__init__("; ".join(f"{table}: {reason}" for table, reason in refusals))
 
 
-def _code(error: BaseException) -> Exit:
-    match error:
-        case (
-            ArgumentsError()
-            | PipelineError()
-            | SuiteError()
-            | ParameterError()
-            | MissingColumnError()
-            | PartitionsError()
-        ):
-            return Exit.BAD_ARGUMENTS
-        case RefusedError() | RepeatedKeyError():
-            return Exit.REFUSED
-        case InputError():
-            return Exit.INPUT_MISSING
-        case BusyError() | LeaseLostError():
-            return Exit.BUSY
-        case KeyboardInterrupt():
-            return Exit.INTERRUPTED
-        case _:
-            return Exit.UNEXPECTED
+_OURS: tuple[tuple[tuple[type[BaseException], ...], Exit], ...] = (
+    (
+        (ArgumentsError, PipelineError, SuiteError, ParameterError, MissingColumnError, PartitionsError),
+        Exit.BAD_ARGUMENTS,
+    ),
+    ((RefusedError, RepeatedKeyError), Exit.REFUSED),
+    ((InputError,), Exit.INPUT_MISSING),
+    ((BusyError, LeaseLostError, ConflictError), Exit.BUSY),
+    ((TerminatedError,), Exit.TERMINATED),
+    ((KeyboardInterrupt,), Exit.INTERRUPTED),
+)
+"""Errors that are raised on purpose; what they say is what there is to say."""
+
+AGAIN = "nothing was half-published; run the same command again and it goes on"
+
+_THEIRS: tuple[tuple[str, Exit, str], ...] = (
+    (r"No space left on device", Exit.UNEXPECTED, f"the disk is full: free some space; {AGAIN}"),
+    (
+        r"Py4JNetworkError|Answer from Java side is empty|Error while sending or receiving|"
+        r"Connection(Refused|Reset)Error.*Errno|SparkContext was shut down|Java gateway process exited",
+        Exit.UNEXPECTED,
+        "Spark's Java process has ended: it was killed, or ran out of memory (spark.driver.memory); " + AGAIN,
+    ),
+    (
+        r"Concurrent(?:Append|Delete\w*|Transaction|Write)Exception|ProtocolChangedException|"
+        r"MetadataChangedException|DELTA_CONCURRENT_|DELTA_PROTOCOL_CHANGED|DELTA_METADATA_CHANGED|"
+        r"DELTA_TABLE_ALREADY_EXISTS|FileAlreadyExistsException: \S*_delta_log",
+        Exit.BUSY,
+        f"another run wrote the same table at the same time, and was first: {AGAIN}",
+    ),
+    (
+        r"AccessDenied|AccessControlException|Permission denied|Forbidden",
+        Exit.UNEXPECTED,
+        "no permission: {said}; grant read and write on the lake and read on the landing",
+    ),
+    (
+        r"_last_checkpoint|DELTA_LOG_FILE_NOT_FOUND|DELTA_MISSING_(?:DELTA|PART)_FILES|DELTA_STATE_RECOVER|"
+        r"DELTA_TRUNCATED_|DELTA_VERSIONS_NOT_CONT|No content to map due to end-of-input|JsonParseException",
+        Exit.INPUT_MISSING,
+        "a table's log is damaged: {said}; delete an empty _last_checkpoint, or restore _delta_log",
+    ),
+    (
+        r"Illegal file pattern|PatternSyntaxException|URISyntaxException|Expected scheme-specific part",
+        Exit.BAD_ARGUMENTS,
+        "a path or pattern that no file system takes: {said}; correct it",
+    ),
+    (
+        r"FileNotFoundException|FILE_NOT_EXIST|FileNotFoundError|No such file or directory|PATH_NOT_FOUND|"
+        r"does not exist\. It is possible the underlying files have been updated",
+        Exit.INPUT_MISSING,
+        "a file went away while it was read: {said}; deliver it again, and run the same command",
+    ),
+    (
+        r"LZMAError|zlib\.error|BadZipFile|Compressed file ended before|CorruptDeflate|is not a Parquet file|"
+        r"CANNOT_READ_FILE_FOOTER|FAILED_READ_FILE",
+        Exit.INPUT_MISSING,
+        "a file cannot be read: {said}; deliver it again",
+    ),
+    (
+        r"UnicodeEncodeError.*surrogates not allowed|surrogates not allowed",
+        Exit.BAD_ARGUMENTS,
+        "a name or value holds half a character, which is not text; write the whole character",
+    ),
+    (r"\bRecursionError\b|maximum recursion depth", Exit.BAD_ARGUMENTS, "nested too deep; write it flatter"),
+)
+"""What others say, the code of it, and the line: the first that is found, in whatever wraps it."""
+
+
+def code_of(error: BaseException) -> Exit:
+    """The exit code of an error."""
+    return _known(error)[0]
 
 
 def reasons_of(error: BaseException) -> list[str]:
-    """What went wrong, one line each thing, without where in the code.
+    """What went wrong, one line each thing, without where in the code, and without values of the data.
 
     Spark wraps what matters several times: of an error from the JVM the innermost cause is told.
     """
+    return _known(error)[1]
+
+
+def _known(error: BaseException) -> tuple[Exit, list[str]]:
     if isinstance(error, KeyboardInterrupt):
-        return ["interrupted: nothing was half-written; run the same command again and it goes on"]
+        ended = isinstance(error, TerminatedError)
+        how, code = ("ended by SIGTERM", Exit.TERMINATED) if ended else ("interrupted", Exit.INTERRUPTED)
+        return code, [f"{how}: nothing was half-written; run the same command again and it goes on"]
+    code = next((code for kinds, code in _OURS if isinstance(error, kinds)), Exit.UNEXPECTED)
     if isinstance(error, RefusedError):
-        return [f"{table}: {reason}" for table, reason in error.refusals]
-    if _code(error) is not Exit.UNEXPECTED or isinstance(error, EtlError):
-        return [line for line in str(error).splitlines() if line.strip()]
+        return code, [f"{table}: {reason}" for table, reason in error.refusals]
+    if code is not Exit.UNEXPECTED or isinstance(error, EtlError):
+        return code, [line for line in str(error).splitlines() if line.strip()]
     text = _all_said(error)
-    if "No space left on device" in text:
-        return [
-            "the disk is full: nothing was half-published; free some space and run the same command again"
-        ]
-    reason = _innermost(text)
-    if "AccessDenied" in text or "Permission denied" in text or "Forbidden" in text:
-        return [f"no permission: {reason}; grant read and write on the lake and read on the landing"]
-    return [f"{type(error).__name__}: {reason} (--debug shows where)"]
+    ours = re.search(rf"{re.escape(REFUSED_BY_DATA)} ([^\n]+)", text)
+    if ours:
+        return Exit.REFUSED, [ours[1]]
+    reason = said(error)
+    for pattern, code, line in _THEIRS:
+        if re.search(pattern, text):
+            return code, [line.replace("{said}", reason)]
+    return Exit.UNEXPECTED, [f"{type(error).__name__}: {reason} (--debug shows where)"]
 
 
 def _all_said(error: BaseException) -> str:
-    said: list[str] = []
+    parts: list[str] = []
     cause: BaseException | None = error
-    while cause is not None:
-        said.append(str(cause))
+    while cause is not None and len(parts) < 20:
+        parts.append(f"{type(cause).__name__}: {cause}")
         cause = cause.__cause__ or cause.__context__
-    return "\n".join(said)
-
-
-def _innermost(text: str) -> str:
-    """The last cause that says something, by its Java trace; else the first line."""
-    lines = [line.strip() for line in text.splitlines() if line.strip()]
-    causes = [line for line in lines if re.match(r"Caused by: \S+: ", line)]
-    said = causes[-1].removeprefix("Caused by: ") if causes else next(iter(lines), "no message")
-    return said[:400]
+    return "\n".join(parts)
 
 
 def guarded(job: Callable[[], None], *, debug: bool = False) -> int:
     """Run `job`; an error is printed on standard error, one line each thing that is wrong.
+
+    SIGTERM ends it as Ctrl-C does: Spark's jobs are cancelled, the lease is given back, the next run
+    goes on from there.
 
     Returns
     -------
@@ -128,12 +174,22 @@ def guarded(job: Callable[[], None], *, debug: bool = False) -> int:
         0. Any other end raises `SystemExit` with its code: a Glue script that calls ``main()`` and
         forgets its result must not succeed when the job did not.
     """
+    main = threading.current_thread() is threading.main_thread()
+    before = signal.signal(signal.SIGTERM, _terminate) if main else None
     try:
-        job()
+        with quiet_gateway():
+            job()
     except (Exception, KeyboardInterrupt) as error:
         if debug:
             traceback.print_exc()
         for line in reasons_of(error):
-            print(f"headgate: {line}", file=sys.stderr)
-        raise SystemExit(int(_code(error))) from None
+            print(f"headgate: {shown(line)}", file=sys.stderr)
+        raise SystemExit(int(code_of(error))) from None
+    finally:
+        if main:
+            signal.signal(signal.SIGTERM, before or signal.SIG_DFL)
     return int(Exit.DONE)
+
+
+def _terminate(number: int, frame: FrameType | None) -> None:
+    raise TerminatedError

@@ -1,4 +1,4 @@
-"""Ctrl-C in the middle of Spark's work: the jobs end, and the thread that was waiting goes on soundly."""
+"""Ctrl-C and SIGTERM in the middle of Spark's work: the jobs end, and the waiting thread goes on soundly."""
 
 from __future__ import annotations
 
@@ -6,18 +6,46 @@ import logging
 import signal
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from types import FrameType
 from typing import Any
 
 from pyspark.sql import SparkSession
 
-__all__ = ["interruptible"]
+__all__ = ["TerminatedError", "interruptible", "quiet_gateway"]
+
+GATEWAY_SAYS = (
+    "KeyboardInterrupt while sending command",
+    "Exception while sending command",
+    "An error occurred while trying to connect to the Java server",
+    "There was an exception while executing the Python Proxy",
+)
+
+
+class TerminatedError(KeyboardInterrupt):
+    """SIGTERM came: somebody wants the process to end, in order. Whatever lets Ctrl-C pass lets it pass."""
+
+
+@contextmanager
+def quiet_gateway() -> Iterator[None]:
+    """Keep Py4J from printing stacks about a connection that is gone: the error itself is told once."""
+
+    def not_of_py4j(record: logging.LogRecord) -> bool:
+        return not str(record.msg).startswith(GATEWAY_SAYS)
+
+    loggers = [logging.getLogger(name) for name in (None, "py4j", "py4j.java_gateway", "py4j.clientserver")]
+    for logger in loggers:
+        logger.addFilter(not_of_py4j)
+    try:
+        yield
+    finally:
+        for logger in loggers:
+            logger.removeFilter(not_of_py4j)
 
 
 @contextmanager
 def interruptible(session: SparkSession) -> Iterator[None]:
-    """Answer Ctrl-C by `KeyboardInterrupt` for as long as the block lasts, after cancelling Spark's jobs.
+    """Answer Ctrl-C and SIGTERM by an exception as long as the block lasts, after cancelling Spark's jobs.
 
     PySpark's own handler asks Java to cancel over the connection on which the interrupted thread
     awaits an answer: that ends as a network error, or never. Here that connection is given up, and
@@ -32,6 +60,8 @@ def interruptible(session: SparkSession) -> Iterator[None]:
     ------
     KeyboardInterrupt
         In the main thread, when Ctrl-C is pressed.
+    TerminatedError
+        In the main thread, at SIGTERM.
     """
     if threading.current_thread() is not threading.main_thread():
         yield
@@ -44,18 +74,15 @@ def interruptible(session: SparkSession) -> Iterator[None]:
         connection = client.get_thread_connection()
         if connection is not None:
             connection.socket = None
-        try:
+        # Where Java is gone there is nothing to cancel.
+        with suppress(Exception):
             context.cancelAllJobs()
-        finally:
-            raise KeyboardInterrupt
+        raise TerminatedError if number == signal.SIGTERM else KeyboardInterrupt
 
-    def not_of_py4j(record: logging.LogRecord) -> bool:
-        return not str(record.msg).startswith("KeyboardInterrupt while sending command")
-
-    before = signal.signal(signal.SIGINT, interrupt)
-    logging.getLogger().addFilter(not_of_py4j)
+    before = {number: signal.signal(number, interrupt) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
-        yield
+        with quiet_gateway():
+            yield
     finally:
-        logging.getLogger().removeFilter(not_of_py4j)
-        signal.signal(signal.SIGINT, before)
+        for number, handler in before.items():
+            signal.signal(number, handler)

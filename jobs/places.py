@@ -11,7 +11,7 @@ import conf
 from etl.lake import files
 from jobs.exits import ArgumentsError
 
-__all__ = ["is_remote", "local", "on_s3", "read_text", "write_bytes"]
+__all__ = ["PIPELINE_BYTES", "is_remote", "local", "on_s3", "read_text", "write_bytes"]
 
 
 def is_remote(place: str) -> bool:
@@ -51,7 +51,14 @@ def write_bytes(spark: SparkSession, place: str, content: bytes) -> None:
     local(place).write_bytes(content)
 
 
-def read_text(place: str, spark: SparkSession | None = None) -> str:
+LARGEST = 64 * 1024 * 1024
+"""Bytes of a suite, whose value sets may be long."""
+
+PIPELINE_BYTES = 4 * 1024 * 1024
+"""Bytes of a pipeline file: `conf.parse` takes a quarter of it."""
+
+
+def read_text(place: str, spark: SparkSession | None = None, *, largest: int = LARGEST) -> str:
     """The text of a pipeline file or suite: shipped inside the package, on disk, or in the lake.
 
     Parameters
@@ -60,29 +67,41 @@ def read_text(place: str, spark: SparkSession | None = None) -> str:
         ``shipped:…``, a path, ``file:…``, or an address such as ``s3://…``, which Spark reads.
     spark : SparkSession, optional
         By default the thread's active one.
+    largest : int
+        More bytes than this are not read.
 
     Raises
     ------
     ArgumentsError
-        There is no such file, or it cannot be read, or it is not UTF-8.
+        There is no such file, or it is no file, or larger, or cannot be read, or is not UTF-8.
     """
     if place.startswith("shipped:"):
         return conf.resource(place)
     try:
-        return _content(place, spark).decode("utf-8")
-    except OSError as error:
-        reason = error.strerror or "there is no such file"
-        raise ArgumentsError(argument=place, reason=reason, fix="check the path") from error
+        content = _content(place, spark, largest)
+        if len(content) > largest:
+            reason = f"it is larger than {largest:,} bytes"
+            raise ArgumentsError(argument=place, reason=reason, fix="name the right file")
+        return content.decode("utf-8")
     except UnicodeDecodeError as error:
         raise ArgumentsError(argument=place, reason="it is not UTF-8", fix="save it as UTF-8") from error
+    except (OSError, ValueError) as error:
+        # ValueError: a NUL, or half a character, which no path has.
+        reason = getattr(error, "strerror", None) or "there is no such file"
+        raise ArgumentsError(argument=place, reason=reason, fix="check the path") from error
 
 
-def _content(place: str, spark: SparkSession | None) -> bytes:
+def _content(place: str, spark: SparkSession | None, largest: int) -> bytes:
     if not is_remote(place):
-        return local(place).read_bytes()
+        path = local(place)
+        # To open a pipe waits for whoever writes it, and a device may never end.
+        if path.exists() and not path.is_file():
+            raise ArgumentsError(argument=place, reason="it is no file", fix="name a file")
+        with path.open("rb") as file:
+            return file.read(largest + 1)
     spark = spark or SparkSession.getActiveSession()
     if spark is None:
         raise ArgumentsError(
             argument=place, reason="only Spark can read it", fix="copy it here, and name the copy"
         )
-    return files.read_bytes(spark, place)
+    return files.read_bytes(spark, place, most=largest + 1)

@@ -12,9 +12,11 @@ from datetime import UTC, datetime
 from typing import Literal
 
 from rich.console import Console
-from rich.progress import BarColumn, Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
+from rich.progress import BarColumn, Progress, ProgressColumn, SpinnerColumn, Task, TaskID, TimeElapsedColumn
+from rich.text import Text
 
 from etl.lake.ledger import Entry
+from jobs.terminal import shown
 
 __all__ = ["LogFormat", "Watch", "watching"]
 
@@ -65,7 +67,7 @@ class _Lines(Watch):
 
     def _print(self, text: str) -> None:
         with self.lock:
-            print(text, file=sys.stderr, flush=True)
+            print(shown(text), file=sys.stderr, flush=True)
 
     def stage(self, stage: str, datasets: Sequence[str]) -> None:
         self._print(f"{stage}: {', '.join(datasets)}")
@@ -103,6 +105,19 @@ class _Json(Watch):
         self._print("message", text=text)
 
 
+class _Words(ProgressColumn):
+    """A field of a task, which is a `Text`: what stands in names and errors is no markup."""
+
+    def __init__(self, field: str, width: int = 0) -> None:
+        super().__init__()
+        self.field, self.width = field, width
+
+    def render(self, task: Task) -> Text:
+        text: Text = task.fields[self.field].copy()
+        text.pad_right(max(0, self.width - len(text)))
+        return text
+
+
 class _Live(Watch):
     def __init__(self, progress: Progress) -> None:
         self.progress = progress
@@ -111,22 +126,26 @@ class _Live(Watch):
     def stage(self, stage: str, datasets: Sequence[str]) -> None:
         for dataset in datasets:
             self.tasks[stage, dataset] = self.progress.add_task(
-                f"[dim]{stage}[/] {dataset}", total=1, start=False, told="[dim]waiting[/]"
+                "",
+                total=1,
+                start=False,
+                what=Text.assemble((shown(stage), "dim"), " ", shown(dataset)),
+                told=Text("waiting", "dim"),
             )
 
     def start(self, stage: str, dataset: str) -> None:
         if (stage, dataset) not in self.tasks:
             self.stage(stage, [dataset])
         self.progress.start_task(self.tasks[stage, dataset])
-        self.progress.update(self.tasks[stage, dataset], told="working …")
+        self.progress.update(self.tasks[stage, dataset], told=Text("working …"))
 
     def finish(self, entry: Entry) -> None:
         colour = {"done": "green", "unchanged": "dim", "refused": "red", "failed": "red"}[entry.status]
         task = self.tasks[entry.stage, entry.dataset]
-        self.progress.update(task, completed=1, told=f"[{colour}]{_told(entry)}[/]")
+        self.progress.update(task, completed=1, told=Text(shown(_told(entry)), colour))
 
     def say(self, text: str) -> None:
-        self.progress.console.print(text, highlight=False)
+        self.progress.console.print(Text(shown(text)), highlight=False, soft_wrap=True)
 
 
 @contextmanager
@@ -146,10 +165,10 @@ def watching(log_format: LogFormat = "auto") -> Iterator[Watch]:
     else:
         columns = (
             SpinnerColumn(finished_text="✓"),
-            TextColumn("{task.description:<36}"),
+            _Words("what", width=36),
             BarColumn(bar_width=12),
             TimeElapsedColumn(),
-            TextColumn("{task.fields[told]}"),
+            _Words("told"),
         )
         with Progress(*columns, console=console) as progress:
             yield _Live(progress)

@@ -21,6 +21,7 @@ from jobs.context import load_pipeline
 from jobs.entry import lake_of
 from jobs.exits import ArgumentsError, guarded
 from jobs.session import session_to_read, spark_session
+from jobs.terminal import shown
 
 __all__ = ["list_reasons", "list_rows", "main", "quarantined"]
 
@@ -54,7 +55,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         )
         values = arguments.parse(made, given)
         with session_to_read(values.pipeline):
-            pipeline, _ = load_pipeline(values.pipeline, overrides=values.overrides)
+            pipeline, _ = load_pipeline(
+                values.pipeline, overrides=values.overrides, trust_code=values.trust_code
+            )
         lake = lake_of(values.lake or pipeline.lake)
         with spark_session(app="headgate quarantine", places=[lake.root], small=True) as spark:
             found = quarantined(spark, lake, dataset=values.dataset, reasons=values.reasons)
@@ -153,7 +156,7 @@ def _plain(row: Row) -> dict[str, Any]:
 def _table(lines: Sequence[Mapping[str, Any]], columns: Sequence[str]) -> str:
     if not lines:
         return "no row is in quarantine"
-    cells = [columns, *([_cell(line, column) for column in columns] for line in lines)]
+    cells = [columns, *([shown(_cell(line, column)) for column in columns] for line in lines)]
     widths = [max(len(row[at]) for row in cells) for at in range(len(columns))]
     return "\n".join(
         "  ".join(text.ljust(width) for text, width in zip(row, widths, strict=True)).rstrip()

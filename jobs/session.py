@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import shutil
 import sys
+import warnings
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from pathlib import Path
@@ -99,7 +100,10 @@ def spark_session(
         try:
             yield _checked(session)
         finally:
-            session.stop()
+            with warnings.catch_warnings():
+                # PySpark warns of a Java that is gone already: the error of it is told once.
+                warnings.simplefilter("ignore")
+                session.stop()
 
 
 def _on_connect() -> ArgumentsError:

@@ -22,6 +22,7 @@ from jobs.places import is_remote, local, read_text, write_bytes
 from jobs.report.expectations import criterion, spoken
 from jobs.report.wording import plain
 from jobs.session import session_to_read, spark_session
+from jobs.terminal import shown
 from quality import Report, Result, ResultFormat, Suite, data_docs, load_suite, require_fit, validate
 
 __all__ = ["main", "validate_data"]
@@ -167,7 +168,7 @@ def _tell(spark: SparkSession, report: Report, *, data: str, values: Any) -> Non
         write_bytes(spark, values.out, text.encode())
     if values.docs:
         index = _write_docs(spark, {data: document}, values.docs)
-        print(f"Data Docs: {index}", file=sys.stderr)
+        print(f"Data Docs: {shown(index)}", file=sys.stderr)
     if values.json:
         print(text)
     refusals = _refusals(report)
@@ -195,7 +196,7 @@ def _show(report: Report, data: str) -> None:
     held = sum(result.success for result in report.results)
     jobs = "" if report.spark_jobs is None else f" · {report.spark_jobs} Spark jobs"
     rows = f"{report.rows:,} rows" if report.rows is not None else "rows unknown"
-    console.print(escape(f"{data} · {report.suite_name}"), soft_wrap=True)
+    console.print(escape(shown(f"{data} · {report.suite_name}")), soft_wrap=True)
     console.print(_table(report))
     console.print(f"{held} of {len(report.results)} expectations hold · {rows}{jobs}", soft_wrap=True)
 
@@ -208,7 +209,7 @@ def _table(report: Report) -> Table:
         mark = "[green]✓[/]" if result.success else "[red]✗[/]"
         told = " · ".join(filter(None, (spoken(result.type), criterion(result.kwargs))))
         cells = (result.column or "whole table", told, result.severity, _found(result))
-        table.add_row(mark, *map(escape, cells))
+        table.add_row(mark, *(escape(shown(cell)) for cell in cells))
     return table
 
 

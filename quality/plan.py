@@ -34,6 +34,7 @@ from quality.rules import (
     within,
 )
 from quality.schema import Field, columns_of, resolve, type_named
+from quality.sql import SqlError, parse_sql
 from quality.uniqueness import bounds_of
 
 __all__ = ["plan"]
@@ -96,6 +97,11 @@ def _rule(
             f'in such a rule Great Expectations does not find "{dotted[0]}", for the dot; rename the column',
             dotted[0],
         )
+    if expectation.row_condition is not None:
+        try:
+            parse_sql(expectation.row_condition.sql, columns=schema.names)
+        except SqlError as error:
+            return Broken(expectation, f"the row condition: {error}")
     if expectation.placeholders or expectation.spec is None or not expectation.spec.runs_on_spark:
         return Delegated(expectation)
     if name in PREDICATES:

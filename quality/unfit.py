@@ -12,6 +12,7 @@ from quality.expectation import Expectation, Suite
 from quality.plan import plan
 from quality.rules import Broken, within
 from quality.schema import columns_of
+from quality.sql import SqlError, parse_sql
 
 __all__ = ["require_fit", "unfit"]
 
@@ -102,12 +103,14 @@ def require_fit(df: DataFrame, suite: Suite) -> None:
 
 
 def _condition(df: DataFrame, suite: Suite, expectation: Expectation) -> Iterator[SuiteError]:
-    condition = within(expectation)
+    if expectation.row_condition is None:
+        return
     try:
+        parse_sql(expectation.row_condition.sql, columns=df.columns)
         # To ask for the schema makes Spark analyse.
-        if condition is None or df.where(condition).schema:
+        if df.where(within(expectation)).schema:  # type: ignore[arg-type]
             return
-    except AnalysisException as error:
+    except (SqlError, AnalysisException) as error:
         place = f"{expectation.place}.kwargs.row_condition"
         yield SuiteError(
             source=suite.source,

@@ -20,6 +20,7 @@ from quality.measure import Measures, measure
 from quality.plan import plan
 from quality.report import Defect, Report, Result
 from quality.rules import ROWS, Broken, Delegated, GroupRule, NumberRule, RowRule, Rule, SchemaRule
+from quality.said import said
 
 __all__ = ["validate"]
 
@@ -200,7 +201,7 @@ def _failed(expectation: Expectation, reason: str) -> Result:
 
 
 def _first_line(error: Exception) -> str:
-    return f"{type(error).__name__}: {error}".strip().splitlines()[0]
+    return f"{type(error).__name__}: {said(error)}"
 
 
 def _refusals(
@@ -213,7 +214,7 @@ def _refusals(
         refusals.append("there are no rows")
     for result in results:
         if result.exception is not None:
-            refusals.append(f"{result.name} could not be evaluated: {result.exception.splitlines()[0]}")
+            refusals.append(f"{result.name} could not be evaluated: {said(result.exception)}")
         elif _is_null(result) and not (rows == 0 and allow_empty):
             refusals.append(f"{result.name} has measured nothing")
     refusals.extend(f"Great Expectations cannot be believed here: {warning.problem}" for warning in warnings)

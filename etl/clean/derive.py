@@ -21,8 +21,9 @@ def add_columns(*, columns: dict[str, str]) -> Transform:
     Parameters
     ----------
     columns : dict of str to str
-        SQL expression by name of column; a column that is there already is replaced. The expressions
-        should ask neither clock nor chance, so that the same data gives the same result.
+        SQL expression by name of column; a column that is there already is replaced. An expression may
+        call the functions of `quality.sql.FUNCTIONS` and, before ``OVER``, of `WINDOW_FUNCTIONS`: none
+        that asks the clock, chance, files or the environment.
 
     Returns
     -------
@@ -52,7 +53,7 @@ def add_columns(*, columns: dict[str, str]) -> Transform:
     def add(df: DataFrame) -> DataFrame:
         return df.withColumns(
             {
-                name: sql_column(df, sql, step="add_columns", parameter="columns")
+                name: sql_column(df, sql, step="add_columns", parameter="columns", windows=True)
                 for name, sql in columns.items()
             }
         )

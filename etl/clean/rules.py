@@ -21,9 +21,8 @@ def drop_rows(*, rule: str, where: str, mark: str | None = None) -> Transform:
     rule : str
         Name of the rule, under which the rows are counted.
     where : str
-        Condition in SQL over the columns of one row. It should ask neither clock nor chance, so that the
-        same data gives the same result, and compare like with like: what Spark makes of ``'x' > 5``
-        depends on the session.
+        Condition in SQL over the columns of one row, with the functions of `quality.sql.FUNCTIONS`. It
+        should compare like with like: what Spark makes of ``'x' > 5`` depends on the session.
     mark : str, optional
         A column, created when absent, to write the fate ``dropped:<rule>`` into instead of removing
         rows. Rows that are marked already stay as they are.

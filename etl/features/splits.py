@@ -8,7 +8,7 @@ from math import isclose
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
-from etl.errors import ParameterError
+from etl.errors import REFUSED_BY_DATA, ParameterError
 from etl.transform import Transform, quote, require_columns, unmarked
 
 __all__ = ["split_by_group"]
@@ -76,7 +76,8 @@ def split_by_group(
     def transform(df: DataFrame) -> DataFrame:
         require_columns(df, [group], step="split_by_group")
         message = (
-            f"split_by_group: '{group}' is null in a row; remove such rows by a named rule (drop_rows) before"
+            f"{REFUSED_BY_DATA} split_by_group: '{group}' is null in a row; "
+            "remove such rows by a named rule (drop_rows) before"
         )
         named = F.col(quote(group)).cast("string")
         split = F.when(named.isNull(), F.raise_error(F.lit(message))).otherwise(

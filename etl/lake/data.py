@@ -11,6 +11,7 @@ from pyspark.sql import DataFrame, SparkSession
 
 from etl.errors import InputError, InputMissingError
 from etl.lake.tables import is_table
+from quality.said import said
 
 __all__ = ["read_data"]
 
@@ -94,20 +95,22 @@ def _kind(place: str) -> str:
     return FORMATS[ending]
 
 
+def _plain(line: str) -> str:
+    """Without Spark's name for the condition, or the exception's class."""
+    return re.sub(r"^(\[[A-Z][A-Z_.]+\] |[\w.]+(Exception|Error): )+", "", line)[:300]
+
+
 @contextmanager
 def _readable(places: Sequence[str]) -> Iterator[None]:
     """Say in one line what Spark found wrong with the files."""
     try:
         yield
     except Exception as error:  # whatever it is: there is nothing but reading in the block
-        file, said = ", ".join(places), str(error)
-        if "PATH_NOT_FOUND" in said:
+        file = ", ".join(places)
+        if "PATH_NOT_FOUND" in str(error):
             raise InputMissingError(
                 dataset="data", file=file, reason="there is no such file", fix="check the path"
             ) from error
-        # Spark wraps what it has to say: it stands behind a condition in brackets, or an exception's name.
-        wrapped = re.search(r"\[[A-Z][A-Z_.]+\] (.+)", said) or re.search(r".*Exception: (.+)", said)
-        line = wrapped[1] if wrapped else next(iter(said.splitlines()), type(error).__name__)
         raise InputError(
-            dataset="data", file=file, reason=line.strip()[:300], fix="correct the file, or name another"
+            dataset="data", file=file, reason=_plain(said(error)), fix="correct the file, or name another"
         ) from error

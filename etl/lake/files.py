@@ -35,8 +35,8 @@ def folders(spark: SparkSession, path: str) -> list[str]:
     )
 
 
-def read_bytes(spark: SparkSession, path: str) -> bytes:
-    """The content of the small file at `path`.
+def read_bytes(spark: SparkSession, path: str, *, most: int | None = None) -> bytes:
+    """The content of the small file at `path`, or its first `most` bytes.
 
     Raises
     ------
@@ -48,6 +48,9 @@ def read_bytes(spark: SparkSession, path: str) -> bytes:
         raise FileNotFoundError(path)
     stream = filesystem.open(place)
     try:
+        if most is not None:
+            size = min(most, filesystem.getFileStatus(place).getLen())
+            return bytes(jvm.org.apache.commons.io.IOUtils.toByteArray(stream, int(size)))
         return bytes(jvm.org.apache.commons.io.IOUtils.toByteArray(stream))
     finally:
         stream.close()

@@ -139,7 +139,13 @@ def changed(old: str, new: str) -> str:
 
 def read(text: str = CLINIC, *, overrides: tuple[str, ...] = (), **environment: str) -> Pipeline:
     return load(
-        text, source="clinic.yaml", steps=STEPS, fits=FITS, environment=environment, overrides=overrides
+        text,
+        source="clinic.yaml",
+        steps=STEPS,
+        fits=FITS,
+        environment=environment,
+        overrides=overrides,
+        trust_code=True,
     )
 
 

@@ -2,15 +2,45 @@
 
 from __future__ import annotations
 
+import os
+import signal
 from pathlib import Path
 
 import pytest
 from pyspark.sql import SparkSession
 
-from etl.errors import EtlError, InputError, MissingColumnError
+from etl.errors import REFUSED_BY_DATA, EtlError, InputError, MissingColumnError
 from etl.features import split_by_group
 from etl.lake.ledger import ConservationError
+from etl.lake.tables import ConflictError
+from jobs.cli import main
+from jobs.codes import MEANINGS, Exit
 from jobs.exits import ArgumentsError, RefusedError, guarded
+from jobs.interrupt import TerminatedError
+
+JAVA = "An error occurred while calling o7.save.\n: org.apache.spark.SparkException: Job aborted\n\tat x\n"
+
+THEIRS = {
+    1: ["Answer from Java side is empty", "An error occurred while trying to connect: Py4JNetworkError"],
+    2: [
+        "Illegal file pattern: Unclosed group near index 1",
+        "java.net.URISyntaxException: Expected scheme-specific part at index 3: co:",
+        "'utf-8' codec can't encode character '\\udcff' in position 3: surrogates not allowed",
+    ],
+    3: [
+        f"{JAVA}Caused by: java.lang.RuntimeException: {REFUSED_BY_DATA} split: 'a' is null; drop it\n\tat y"
+    ],
+    4: [
+        f"{JAVA}Caused by: java.io.FileNotFoundException: File file:/in/a.csv does not exist\n\tat y",
+        f"{JAVA}Caused by: com.fasterxml.MismatchedInputException: No content to map due to end-of-input",
+        "Traceback (most recent call last):\n  File x\n_lzma.LZMAError: Corrupt input data\n",
+    ],
+    5: [
+        f"{JAVA}Caused by: io.delta.exceptions.ConcurrentAppendException: [DELTA_CONCURRENT_APPEND] x",
+        "[DELTA_PROTOCOL_CHANGED] ProtocolChangedException: The protocol version of the table has changed",
+    ],
+}
+"""What others say, by the code that it must end with."""
 
 
 def ending(
@@ -35,6 +65,9 @@ def ending(
         (EtlError("other"), 1),
         (ValueError("boom"), 1),
         (KeyboardInterrupt(), 130),
+        (TerminatedError(), 143),
+        (ConflictError(table="t", expected=1, found=2), 5),
+        *((RuntimeError(text), code) for code, texts in THEIRS.items() for text in texts),
     ],
 )
 def test_each_kind_of_error_has_its_code_and_one_line(
@@ -62,7 +95,7 @@ def test_a_full_disk_is_told_apart_however_deep_spark_hides_it(capsys: pytest.Ca
     assert "the disk is full" in said
 
 
-def test_of_an_error_of_the_jvm_the_innermost_cause_is_told(
+def test_a_row_that_none_may_have_refuses_the_job(
     spark: SparkSession, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     rows = spark.createDataFrame([("ann",), (None,)], "patient string")
@@ -70,8 +103,50 @@ def test_of_an_error_of_the_jvm_the_innermost_cause_is_told(
     with pytest.raises(SystemExit) as caught:
         guarded(lambda: rows.transform(split).write.format("delta").save(str(tmp_path / "split")))
     (said,) = capsys.readouterr().err.splitlines()
-    assert (caught.value.code, said.endswith(" (--debug shows where)")) == (1, True)
-    assert "split_by_group: 'patient' is null in a row; remove such rows by a named rule" in said
+    assert caught.value.code == 3
+    assert said.endswith(
+        "split_by_group: 'patient' is null in a row; remove such rows by a named rule (drop_rows) before"
+    )
+
+
+VALUES = [
+    '[CAST_INVALID_INPUT] The value \'M4RK\' of the type "STRING" cannot be cast to "INT"',
+    f'{JAVA}Caused by: java.lang.NumberFormatException: For input string: "M4RK"\n\tat y',
+    "Traceback (most recent call last):\n  File\nValueError: invalid literal for int() with base 10: 'M4RK'",
+    "Text 'M4RK' could not be parsed at index 0",
+    "[DELTA_VIOLATE_CONSTRAINT_WITH_VALUES] CHECK constraint x violated by row with values:\n - a : M4RK",
+    "[MALFORMED_RECORD_IN_PARSING.WITHOUT_SUGGESTION] Malformed records: [1,M4RK].",
+    "[DUPLICATED_MAP_KEY] Duplicate map key M4RK was found",
+]
+
+
+def test_no_value_of_the_data_is_told(capsys: pytest.CaptureFixture[str]) -> None:
+    for text in VALUES:
+        _, said = ending(RuntimeError(text), capsys)
+        assert (said.count("\n"), "M4RK" in said) == (1, False), said
+
+
+def test_an_error_cannot_steer_the_terminal(capsys: pytest.CaptureFixture[str]) -> None:
+    error = InputError(dataset="d", file="a\x1b[2J\u202e[/red].csv", reason="r", fix="x")
+    _, said = ending(error, capsys)
+    assert said == "headgate: d: a\\x1b[2J\\u202e[/red].csv: r; x\n"
+
+
+def test_sigterm_ends_a_job_in_order(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as caught:
+        guarded(lambda: os.kill(os.getpid(), signal.SIGTERM))
+    assert caught.value.code == 143
+    assert capsys.readouterr().err.startswith("headgate: ended by SIGTERM: nothing was half-written")
+
+
+def test_help_and_the_page_of_exit_codes_tell_every_code(capsys: pytest.CaptureFixture[str]) -> None:
+    main(["--help"])
+    told = " ".join(capsys.readouterr().out.split())
+    page = Path("docs/exit-codes.md").read_text(encoding="utf-8")
+    assert list(MEANINGS) == list(Exit)
+    for code, meaning in MEANINGS.items():
+        assert f"{code} {meaning}" in told
+        assert f"| {int(code)} | {meaning}" in page
 
 
 def test_success_is_zero() -> None:

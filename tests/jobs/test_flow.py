@@ -37,7 +37,9 @@ def run(spark: SparkSession, tmp_path: Path) -> Runner:
         overrides: tuple[str, ...] = (),
         data_docs: bool = False,
     ) -> Any:
-        pipeline, source = load_pipeline(str(tmp_path / "pipeline.yaml"), overrides=overrides)
+        pipeline, source = load_pipeline(
+            str(tmp_path / "pipeline.yaml"), overrides=overrides, trust_code=True
+        )
         return run_pipeline(
             pipeline,
             source=source,

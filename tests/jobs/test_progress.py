@@ -48,3 +48,22 @@ def test_where_there_is_no_terminal_lines_are_plain(capsys: pytest.CaptureFixtur
     with watching() as watch:
         watch.finish(ENTRY)
     assert "\x1b" not in capsys.readouterr().err
+
+
+def test_names_and_errors_are_no_markup_and_steer_no_terminal(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    monkeypatch.setenv("COLUMNS", "200")
+    wrong = "no such file [/red] a\x1b[2Jb\u202e.csv"
+    with watching() as watch:
+        watch.stage("curate", ["la[/]bs"])
+        watch.start("curate", "la[/]bs")
+        watch.finish(replace(ENTRY, dataset="la[/]bs", status="failed", error=wrong))
+        watch.say(wrong)
+    with watching("text") as watch:
+        watch.say(wrong)
+    said = capsys.readouterr().err
+    assert said.count("[/red] a\\x1b[2Jb\\u202e.csv") >= 3
+    assert "la[/]bs" in said
+    assert "\x1b[2J" not in said
