@@ -14,7 +14,12 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable
 
+from quality.oneline import one_line
+
 __all__ = ["InapplicableError", "QualityError", "SuiteError"]
+
+
+_LONG = 1000
 
 
 class QualityError(Exception):
@@ -65,11 +70,12 @@ class SuiteError(QualityError):
         self.problem = problem
         self.value = value
         self.allowed = tuple(allowed)
-        near = difflib.get_close_matches(value, self.allowed, n=1) if isinstance(value, str) else []
+        short = isinstance(value, str) and len(value) < _LONG
+        near = difflib.get_close_matches(value, self.allowed, n=1) if short else []
         self.nearest = near[0] if near else None
-        self.fix = f"did you mean '{self.nearest}'? {fix}" if self.nearest else fix
+        self.fix = one_line(f"did you mean '{self.nearest}'? {fix}" if self.nearest else fix, _LONG)
         where = source if line is None else f"{source}:{line}"
-        super().__init__(f"{where}: {place}: {problem}; {self.fix}")
+        super().__init__(f"{one_line(where)}: {one_line(place)}: {one_line(problem)}; {self.fix}")
 
     def __str__(self) -> str:
         said = super().__str__()
@@ -100,5 +106,6 @@ class InapplicableError(QualityError):
         self.columns = tuple(columns)
         self.reason = reason
         super().__init__(
-            f"{suite}: {expectation_type} ({expectation_id}): {reason}; correct the suite or the data"
+            one_line(f"{suite}: {expectation_type} ({expectation_id}): {reason}")
+            + "; correct the suite or the data"
         )

@@ -97,7 +97,7 @@ def _text(value: Any) -> str:
 def _number(value: Any) -> float:
     try:
         number = float(value)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         raise ValueError("a number") from None
     if number != number:
         raise ValueError("a number, not NaN")

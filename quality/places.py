@@ -9,8 +9,9 @@ import json
 import re
 from collections.abc import Iterator
 
-__all__ = ["lines_of", "repeated_keys"]
+__all__ = ["depth_of", "lines_of", "repeated_keys"]
 
+_MARK = re.compile(r'"(?:[^"\\]|\\.)*"|[{}\[\]]')
 _TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|[{}\[\]:,]|[^\s{}\[\]:,"]+')
 
 
@@ -43,6 +44,25 @@ def repeated_keys(text: str) -> list[tuple[str, int]]:
             repeated.append((path, line))
         seen.add(path)
     return repeated
+
+
+def depth_of(text: str) -> int:
+    """How deep a JSON text is nested, whether it is valid or not.
+
+    Examples
+    --------
+    >>> depth_of('{"a": [[1], "[[["]}'), depth_of("[" * 5)
+    (3, 5)
+    """
+    depth = deepest = 0
+    for token in _MARK.finditer(text):
+        mark = token.group()
+        if mark in "{[":
+            depth += 1
+            deepest = max(deepest, depth)
+        elif mark in "}]":
+            depth -= 1
+    return deepest
 
 
 def _values(text: str) -> Iterator[tuple[str, int]]:

@@ -10,14 +10,16 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Collection, Iterable, Mapping
+from pathlib import Path
 from typing import Any, NoReturn
 
 from quality.catalogue import COMMON, SEVERITIES, TYPES, Type
 from quality.conditions import RowCondition, read_condition
+from quality.document import Document, read_document
 from quality.errors import SuiteError
 from quality.expectation import Expectation, Suite
 from quality.parameters import is_placeholder, read, to_json
-from quality.places import lines_of, repeated_keys
+from quality.places import lines_of
 
 __all__ = ["load_suite"]
 
@@ -36,15 +38,22 @@ _EXPECTATION_KEYS = (
 )
 
 
-def load_suite(text: str, *, source: str, extra_types: Collection[str] = ()) -> Suite:
+def load_suite(
+    given: str | Path | Mapping[str, Any] | object,
+    *,
+    source: str | None = None,
+    extra_types: Collection[str] = (),
+) -> Suite:
     """Read a Great Expectations 1.x suite.
 
     Parameters
     ----------
-    text : str
-        The suite's JSON, as Great Expectations writes it.
-    source : str
-        The file or name it comes from, for messages.
+    given : str, Path, Mapping or ExpectationSuite
+        A path, the suite's JSON as Great Expectations writes it, the same as a dict, or Great
+        Expectations' own object. A text is JSON if it begins with a bracket, or if it has a `source`;
+        else a path.
+    source : str or None
+        The file or name it comes from, for messages; by default the path, or the suite's name.
     extra_types : collection of str
         Expectation types of the user's own, whose classes are imported; Great Expectations
         evaluates them, and their parameters are not checked here.
@@ -57,14 +66,13 @@ def load_suite(text: str, *, source: str, extra_types: Collection[str] = ()) -> 
     Raises
     ------
     SuiteError
-        If the text is not JSON, holds no expectation, or holds one that is unknown, incomplete,
+        If it is not JSON within bounds, holds no expectation, or holds one that is unknown, incomplete,
         repeated, or has a parameter, a severity or a condition that is not allowed.
 
     Examples
     --------
-    >>> suite = load_suite('''{"name": "people", "expectations": [
-    ...     {"type": "expect_column_values_to_be_between", "kwargs": {"column": "age", "min_value": 0}}]}''',
-    ...     source="people.json")
+    >>> suite = load_suite({"name": "people", "expectations": [
+    ...     {"type": "expect_column_values_to_be_between", "kwargs": {"column": "age", "min_value": 0}}]})
     >>> suite.expectations[0].kwargs, suite.expectations[0].severity
     ({'column': 'age', 'min_value': 0.0}, 'critical')
     >>> load_suite('{"name": "people", "expectations": []}', source="people.json")
@@ -72,17 +80,26 @@ def load_suite(text: str, *, source: str, extra_types: Collection[str] = ()) -> 
     ...
     quality.errors.SuiteError: people.json:1: $.expectations: the suite has no expectations; add at least one
     """
-    return _Reader(text, source, extra_types).suite()
+    return _Reader(read_document(given, source), extra_types).suite()
 
 
 class _Reader:
-    def __init__(self, text: str, source: str, extra_types: Collection[str]) -> None:
-        self.text = text
-        self.source = source
+    def __init__(self, document: Document, extra_types: Collection[str]) -> None:
+        self.document = document.content
+        self.source = document.source
+        self.lines = lines_of(document.text)
         self.extra_types = frozenset(extra_types)
 
     def suite(self) -> Suite:
-        document = self._document()
+        document = self.document
+        if "expectation_suite_name" in document or "data_asset_type" in document:
+            self._fail(
+                "$.expectation_suite_name" if "expectation_suite_name" in document else "$.data_asset_type",
+                "this is a suite of Great Expectations 0.x",
+                value=document.get("expectation_suite_name"),
+                fix="load it with Great Expectations 1.x and save it again",
+            )
+        self._closed(document, _SUITE_KEYS, "$")
         listed = document.get("expectations")
         if not isinstance(listed, list) or not listed:
             self._fail(
@@ -103,31 +120,9 @@ class _Reader:
             version=_digest(document),
             expectations=expectations,
             source=self.source,
-            meta=document.get("meta") or {},
-            lines=lines_of(self.text),
+            meta=self._meta(document, "$"),
+            lines=self.lines,
         )
-
-    def _document(self) -> dict[str, Any]:
-        try:
-            document = json.loads(self.text)
-        except json.JSONDecodeError as error:
-            raise SuiteError(
-                source=self.source,
-                place="$",
-                line=error.lineno,
-                problem=f"this is not JSON: {error.msg} at column {error.colno}",
-                fix="correct the text",
-            ) from None
-        if not isinstance(document, dict):
-            self._fail(
-                "$", "a suite is an object", value=document, fix='write {"name": …, "expectations": […]}'
-            )
-        for place, line in repeated_keys(self.text):
-            self._fail(
-                place, "the key stands here twice", line=line, fix="keep one, for the first would be lost"
-            )
-        self._closed(document, _SUITE_KEYS, "$")
-        return document
 
     def _expectation(self, item: Any, place: str) -> Expectation:
         if not isinstance(item, dict):
@@ -166,7 +161,7 @@ class _Reader:
             type=name,
             kwargs=kwargs,
             severity=self._severity(item, given, place),
-            meta=item.get("meta") or {},
+            meta=self._meta(item, place),
             row_condition=condition,
             given=item,
             place=place,
@@ -248,6 +243,12 @@ class _Reader:
             )
         return str(severity)
 
+    def _meta(self, given: Mapping[str, Any], place: str) -> Mapping[str, Any]:
+        meta = given.get("meta") or {}
+        if not isinstance(meta, dict):
+            self._fail(f"{place}.meta", "meta is an object", value=meta, fix='write {"notes": …}')
+        return meta
+
     def _no_repeats(self, expectations: tuple[Expectation, ...]) -> None:
         rules: dict[str, Expectation] = {}
         ids: dict[str, Expectation] = {}
@@ -284,10 +285,9 @@ class _Reader:
                 )
 
     def _line(self, place: str) -> int | None:
-        lines = lines_of(self.text)
-        while place not in lines and "." in place:
+        while place not in self.lines and "." in place:
             place = place.rpartition(".")[0]
-        return lines.get(place)
+        return self.lines.get(place)
 
     def _fail(
         self,
