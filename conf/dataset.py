@@ -55,6 +55,13 @@ class Source(Closed):
         description="In a file that stacks several tables: the one whose header starts with this name.",
         examples=["admission_type_id"],
     )
+    redelivery: Literal["replace", "append"] = Field(
+        "replace",
+        description="What it means that a file comes again under its name with another content. `replace`: "
+        "it says anew what it said before, and rows that it has no longer leave the table. `append`: its rows "
+        "are added to those that it brought before. Raw keeps all of them.",
+        examples=["append"],
+    )
     password: Secret | None = Field(
         None, description="Where the password of an encrypted zip archive is kept; never the password itself."
     )

@@ -15,7 +15,7 @@ Every error carries its fields as attributes and prints as one line that ends wi
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 __all__ = [
     "REFUSED_BY_DATA",
@@ -25,6 +25,7 @@ __all__ = [
     "InputMissingError",
     "MissingColumnError",
     "ParameterError",
+    "together",
 ]
 
 
@@ -145,3 +146,20 @@ class InputError(EtlError):
 
 class InputMissingError(InputError):
     """A file or table that is to be read is not there."""
+
+
+def together(errors: Sequence[InputError]) -> InputError:
+    """One error that tells of all of these, a line each; the error itself where there is one."""
+    if len(errors) == 1:
+        return errors[0]
+    first = errors[0]
+    both = InputError(
+        dataset=first.dataset,
+        file=first.file,
+        reason=first.reason,
+        fix=first.fix,
+        row=first.row,
+        column=first.column,
+    )
+    both.args = ("\n".join(map(str, errors)),)
+    return both

@@ -12,6 +12,7 @@ from pyspark.sql import SparkSession
 
 import conf
 from conf import Pipeline
+from etl.errors import InputError
 from etl.lake.delimited import FileFormat
 from etl.lake.ledger import Entry
 from etl.lake.zones import Lake
@@ -103,6 +104,8 @@ class Run:
         What was done so far.
     noted : list of Entry
         What commits say was done, now or by an earlier run: the ledger is told where it lacks it.
+    undelivered : dict of str to InputError
+        Datasets whose files of now cannot be taken in, and why.
     """
 
     spark: SparkSession
@@ -117,6 +120,7 @@ class Run:
     clock: Callable[[], datetime] = utc_now
     entries: list[Entry] = field(default_factory=list)
     noted: list[Entry] = field(default_factory=list)
+    undelivered: dict[str, InputError] = field(default_factory=dict)
 
     def suite(self, path: str) -> Suite:
         """The suite at `path`, relative to the pipeline's file."""

@@ -14,7 +14,7 @@ from typing import Any
 from conf import Pipeline
 from etl.lake import files
 from etl.lake.ledger import append_ledger
-from etl.lake.zones import Lake
+from etl.lake.zones import Lake, canonical
 from jobs import arguments
 from jobs.context import Run, load_pipeline, new_run_id, utc_now
 from jobs.data_docs import gate_documents, write_data_docs
@@ -155,7 +155,7 @@ def run_pipeline(
     ArgumentsError, etl.errors.InputMissingError, jobs.lease.BusyError
         Before anything was read or written.
     """
-    landing = landing or f"{lake.root.rstrip('/')}/landing"
+    landing = canonical(landing or f"{lake.root.rstrip('/')}/landing")
     session = spark_session(
         app=f"headgate {pipeline.name}", places=[lake.root, landing], small=is_small(pipeline, landing)
     )

@@ -4,13 +4,15 @@
 
 Each step does its work for every dataset or table, leaves alone what stands already, and makes one
 ledger entry of each. A batch that the gate refuses publishes nothing, and ends the run after the
-step that it belongs to: what builds on it is not built.
+step that it belongs to: what builds on it is not built. Files that cannot be read keep only their
+own dataset from being curated: the others are, and then the run ends.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 
+from etl.errors import together
 from etl.lake.ledger import Entry
 from jobs.context import Run
 from jobs.exits import RefusedError
@@ -47,12 +49,19 @@ def flow(run: Run, steps: Sequence[str | Step] = tuple(STEPS)) -> None:
     ------
     RefusedError
         The gate refused at least one table of a step.
+    etl.errors.InputError
+        The files of at least one dataset cannot be read.
     """
     for step in steps:
+        if run.undelivered and step != "curate":
+            break
         refused = [
             (f"{entry.stage}/{entry.dataset}", entry.error or "")
             for entry in (STEPS[step] if isinstance(step, str) else step)(run)
             if entry.status == "refused"
         ]
         if refused:
-            raise RefusedError(refused)
+            undelivered = [(f"ingest/{name}", str(error)) for name, error in run.undelivered.items()]
+            raise RefusedError([*undelivered, *refused])
+    if run.undelivered:
+        raise together(list(run.undelivered.values()))

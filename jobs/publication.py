@@ -15,7 +15,7 @@ from pyspark.sql import DataFrame
 
 from conf import Publish
 from etl.lake.ledger import ConservationError, Entry
-from etl.lake.merging import RepeatedKeyError, count_older
+from etl.lake.merging import RepeatedKeyError, count_older, require_unique_keys
 from etl.lake.tables import Commit, Publication
 from etl.lake.zones import Zone
 from jobs.context import Run
@@ -35,6 +35,7 @@ def publish(
     table: str,
     after: int,
     how: Publish | None = None,
+    replaces: frozenset[tuple[str, str]] = frozenset(),
     compare: DataFrame | None = None,
     waiting: Mapping[str, int] | None = None,
     counts: Mapping[str, Any] | None = None,
@@ -53,7 +54,9 @@ def publish(
         The version that the table had when it was decided what to do: published is after no other. -1
         where there was no table.
     how : conf.Publish, optional
-        By default the table is overwritten.
+        By default the table is overwritten. With keys, if it is, that its rows must not repeat.
+    replaces : frozenset of (str, str)
+        See `etl.lake.tables.Publication`.
     compare : DataFrame, optional
         In the other modes: rows in quarantine that are among those that were read, and leave it unless
         they are rejected again.
@@ -101,10 +104,10 @@ def publish(
     if told.leaving:
         entry = replace(entry, details={**entry.details, "released": told.leaving})
     told.tell_before(run, entry)
-    commit = _commit(run, entry, ruling, how=how, after=after)
+    commit = _commit(run, entry, ruling, how=how, after=after, replaces=replaces)
     told.tell_after(run, entry)
-    # A merge writes its rows into files of the table's own.
-    ruling.staged.discard(published=None if how.mode == "merge" else ACCEPTED)
+    # A merge, or what replaces some of the rows, writes its rows into files of the table's own.
+    ruling.staged.discard(published=None if how.mode == "merge" or replaces else ACCEPTED)
     return replace(entry, finished_at=run.clock(), version=commit.version)
 
 
@@ -114,7 +117,15 @@ def _without_late_rows(entry: Entry, ruling: Ruling, path: str, how: Publish) ->
     return replace(entry, published=entry.published - late, superseded=entry.superseded + late)
 
 
-def _commit(run: Run, entry: Entry, ruling: Ruling, *, how: Publish, after: int) -> Commit:
+def _commit(
+    run: Run,
+    entry: Entry,
+    ruling: Ruling,
+    *,
+    how: Publish,
+    after: int,
+    replaces: frozenset[tuple[str, str]],
+) -> Commit:
     publication = Publication(
         mode=how.mode,
         note=entry.to_json(),
@@ -123,9 +134,12 @@ def _commit(run: Run, entry: Entry, ruling: Ruling, *, how: Publish, after: int)
         keys=how.keys,
         order_by=how.order_by,
         after=after,
+        replaces=replaces,
     )
     run.may_write()
     try:
+        if how.keys and how.mode == "overwrite":
+            require_unique_keys(ruling.accepted, entry.dataset, how.keys)
         return ruling.staged.publish(ACCEPTED, ruling.columns, publication)
     except RepeatedKeyError:
         ruling.set_aside()

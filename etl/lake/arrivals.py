@@ -1,21 +1,34 @@
-"""Arrivals: which rows of the raw zone came with which commits.
+"""Arrivals: what the raw zone has taken in, and which of its rows stand, are new, or are replaced.
 
 Every row of the raw zone bears the time of the ingest that brought it, in ``_ingested_at``, and the
-commit that appended it carries the ledger entry of that ingest, which began at the very same time. So
-the log, read on the driver, tells what arrived after a version, and no row has to be looked at.
+commit that appended it carries the manifest of all that came before (`etl.lake.manifest`). So the log,
+read on the driver, tells which rows belong to which delivery, and no row has to be looked at.
 """
 
 from __future__ import annotations
 
-from pyspark.sql import Column, SparkSession
+from collections import defaultdict
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from functools import reduce
+from operator import or_
+
+from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from etl.errors import EtlError
-from etl.lake.ledger import Entry
-from etl.lake.tables import commit_at
+from etl.lake.manifest import Delivery, Manifest, Redelivery
+from etl.lake.tables import Commit, last_commit, newest_version
 from etl.lake.zones import Zone
 
-__all__ = ["HistoryLostError", "arrived"]
+__all__ = ["MANIFEST", "Arrivals", "Batch", "HistoryLostError", "arrivals"]
+
+MANIFEST = "manifest"
+"""The key of a note under which the manifest stands."""
+
+LOOK_BACK = 200
+"""Commits of others, such as OPTIMIZE, behind which the last note is looked for."""
 
 
 class HistoryLostError(EtlError):
@@ -38,38 +51,145 @@ class HistoryLostError(EtlError):
         )
 
 
-def arrived(spark: SparkSession, raw: str, *, dataset: str, after: int, upto: int) -> Column:
-    """Whether a row of the raw table came with a commit later than `after`, and not later than `upto`.
+@dataclass(frozen=True, kw_only=True)
+class Batch:
+    """The rows of the raw zone that one publication reads.
+
+    Attributes
+    ----------
+    moments : frozenset of datetime, or None
+        When the ingests began whose rows are read; None where all are.
+    superseded : frozenset of Delivery
+        Those that are replaced now by a later delivery of the same file.
+    published : frozenset of Delivery
+        Those of the superseded that an earlier publication took in: their rows leave the table.
+    """
+
+    moments: frozenset[datetime] | None
+    superseded: frozenset[Delivery]
+    published: frozenset[Delivery] = frozenset()
+
+    def is_read(self) -> Column:
+        """Whether a row of the raw table is new or, as it is replaced now, looked at for the last time."""
+        return self.is_new() | _of_deliveries(self.published)
+
+    def is_new(self) -> Column:
+        """Whether it came since the last publication."""
+        return F.lit(True) if self.moments is None else _at(self.moments)
+
+    def is_superseded(self) -> Column:
+        """Whether it belongs to a delivery that is replaced."""
+        return _of_deliveries(self.superseded)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Arrivals:
+    """What a raw table has taken in.
+
+    Attributes
+    ----------
+    commit : Commit or None
+        The last ingest's; None where no commit tells of one.
+    version : int
+        The version of the table that this speaks of: that commit's; -1 where there is no table.
+    newest : int
+        The newest version of the table, which may be another writer's.
+    manifest : Manifest
+    """
+
+    commit: Commit | None
+    version: int
+    newest: int
+    manifest: Manifest
+
+    def stand(self, redelivery: Redelivery) -> Column:
+        """Whether a row belongs to a delivery that no later one has replaced."""
+        return ~_of_deliveries(self.manifest.superseded(redelivery))
+
+    def batch(self, redelivery: Redelivery, *, after: int | None, dataset: str) -> Batch:
+        """What is to be read by a publication that follows one of an earlier version of the raw table.
+
+        Parameters
+        ----------
+        redelivery : {'replace', 'append'}
+        after : int or None
+            The version from which the table was made; None where it is made of all that ever arrived.
+        dataset : str
+            For errors.
+
+        Raises
+        ------
+        HistoryLostError
+            The table is not the one that `after` speaks of, or its log does not tell what came since.
+        """
+        deliveries = self.manifest.deliveries
+        gone = self.manifest.superseded(redelivery)
+        if after is None:
+            return Batch(moments=None, superseded=frozenset(gone))
+        if after > self.version:
+            raise HistoryLostError(dataset=dataset, version=after, zone="raw")
+        if after == self.version:
+            return Batch(moments=frozenset(), superseded=frozenset())
+        if any(known.version is None for known in deliveries):
+            raise HistoryLostError(dataset=dataset, version=after + 1, zone="raw")
+        earlier = [known for known in deliveries if known.version is not None and known.version <= after]
+        now = gone - Manifest(tuple(earlier)).superseded(redelivery)
+        return Batch(
+            moments=frozenset(known.at for known in deliveries) - {known.at for known in earlier},
+            superseded=frozenset(now),
+            published=frozenset(now.intersection(earlier)),
+        )
+
+
+def arrivals(spark: SparkSession, raw: str) -> Arrivals:
+    """What the raw table in a folder has taken in; there may be none yet.
+
+    No job is run unless another has written the table since, or nobody wrote a manifest yet: then the
+    rows themselves are asked which files they came from.
 
     Parameters
     ----------
     spark : SparkSession
     raw : str
         The raw table's folder.
-    dataset : str
-        For errors.
-    after, upto : int
-        Versions of the raw table. Commits that carry no note, such as those of OPTIMIZE, bring no rows.
-
-    Returns
-    -------
-    Column
-        A condition on ``_ingested_at``.
-
-    Raises
-    ------
-    HistoryLostError
-        A commit between the two is not in the log, or `after` is later than `upto`: the raw table is
-        not the one that `after` speaks of.
     """
-    if after > upto:
-        raise HistoryLostError(dataset=dataset, version=after, zone="raw")
-    times = []
-    for version in range(after + 1, upto + 1):
-        try:
-            commit = commit_at(spark, raw, version)
-        except FileNotFoundError:
-            raise HistoryLostError(dataset=dataset, version=version, zone="raw") from None
-        if commit is not None:
-            times.append(F.lit(Entry.from_json(commit.note).started_at).cast("timestamp"))
-    return F.col("_ingested_at").isin(times) if times else F.lit(False)
+    newest = newest_version(spark, raw)
+    if newest < 0:
+        return Arrivals(commit=None, version=-1, newest=-1, manifest=Manifest())
+    commit = last_commit(spark, raw, within=LOOK_BACK)
+    if commit is None or MANIFEST not in commit.note:
+        rows = spark.read.format("delta").option("versionAsOf", newest).load(raw)
+        version = newest if commit is None else commit.version
+        return Arrivals(commit=commit, version=version, newest=newest, manifest=_of_rows(rows))
+    manifest = Manifest.from_json(commit.note[MANIFEST]).committed(commit.version)
+    if newest > commit.version:
+        rows = spark.read.format("delta").option("versionAsOf", newest).load(raw)
+        manifest = manifest.seen((known.file, known.at) for known in _of_rows(rows).deliveries)
+    return Arrivals(commit=commit, version=commit.version, newest=newest, manifest=manifest)
+
+
+def _of_rows(rows: DataFrame) -> Manifest:
+    """The deliveries that rows came with, by the time of day: the best that rows can tell."""
+    columns = ("_file", "_file_hash", F.unix_micros("_ingested_at").alias("at"))
+    found = sorted(tuple(row) for row in rows.select(*columns).distinct().collect())
+    start = datetime.fromtimestamp(0, UTC)
+    deliveries = [
+        Delivery(file=file, hash=digest, at=start + timedelta(microseconds=at)) for file, digest, at in found
+    ]
+    return Manifest(tuple(sorted(deliveries, key=lambda delivery: delivery.at)))
+
+
+def _of_deliveries(deliveries: Iterable[Delivery]) -> Column:
+    """Whether a row of the raw table came with one of these; files that came together are told together."""
+    moments: defaultdict[str, set[datetime]] = defaultdict(set)
+    for delivery in deliveries:
+        moments[delivery.file].add(delivery.at)
+    together: defaultdict[frozenset[datetime], list[str]] = defaultdict(list)
+    for file, times in moments.items():
+        together[frozenset(times)].append(file)
+    parts = [_at(times) & F.col("_file").isin(sorted(names)) for times, names in together.items()]
+    return reduce(or_, parts, F.lit(False))
+
+
+def _at(times: Collection[datetime]) -> Column:
+    return F.col("_ingested_at").isin([F.lit(time).cast("timestamp") for time in sorted(times)])

@@ -13,6 +13,7 @@ from pyspark.sql import functions as F
 
 from etl.lake import files
 from etl.lake.merging import merge_rows
+from etl.lake.replacing import replace_rows
 from etl.lake.tables import (
     Commit,
     ConflictError,
@@ -53,6 +54,8 @@ class StagedBeside:
         with conflicts_refused(spark, self.table, expected=self.version):
             if how.mode == "merge":
                 return merge_rows(chosen, self.table, how, partition_by=self.partition_by)
+            if how.replaces:
+                return replace_rows(chosen, self.table, how)
             with WRITING[self.table]:
                 return self._write(chosen, how)
 

@@ -8,11 +8,13 @@ do their headers agree); nothing is written before it has passed.
 from __future__ import annotations
 
 import hashlib
+import json
 import re
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime
 from itertools import islice
+from typing import Any
 from urllib.parse import unquote
 
 import pyarrow as pa
@@ -23,9 +25,13 @@ from pyspark.sql import types as T
 
 from etl.errors import InputError, InputMissingError
 from etl.lake.delimited import FileFormat, UnreadableFileError, members, read_header, records
+from etl.lake.headers import columns_together
+from etl.lake.zones import below, canonical
 from etl.transform import quote
 
-__all__ = ["RAW_METADATA", "SourceFile", "raw_column_names", "read_landing", "survey_landing"]
+__all__ = [
+    "RAW_METADATA", "SourceFile", "raw_column_names", "read_landing", "reading_of", "survey_landing",
+]  # fmt: skip
 
 ROWS_PER_BATCH = 20_000
 
@@ -42,11 +48,15 @@ RAW_METADATA = (
 )
 """What ingest adds to the source's columns; see ``docs/architecture.md``."""
 
+CHOOSING = ("member", "password")
+"""Parts of a format that say which files are read, and not what they say."""
+
 _SURVEY = T.StructType(
     [
         T.StructField("file", T.StringType()),
         T.StructField("hash", T.StringType()),
         T.StructField("columns", T.ArrayType(T.StringType())),
+        T.StructField("empty", T.BooleanType()),
         T.StructField("reason", T.StringType()),
         T.StructField("fix", T.StringType()),
         T.StructField("line", T.LongType()),
@@ -56,11 +66,34 @@ _SURVEY = T.StructType(
 
 @dataclass(frozen=True)
 class SourceFile:
-    """One file of the landing: its name, the hash of its content, and its header."""
+    """One file of the landing: its name, the hash of its content, its header, and if that is all."""
 
     file: str
     hash: str
     columns: tuple[str, ...]
+    empty: bool = False
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Its columns, as the raw zone has them."""
+        return tuple(raw_column_names(self.columns))
+
+
+def reading_of(fmt: FileFormat) -> str:
+    """What the records of a file depend on besides its bytes, as one short text.
+
+    Examples
+    --------
+    >>> reading_of(FileFormat(password="x")) == reading_of(FileFormat()) != reading_of(FileFormat(quote="'"))
+    True
+    """
+    # What is left at its default is not told: a format may learn more, and old readings stay known.
+    told = {
+        part.name: getattr(fmt, part.name)
+        for part in fields(fmt)
+        if part.name not in CHOOSING and getattr(fmt, part.name) != part.default
+    }
+    return _digest(json.dumps(told, sort_keys=True).encode())
 
 
 def raw_column_names(header: Iterable[str]) -> list[str]:
@@ -102,18 +135,10 @@ def _files(spark: SparkSession, *, dataset: str, folder: str, pattern: str) -> D
         ) from error
 
 
-def _name(path: str, folder: str) -> str:
-    """A file's path below the landing folder: stable wherever the landing is mounted."""
-    root = re.sub(r"^[a-z0-9]+:/*", "/", folder).rstrip("/") + "/"
-    plain = re.sub(r"^[a-z0-9]+:/*", "/", path)
-    position = plain.find(root)
-    return plain[position + len(root) :] if position >= 0 else plain.rsplit("/", 1)[-1]
-
-
 def _contents(batches: Iterable[pa.RecordBatch], folder: str) -> Iterator[tuple[str, bytes]]:
     for batch in batches:
         for path, content in zip(batch.column("path"), batch.column("content"), strict=True):
-            yield _name(path.as_py(), folder), content.as_py()
+            yield below(folder, path.as_py()), content.as_py()
 
 
 def _digest(content: bytes) -> str:
@@ -122,17 +147,19 @@ def _digest(content: bytes) -> str:
 
 def _surveyor(folder: str, fmt: FileFormat) -> Callable[[Iterable[pa.RecordBatch]], Iterator[pa.RecordBatch]]:
     def survey(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-        found: list[tuple[str, str | None, list[str] | None, str | None, str | None, int | None]] = []
+        found: list[tuple[Any, ...]] = []
         for file, content in _contents(batches, folder):
             try:
                 for name, inner in members(content, file=file, fmt=fmt):
                     digest = _digest(inner)
                     header = read_header(inner, file=name, fmt=fmt)
-                    found.append((name, digest, header, None, None, None))
+                    empty = next(records(inner, file=name, fmt=fmt), None) is None
+                    found.append((name, digest, header, empty, None, None, None))
             except UnreadableFileError as error:
-                found.append((error.file, None, None, error.reason, error.fix, error.line))
+                found.append((error.file, None, None, None, error.reason, error.fix, error.line))
         columns = list(zip(*found, strict=True)) or [()] * len(_SURVEY)
-        types = [pa.string(), pa.string(), pa.list_(pa.string()), pa.string(), pa.string(), pa.int64()]
+        text = pa.string()
+        types = [text, text, pa.list_(text), pa.bool_(), text, text, pa.int64()]
         arrays = [pa.array(column, type=kind) for column, kind in zip(columns, types, strict=True)]
         yield pa.RecordBatch.from_arrays(arrays, names=_SURVEY.names)
 
@@ -163,52 +190,44 @@ def survey_landing(
     InputMissingError
         No file matches.
     InputError
-        A file is empty, damaged, in another encoding, or its header is not the others'.
+        A file is empty, damaged, or in another encoding.
     """
+    folder = canonical(folder)
     files = _files(spark, dataset=dataset, folder=folder, pattern=pattern)
     rows = sorted(files.mapInArrow(_surveyor(folder, fmt), _SURVEY).collect(), key=lambda row: row.file)
     seen = {row.file.split("!", 1)[0] for row in rows}
-    for file in sorted({_name(unquote(path), folder) for path in files.inputFiles()} - seen):
+    for file in sorted({below(folder, unquote(path)) for path in files.inputFiles()} - seen):
         # Spark plans no task for a file without a byte
         fix = "deliver it again, or take it out of the landing"
         raise InputError(dataset=dataset, file=file, reason="the file is empty", fix=fix)
     for row in rows:
         if row.reason:
             raise InputError(dataset=dataset, file=row.file, row=row.line, reason=row.reason, fix=row.fix)
-    found = [SourceFile(row.file, row.hash, tuple(row["columns"])) for row in rows]
-    for other in found[1:]:
-        if sorted(other.columns) != sorted(found[0].columns):
-            differ = sorted(set(other.columns) ^ set(found[0].columns))
-            raise InputError(
-                dataset=dataset,
-                file=other.file,
-                row=1,
-                reason=f"the header does not match that of {found[0].file} ({', '.join(differ)})",
-                fix="give the two kinds of file a dataset each",
-            )
-    return found
+    return [SourceFile(row.file, row.hash, tuple(row["columns"]), row["empty"]) for row in rows]
 
 
 Row = tuple[list[str | None], int, str | None, str | None]
 """Fields, line, and of an unreadable record its text and the reason."""
 
 
-def _rows(content: bytes, *, file: str, fmt: FileFormat, header: tuple[str, ...]) -> Iterator[Row]:
-    """The records of one file, their fields in the order of `header`."""
-    own = read_header(content, file=file, fmt=fmt)
-    order = [own.index(column) for column in header]
-    nothing: list[str | None] = [None] * len(header)
+def _rows(content: bytes, *, file: str, fmt: FileFormat, names: list[str]) -> Iterator[Row]:
+    """The records of one file, their fields in the order of the columns `names`; null where it has none."""
+    header = raw_column_names(read_header(content, file=file, fmt=fmt))
+    own = {name.lower(): place for place, name in enumerate(header)}
+    order = [own.get(name.lower()) for name in names]
+    nothing: list[str | None] = [None] * len(names)
     for record in records(content, file=file, fmt=fmt):
         if record.error:
             yield nothing, record.line, record.text, record.error
         else:
-            yield [record.fields[place] or None for place in order], record.line, None, None
+            values = [None if place is None else record.fields[place] or None for place in order]
+            yield values, record.line, None, None
 
 
 def _batch(rows: list[Row], *, file: SourceFile, names: list[str]) -> pa.RecordBatch:
-    fields, lines, texts, reasons = zip(*rows, strict=True)
+    values, lines, texts, reasons = zip(*rows, strict=True)
     columns = [
-        *zip(*fields, strict=True),
+        *zip(*values, strict=True),
         [file.file] * len(rows),
         [file.hash] * len(rows),
         texts,
@@ -219,10 +238,9 @@ def _batch(rows: list[Row], *, file: SourceFile, names: list[str]) -> pa.RecordB
 
 
 def _reader(
-    folder: str, fmt: FileFormat, wanted: frozenset[SourceFile], names: list[str]
+    folder: str, fmt: FileFormat, wanted: Iterable[SourceFile], names: list[str], texts: list[str]
 ) -> Callable[[Iterable[pa.RecordBatch]], Iterator[pa.RecordBatch]]:
     chosen = {(file.file, file.hash): file for file in wanted}
-    header = min(wanted, key=lambda file: file.file).columns
 
     def read(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         for path, content in _contents(batches, folder):
@@ -230,9 +248,9 @@ def _reader(
                 file = chosen.get((name, _digest(inner)))
                 if file is None:
                     continue
-                rows = _rows(inner, file=name, fmt=fmt, header=header)
+                rows = _rows(inner, file=name, fmt=fmt, names=names)
                 while chunk := list(islice(rows, ROWS_PER_BATCH)):
-                    yield _batch(chunk, file=file, names=names)
+                    yield _batch(chunk, file=file, names=[*texts, "_row"])
 
     return read
 
@@ -247,6 +265,7 @@ def read_landing(
     fmt: FileFormat,
     run_id: str,
     ingested_at: datetime,
+    known: Iterable[str] = (),
 ) -> DataFrame:
     """The records of `files` as the raw zone keeps them.
 
@@ -260,22 +279,30 @@ def read_landing(
     run_id : str
     ingested_at : datetime
         Both stand in every row.
+    known : iterable of str
+        The columns of the files that the raw zone holds already.
 
     Returns
     -------
     DataFrame
-        The header's columns (see `raw_column_names`) as text, an empty field as null, then
+        The columns of all headers (see `raw_column_names`) as text, an empty field as null, then
         `RAW_METADATA`. One row a record; an unreadable record has null columns, its text in
         ``_record`` and the reason in ``_unreadable``. Lazy.
+
+    Raises
+    ------
+    InputError
+        A file lacks a column that the files before it have.
     """
-    wanted = frozenset(files)
-    names = raw_column_names(min(wanted, key=lambda file: file.file).columns)
+    folder = canonical(folder)
+    wanted = sorted(files, key=lambda file: file.file)
+    names = columns_together([(file.file, file.names) for file in wanted], known, dataset=dataset)
     texts = [*names, "_file", "_file_hash", "_record", "_unreadable"]
     schema = T.StructType(
         [*(T.StructField(name, T.StringType()) for name in texts), T.StructField("_row", T.LongType())]
     )
     content = _files(spark, dataset=dataset, folder=folder, pattern=pattern)
-    rows = content.mapInArrow(_reader(folder, fmt, wanted, [*texts, "_row"]), schema)
+    rows = content.mapInArrow(_reader(folder, fmt, wanted, names, texts), schema)
     return rows.select(
         *map(quote, names),
         "_file",

@@ -24,7 +24,7 @@ from etl.lake.tables import (
 )
 from etl.transform import quote, require_columns
 
-__all__ = ["RepeatedKeyError", "count_older", "merge_rows", "published_before"]
+__all__ = ["RepeatedKeyError", "count_older", "merge_rows", "published_before", "require_unique_keys"]
 
 INHERITED = ("spark.sql.session.timeZone", "spark.sql.ansi.enabled", "spark.sql.shuffle.partitions")
 
@@ -88,7 +88,7 @@ def merge_rows(rows: DataFrame, table: str, how: Publication, *, partition_by: S
     if not how.keys:
         raise ParameterError(step="merge", parameter="keys", value=how.keys, allowed="at least one column")
     require_columns(rows, how.keys, step="merge")
-    _keys_are_unique(rows, table, how.keys)
+    require_unique_keys(rows, table, how.keys)
     spark = rows.sparkSession
     if how.after is not None:
         require_version(spark, table, how.after)
@@ -172,7 +172,8 @@ def published_before(spark: SparkSession, table: str) -> Commit:
     return commit
 
 
-def _keys_are_unique(rows: DataFrame, table: str, keys: Sequence[str]) -> None:
+def require_unique_keys(rows: DataFrame, table: str, keys: Sequence[str]) -> None:
+    """Raise `RepeatedKeyError` if two of `rows` share a key, or one has a null in it. One job."""
     columns = [F.col(quote(key)) for key in keys]
     empty = reduce(or_, (column.isNull() for column in columns))
     repeated = (

@@ -65,6 +65,9 @@ class Publication:
         left out. ``-name`` turns the order of a column round; null is oldest either way.
     after : int, optional
         Publish only if this is still the table's version: what the rows were chosen by.
+    replaces : collection of (str, str)
+        When appending: rows of the table leave it that came from these files, each given with the hash
+        of its content.
     """
 
     mode: Mode
@@ -73,6 +76,7 @@ class Publication:
     keys: tuple[str, ...] = ()
     order_by: tuple[str, ...] = ()
     after: int | None = None
+    replaces: frozenset[tuple[str, str]] = frozenset()
 
     def made(self, commit: Commit) -> bool:
         """Whether a commit is this publication's: it carries its note."""
@@ -272,6 +276,7 @@ def write_table(
     note: dict[str, Any],
     once: tuple[str, int] | None = None,
     partition_by: Sequence[str] = (),
+    where: str | None = None,
 ) -> Commit:
     """Write `df` to the table at `path` in one transaction that carries `note`.
 
@@ -283,6 +288,8 @@ def write_table(
         See `Publication`.
     partition_by : sequence of str
         The partition columns of a table that is new.
+    where : str, optional
+        Overwrite only the rows that meet this condition.
 
     Returns
     -------
@@ -294,7 +301,9 @@ def write_table(
         writer = writer.mode("overwrite").option("partitionOverwriteMode", "dynamic")
     else:
         writer = writer.mode(mode)
-    schema = "overwriteSchema" if mode == "overwrite" else "mergeSchema"
+    if where is not None:
+        writer = writer.option("replaceWhere", where)
+    schema = "overwriteSchema" if mode == "overwrite" and where is None else "mergeSchema"
     writer = writer.option(schema, "true")
     if once:
         writer = writer.option("txnAppId", once[0]).option("txnVersion", once[1])

@@ -31,6 +31,7 @@ from pyspark.sql import types as T
 from etl.errors import ParameterError
 from etl.lake import files
 from etl.lake.merging import merge_rows, published_before
+from etl.lake.replacing import replace_rows
 from etl.lake.tables import (
     NOTE_KEY,
     Commit,
@@ -86,9 +87,10 @@ class StagedInPlace:
         """See `etl.lake.staging.Staged`."""
         spark = self.rows.sparkSession
         with conflicts_refused(spark, self.table, expected=self.version):
+            chosen = self.rows.where(F.col(quote(self.column)) == verdict).select(*map(quote, columns))
+            if how.replaces:
+                return replace_rows(chosen, self.table, how)
             if how.mode == "merge":
-                chosen = self.rows.where(F.col(quote(self.column)) == verdict)
-                chosen = chosen.select(*map(quote, columns))
                 return merge_rows(chosen, self.table, how, partition_by=self.partition_by)
             return self._commit(verdict, columns, how)
 

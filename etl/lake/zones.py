@@ -2,17 +2,80 @@
 
 from __future__ import annotations
 
+import os
+import posixpath
 import re
 from dataclasses import dataclass
 from typing import Literal
 
 from etl.errors import ParameterError
 
-__all__ = ["Lake", "Zone"]
+__all__ = ["Lake", "Zone", "below", "canonical"]
 
 Zone = Literal["raw", "curated", "star", "export", "quarantine", "staging", "reports"]
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.\-]*")
+_ADDRESS = re.compile(r"([A-Za-z][A-Za-z0-9+.\-]*):(?://([^/]*))?(/.*)?", re.DOTALL)
+"""Scheme, authority, path."""
+
+
+def canonical(place: str) -> str:
+    """The one spelling of a place, however it was written.
+
+    What is kept of a file is its name below a place, which is the same only if the place is.
+
+    Parameters
+    ----------
+    place : str
+        A path on this machine, or an address such as ``s3://bucket/prefix``.
+
+    Returns
+    -------
+    str
+        Of a path: absolute, without a scheme, links followed. Of an address: without what Hadoop's
+        file systems leave out, empty parts, dots and a slash at the end; its scheme, which says by
+        which file system it is reached, stays.
+
+    Examples
+    --------
+    >>> [canonical(place) for place in ("file:/data//x/", "file:///data/./x", "/data/y/../x")]
+    ['/data/x', '/data/x', '/data/x']
+    >>> canonical("S3://bucket//lake/./x/..//")
+    's3://bucket/lake'
+    """
+    here = re.fullmatch(r"file:(?://[^/]*(?=/))?(.*)", place, re.DOTALL | re.IGNORECASE)
+    found = None if here else _ADDRESS.fullmatch(place)
+    if found is None or found[2] is found[3] is None:  # the latter a name with a colon at its end
+        return os.path.realpath(here[1] if here else place)
+    path = posixpath.normpath("/" + (found[3] or "").lstrip("/")).rstrip("/")
+    authority = "" if found[2] is None else f"//{found[2]}"
+    return f"{found[1].lower()}:{authority}{path or ('' if authority else '/')}"
+
+
+def below(folder: str, path: str) -> str:
+    """The name of a file below a folder, in whichever way file systems spell the two.
+
+    Parameters
+    ----------
+    folder : str
+        From `canonical`.
+    path : str
+        What a file system says of a file in it.
+
+    Examples
+    --------
+    >>> below("/data/landing", "file:/data/landing/2024/x.csv")
+    '2024/x.csv'
+    >>> below("hdfs:///landing", "hdfs://namenode:8020/landing/x.csv")
+    'x.csv'
+    """
+    root, plain = _path(folder).rstrip("/") + "/", _path(path)
+    return plain[len(root) :] if plain.startswith(root) else plain
+
+
+def _path(place: str) -> str:
+    found = _ADDRESS.fullmatch(place)
+    return place if found is None else found[3] or ""
 
 
 @dataclass(frozen=True)
@@ -22,7 +85,7 @@ class Lake:
     Parameters
     ----------
     root : str
-        A local folder or a URI such as ``s3://bucket/prefix``.
+        A local folder or a URI such as ``s3://bucket/prefix``; kept in its `canonical` spelling.
 
     Examples
     --------
@@ -33,6 +96,9 @@ class Lake:
     """
 
     root: str
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "root", canonical(self.root))
 
     def table(self, zone: Zone, *names: str) -> str:
         """The folder of a table: a name that could leave its zone is refused.

@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from pyspark.sql import Column, DataFrame
+from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from conf import Dataset, fingerprint
-from etl.lake.arrivals import HistoryLostError, arrived
+from etl.lake.arrivals import Arrivals, Batch, HistoryLostError, arrivals
 from etl.lake.ledger import Entry
 from etl.lake.tables import Commit, last_commit, newest_version, read_table
 from etl.transform import PROBLEMS, add_problems, data_columns, problem, quote, require_columns
@@ -20,6 +20,7 @@ from jobs.fates import FATE, QUARANTINED
 from jobs.gate import Ruling, rule
 from jobs.planted import compare_rows, planted_truth
 from jobs.publication import publish
+from jobs.redelivery import merge_anew, remade, replaced_files, stranded
 from jobs.rejects import open_among, settle
 from jobs.stages.step import each, fingerprint_of, opened, standing
 from jobs.trends import Past
@@ -45,9 +46,11 @@ def curate(run: Run) -> list[Entry]:
     Returns
     -------
     list of Entry
-        One a dataset. A refused one publishes nothing; the others are not kept from going on.
+        One a dataset whose files could be taken in. A refused one publishes nothing; the others are
+        not kept from going on.
     """
-    return each(run, "curate", list(run.pipeline.datasets), curate_one)
+    names = [name for name in run.pipeline.datasets if name not in run.undelivered]
+    return each(run, "curate", names, curate_one)
 
 
 def set_unreadable_aside(raw: DataFrame) -> DataFrame:
@@ -83,8 +86,10 @@ def curate_one(run: Run, name: str, *, stage: str = "curate") -> Entry:
         What the ledger calls it; a replay is made even if the table stands already.
     """
     dataset = run.pipeline.datasets[name]
-    anew = dataset.publish.mode == "overwrite"
-    raw, inputs = _raw(run, name)
+    how = dataset.publish
+    anew = how.mode == "overwrite"
+    raw, held = _raw(run, name)
+    inputs = {f"raw/{name}": held.version}
     mark = fingerprint_of([fingerprint(dataset), run.suite(dataset.suite).version], inputs)
     after = newest_version(run.spark, run.lake.table("curated", name))
     before = last_publication(run, name, after)
@@ -93,13 +98,22 @@ def curate_one(run: Run, name: str, *, stage: str = "curate") -> Entry:
     if done is not None and stage == "curate" and not (anew and interrupted):
         return done
     entry = opened(run, stage=stage, dataset=name, inputs=inputs, fingerprint=mark)
+    batch = arrived_since(run, name, held, None if anew else before)
     compare = None
     if not anew:
-        raw = raw.where(arrived_since(run, name, before, upto=inputs[f"raw/{name}"]))
-        compare = open_among(run, name, raw) if interrupted or before is None else None
         note_again(run, before)
-    ruling = judge(run, entry, raw)
-    read, delivered = _as_delivered(raw, dataset)
+    merged_anew = remade(how, batch)
+    if merged_anew:
+        batch = arrived_since(run, name, held, None)
+        how = how.model_copy(update={"mode": "overwrite", "order_by": ()})
+    raw = raw.where(batch.is_read())
+    if how.mode != "overwrite":
+        again = interrupted or before is None or batch.published
+        compare = open_among(run, name, raw) if again else None
+    ruling = judge(run, entry, raw.where(~batch.is_superseded()), merged_anew=merged_anew)
+    if how.mode == "overwrite_partitions" and batch.published:
+        ruling = _unless_stranded(run, name, ruling, batch)
+    read, superseded, delivered = _as_delivered(raw, dataset, batch)
     published = ruling.counts["published"]
     details: dict[str, Any] = {
         "missingness": [
@@ -123,14 +137,24 @@ def curate_one(run: Run, name: str, *, stage: str = "curate") -> Entry:
         ruling,
         zone="curated",
         table=name,
-        how=dataset.publish,
+        how=how,
+        replaces=replaced_files(batch) if how.mode == "append" else frozenset(),
         after=after,
         compare=compare,
+        counts=ruling.counts | {"superseded": ruling.counts["superseded"] + superseded},
         details=details,
     )
 
 
-def judge(run: Run, entry: Entry, raw: DataFrame, *, of_rows: bool = False) -> Ruling:
+def _unless_stranded(run: Run, name: str, ruling: Ruling, batch: Batch) -> Ruling:
+    table = read_table(run.spark, run.lake.table("curated", name), dataset=name)
+    said = stranded(table, ruling.accepted, run.pipeline.datasets[name].publish, batch)
+    return replace(ruling, refusals=(*ruling.refusals, said)) if said else ruling
+
+
+def judge(
+    run: Run, entry: Entry, raw: DataFrame, *, of_rows: bool = False, merged_anew: bool = False
+) -> Ruling:
     """Clean raw rows of a dataset, and ask the gate.
 
     Parameters
@@ -141,11 +165,15 @@ def judge(run: Run, entry: Entry, raw: DataFrame, *, of_rows: bool = False) -> R
     raw : DataFrame
     of_rows : bool
         See `jobs.gate.rule`. Rows that make no batch are held against all batches before.
+    merged_anew : bool
+        The rows are those of all batches that were ever merged.
     """
     dataset = run.pipeline.datasets[entry.dataset]
     batch = replace(entry, stage="curate", inputs={} if of_rows else entry.inputs)
     how = dataset.publish
     cleaned = raw.transform(set_unreadable_aside).transform(transform_of(dataset.clean, mark=FATE))
+    if merged_anew:
+        cleaned = cleaned.transform(merge_anew(how))
     judged = [name.removeprefix("-") for name in how.order_by]
     require_columns(cleaned, [*how.keys, *judged, *how.partition_by], step="publish")
     return rule(
@@ -170,11 +198,11 @@ def note_again(run: Run, before: Commit | None) -> None:
         run.noted.append(replace(Entry.from_json(before.note), version=before.version))
 
 
-def _raw(run: Run, name: str) -> tuple[DataFrame, dict[str, int]]:
+def _raw(run: Run, name: str) -> tuple[DataFrame, Arrivals]:
     path = run.lake.table("raw", name)
-    source = last_commit(run.spark, path)
-    version = None if source is None else source.version
-    return read_table(run.spark, path, dataset=name, version=version), {f"raw/{name}": version or 0}
+    held = arrivals(run.spark, path)
+    version = None if held.version < 0 else held.version
+    return read_table(run.spark, path, dataset=name, version=version), held
 
 
 def last_publication(run: Run, name: str, newest: int) -> Commit | None:
@@ -202,23 +230,34 @@ def _nothing_new(before: Commit | None, inputs: Mapping[str, int]) -> Entry | No
     return replace(Entry.from_json(before.note), status="unchanged", version=before.version)
 
 
-def arrived_since(run: Run, name: str, before: Commit | None, *, upto: int) -> Column:
-    """Whether a raw row arrived after those that the last publication of the curated table was made from."""
-    if before is None:
-        return F.lit(True)
-    path, after = run.lake.table("raw", name), int(before.note["inputs"][f"raw/{name}"])
-    return arrived(run.spark, path, dataset=name, after=after, upto=upto)
+def arrived_since(run: Run, name: str, held: Arrivals, before: Commit | None) -> Batch:
+    """The raw rows that came after those that a publication of the curated table was made from."""
+    return held.batch(
+        run.pipeline.datasets[name].source.redelivery,
+        after=None if before is None else int(before.note["inputs"][f"raw/{name}"]),
+        dataset=name,
+    )
 
 
-def _as_delivered(raw: DataFrame, dataset: Dataset) -> tuple[int, dict[str, int]]:
-    """Rows, and empty values by the name that the column will have, in one pass over the raw table."""
+def _as_delivered(raw: DataFrame, dataset: Dataset, batch: Batch) -> tuple[int, int, dict[str, int]]:
+    """Rows, those of replaced deliveries, and of the others the empty values by the column's name to be.
+
+    In one pass over the raw table.
+    """
     renames = [step for step in dataset.clean if step.name in RENAMES]
     named = raw.transform(transform_of(renames))
     columns = data_columns(named)
-    counts = [F.count(F.col(quote(column))).alias(f"c{n}") for n, column in enumerate(columns)]
+    stands = ~batch.is_superseded()
+    counts = [
+        F.count(F.when(stands, F.col(quote(column)))).alias(f"c{n}") for n, column in enumerate(columns)
+    ]
+    readable = stands & F.col("_unreadable").isNull()
     found = named.agg(
-        F.count(F.lit(1)).alias("rows"), F.count("_unreadable").alias("unreadable"), *counts
+        F.count(F.lit(1)).alias("rows"),
+        F.count(F.when(stands, F.lit(1))).alias("stand"),
+        F.count(F.when(readable, F.lit(1))).alias("readable"),
+        *counts,
     ).first()
     assert found is not None
-    readable = found["rows"] - found["unreadable"]
-    return found["rows"], {column: readable - found[f"c{n}"] for n, column in enumerate(columns)}
+    empty = {column: found["readable"] - found[f"c{n}"] for n, column in enumerate(columns)}
+    return found["rows"], found["rows"] - found["stand"], empty

@@ -1,80 +1,138 @@
-"""Landing to raw: what arrived is kept as it arrived, each file once."""
+"""Landing to raw: what arrived is kept as it arrived, each delivery of a file once."""
 
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
-from etl.lake.landing import SourceFile, read_landing, survey_landing
+from pyspark.sql import DataFrame
+
+from etl.errors import InputError
+from etl.lake.arrivals import MANIFEST, Arrivals, arrivals
+from etl.lake.landing import SourceFile, read_landing, reading_of, survey_landing
 from etl.lake.ledger import Entry
-from etl.lake.tables import last_commit, read_table, write_table
+from etl.lake.tables import (
+    Commit,
+    ConflictError,
+    Publication,
+    commit_at,
+    conflicts_refused,
+    newest_version,
+    write_table,
+)
 from jobs.context import Run
-from jobs.stages.step import each, fingerprint_of, in_parallel, opened
+from jobs.stages.step import each, fingerprint_of, opened
 
 __all__ = ["ingest"]
 
+TRIES = 5
+"""How often a run looks again at what to take in, as another one was faster."""
+
 
 def ingest(run: Run) -> list[Entry]:
-    """Append to each dataset's raw table the files of the landing that it does not hold yet.
+    """Append to each dataset's raw table the files of the landing that it has not taken in yet.
 
-    Every file of every dataset is surveyed before the first row is written.
+    All files of a dataset are surveyed before its first row is written. A delivery that cannot be read
+    keeps its dataset as it was, and the others from nothing.
 
     Parameters
     ----------
     run : Run
+        Its `undelivered` is told of each dataset whose files cannot be read.
 
     Returns
     -------
     list of Entry
         One a dataset; ``read`` and ``published`` count records, the unreadable ones among them.
-
-    Raises
-    ------
-    etl.errors.InputError
-        A file is missing, empty, damaged, or not as declared. Nothing is written.
+        ``failed`` where a file is missing, empty, damaged, or not as declared: nothing of the dataset
+        is written.
     """
-    names = list(run.pipeline.datasets)
-    landed = dict(zip(names, in_parallel(run, names, lambda name: _survey(run, name)), strict=True))
-    return each(run, "ingest", names, lambda run, name: _ingest(run, name, landed[name]))
+    return each(run, "ingest", list(run.pipeline.datasets), _if_delivered)
 
 
-def _survey(run: Run, name: str) -> list[SourceFile]:
+def _if_delivered(run: Run, name: str) -> Entry:
+    begun = opened(run, stage="ingest", dataset=name)
+    try:
+        return _ingest(run, name, begun)
+    except InputError as error:
+        run.undelivered[name] = error
+        return replace(begun, status="failed", finished_at=run.clock(), error=str(error)[:400])
+
+
+def _ingest(run: Run, name: str, begun: Entry) -> Entry:
     source = run.pipeline.datasets[name].source
-    return survey_landing(
+    landed = survey_landing(
         run.spark, dataset=name, folder=run.landing, pattern=source.files, fmt=run.file_format(name)
     )
-
-
-def _ingest(run: Run, name: str, landed: list[SourceFile]) -> Entry:
-    entry = opened(run, stage="ingest", dataset=name)
     path = run.lake.table("raw", name)
-    before = last_commit(run.spark, path)
-    held: set[tuple[str, str]] = set()
-    if before is not None:
-        rows = read_table(run.spark, path, dataset=name).select("_file", "_file_hash").distinct().collect()
-        held = {(row["_file"], row["_file_hash"]) for row in rows}
-    new = [file for file in landed if (file.file, file.hash) not in held]
-    if before is not None and not new:
-        known = Entry.from_json(before.note)
-        return replace(
-            known, status="unchanged", version=before.version, read=before.rows, published=before.rows
-        )
+    for tries_left in reversed(range(TRIES)):
+        held = arrivals(run.spark, path)
+        new = held.manifest.missing(landed, reading=reading_of(run.file_format(name)))
+        if held.commit is not None and not new:
+            return _standing(held.commit)
+        try:
+            return _taken_in(run, name, begun, held, new)
+        except ConflictError:
+            if not tries_left:
+                raise
+    raise AssertionError("the last try returns or raises")
+
+
+def _taken_in(run: Run, name: str, begun: Entry, held: Arrivals, new: list[SourceFile]) -> Entry:
+    """Append the files `new`, unless another has appended to the table since it was looked at."""
+    fmt, path = run.file_format(name), run.lake.table("raw", name)
+    at = held.manifest.next_moment(begun.started_at)
+    reading = reading_of(fmt)
+    known = held.manifest.columns(reading=reading)
     frame = read_landing(
         run.spark,
         new,
         dataset=name,
         folder=run.landing,
         pattern=run.pipeline.datasets[name].source.files,
-        fmt=run.file_format(name),
+        fmt=fmt,
         run_id=run.run_id,
-        ingested_at=entry.started_at,
+        ingested_at=at,
+        known=known,
     )
+    manifest = held.manifest.took_in(new, reading=reading, at=at)
+    lower = {column.lower() for column in known}
+    added = [column for column in manifest.columns(reading=reading) if column.lower() not in lower]
+    again = held.manifest.newest()
     entry = replace(
-        entry,
+        begun,
         fingerprint=fingerprint_of([[file.file, file.hash] for file in new], {}),
-        details={"files": [file.file for file in new]},
+        details={
+            "files": [file.file for file in new],
+            **({"delivered_again": found} if (found := [f.file for f in new if f.file in again]) else {}),
+            **({"columns_added": added} if known and added else {}),
+        },
     )
+    note = entry.to_json() | {MANIFEST: manifest.to_json()}
     run.may_write()
-    commit = write_table(frame, path, mode="append", note=entry.to_json())
+    commit = _append(frame, path, note, after=held.newest)
     return replace(
         entry, finished_at=run.clock(), version=commit.version, read=commit.rows, published=commit.rows
     ).balanced()
+
+
+def _standing(commit: Commit) -> Entry:
+    known = Entry.from_json({key: value for key, value in commit.note.items() if key != MANIFEST})
+    return replace(known, status="unchanged", version=commit.version, read=commit.rows, published=commit.rows)
+
+
+def _append(frame: DataFrame, path: str, note: dict[str, Any], *, after: int) -> Commit:
+    """Append rows that were chosen by what the table held in version `after`, if no ingest came since.
+
+    Each ingest commits the transaction that follows on the version it looked at: of two that looked at
+    the same one, Delta lets one through, and passes the other over or tells it of the conflict.
+    """
+    spark, ours = frame.sparkSession, Publication(mode="append", note=note)
+    with conflicts_refused(spark, path, expected=after):
+        write_table(frame, path, mode="append", note=note, once=("headgate", after + 1))
+    newest = newest_version(spark, path)
+    for version in range(after + 1, newest + 1):
+        commit = commit_at(spark, path, version)
+        if commit is not None and ours.made(commit):
+            return commit
+    raise ConflictError(table=path, expected=after, found=newest)

@@ -11,6 +11,7 @@ from pyspark.sql import functions as F
 
 from conf import Publish, fingerprint
 from etl.errors import InputMissingError
+from etl.lake.arrivals import arrivals
 from etl.lake.ledger import Entry
 from etl.lake.quarantine import bears, identity
 from etl.lake.tables import Commit, newest_version, read_table
@@ -117,9 +118,10 @@ def _again(run: Run, name: str, *, reasons: Sequence[str]) -> Entry:
 def _taken_in(run: Run, name: str, before: Commit) -> DataFrame:
     """The raw rows that the curated table was made from: others the next publication takes in anyway."""
     path = run.lake.table("raw", name)
-    upto = newest_version(run.spark, path)
-    later = arrived_since(run, name, before, upto=upto)
-    return read_table(run.spark, path, dataset=name, version=upto).where(~later)
+    held = arrivals(run.spark, path)
+    stand = held.stand(run.pipeline.datasets[name].source.redelivery)
+    later = arrived_since(run, name, held, before).is_new()
+    return read_table(run.spark, path, dataset=name, version=held.version).where(stand & ~later)
 
 
 def _place() -> Column:

@@ -1,0 +1,110 @@
+"""What becomes of a table when a file that some of its rows came from is delivered again.
+
+A table that is overwritten is made of what stands in the raw zone anyway. In the other modes the rows
+of the earlier delivery are in the table already:
+
+- ``append``: they leave it, in the commit that brings the new ones.
+- ``merge``: they may have updated others, which must come back. So the table is made anew, by merging
+  all that stands in the order in which it came.
+- ``overwrite_partitions``: those in partitions that the new delivery has are replaced; what they replaced
+  themselves is not known any more, so that where they are in others, the batch is refused.
+"""
+
+from __future__ import annotations
+
+from pyspark.sql import Column, DataFrame, Window
+from pyspark.sql import functions as F
+
+from conf import Publish
+from etl.clean.fate import critical_problems
+from etl.lake.arrivals import Batch
+from etl.transform import Transform, quote, require_columns
+from jobs.fates import FATE
+
+__all__ = ["merge_anew", "remade", "replaced_files", "stranded"]
+
+RANK = "_rank"
+
+
+def remade(how: Publish, batch: Batch) -> bool:
+    """Whether the table has to be made anew, as rows that were merged into it are replaced."""
+    return how.mode == "merge" and bool(batch.published)
+
+
+def merge_anew(how: Publish) -> Transform:
+    """Mark as superseded each row that merging all batches in their order would not leave in the table.
+
+    Parameters
+    ----------
+    how : Publish
+        With keys. Of rows of one key the newest stays by `order_by`, then by when it was taken in; rows
+        that are equal in both all stay, for whoever checks the keys.
+
+    Returns
+    -------
+    Transform
+        Of cleaned rows of all batches, with their fates.
+    """
+
+    def mark(df: DataFrame) -> DataFrame:
+        judged = [name.removeprefix("-") for name in how.order_by]
+        require_columns(df, [*how.keys, *judged], step="publish")
+        live = F.col(FATE).isNull() & (F.size(critical_problems(df)) == 0)
+        for key in how.keys:
+            live &= F.col(quote(key)).isNotNull()
+        order = [
+            F.col(quote(name)).asc_nulls_last() if turned else F.col(quote(name)).desc_nulls_last()
+            for name, turned in zip(judged, (entry.startswith("-") for entry in how.order_by), strict=True)
+        ]
+        same = Window.partitionBy(live, *(F.col(quote(key)) for key in how.keys))
+        ranked = df.withColumn(RANK, F.rank().over(same.orderBy(*order, F.desc("_ingested_at"))))
+        late = live & (F.col(RANK) > 1)
+        return ranked.withColumn(FATE, F.when(late, F.lit("superseded")).otherwise(F.col(FATE))).drop(RANK)
+
+    return mark
+
+
+def replaced_files(batch: Batch) -> frozenset[tuple[str, str]]:
+    """The files whose rows leave the table, each with the hash of the content that it had."""
+    return frozenset((delivery.file, delivery.hash) for delivery in batch.published)
+
+
+def stranded(table: DataFrame, accepted: DataFrame, how: Publish, batch: Batch) -> str | None:
+    """Why partitions cannot be overwritten: rows that are replaced are in partitions that stay.
+
+    Parameters
+    ----------
+    table : DataFrame
+        As it stands.
+    accepted : DataFrame
+        The rows to be published.
+    how : Publish
+    batch : Batch
+
+    Returns
+    -------
+    str or None
+        One line; None where all of them leave with their partitions.
+    """
+    new = accepted.select(*map(quote, how.partition_by)).distinct().alias("new")
+    there = table.where(_from(replaced_files(batch))).alias("there")
+    same = [
+        F.col(f"there.{quote(name)}").eqNullSafe(F.col(f"new.{quote(name)}")) for name in how.partition_by
+    ]
+    found = (
+        there.join(new, same, "left_anti").select("_file", *map(quote, how.partition_by)).limit(1).collect()
+    )
+    if not found:
+        return None
+    values = ", ".join(f"{name}={found[0][name]}" for name in how.partition_by)
+    return (
+        f"{found[0]['_file']} was delivered again without the partition {values}, which has rows of it, "
+        "and what they replaced is not known any more; make the table anew once by publish.mode overwrite, "
+        "or set source.redelivery to append"
+    )
+
+
+def _from(replaced: frozenset[tuple[str, str]]) -> Column:
+    """Whether a row of the table came from one of the files that are replaced."""
+    pairs = [F.struct(F.lit(file).alias("f"), F.lit(digest).alias("h")) for file, digest in sorted(replaced)]
+    return F.struct(F.col("_file").alias("f"), F.col("_file_hash").alias("h")).isin(pairs)
