@@ -28,6 +28,7 @@ def load(
     fits: Mapping[str, Callable[..., Any]],
     environment: Mapping[str, str],
     overrides: Sequence[str] = (),
+    also: Callable[[Document], None] | None = None,
 ) -> Pipeline:
     """Parse a pipeline file, once, into frozen values.
 
@@ -47,6 +48,8 @@ def load(
         For ``${VAR}``.
     overrides : sequence of str
         ``dotted.key=value``, in the order in which they apply.
+    also : callable, optional
+        Checks more than this package can, and reports it on the document, so that all comes together.
 
     Returns
     -------
@@ -80,6 +83,8 @@ def load(
     read_steps(document, steps=steps, fits=fits)
     pipeline = _validated(document)
     check(document)
+    if also is not None:
+        also(document)
     if pipeline is None or document.problems:
         raise PipelineError(document.problems)
     return pipeline

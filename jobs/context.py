@@ -6,12 +6,13 @@ import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import partial
 from importlib import metadata
 
 from pyspark.sql import SparkSession
 
 import conf
-from conf import Pipeline
+from conf import Pipeline, Source
 from etl.lake.delimited import FileFormat
 from etl.lake.ledger import Entry
 from etl.lake.zones import Lake
@@ -21,7 +22,7 @@ from jobs.places import read_text
 from jobs.progress import Watch
 from quality import Suite, load_suite
 
-__all__ = ["Run", "load_pipeline", "new_run_id", "utc_now"]
+__all__ = ["Run", "file_format", "load_pipeline", "new_run_id", "utc_now"]
 
 VERSION = metadata.version("headgate")
 
@@ -36,7 +37,12 @@ def new_run_id(now: datetime) -> str:
     return now.strftime("%Y%m%dT%H%M%S.%fZ")
 
 
-def load_pipeline(name: str, *, overrides: Sequence[str] = ()) -> tuple[Pipeline, str]:
+def load_pipeline(
+    name: str,
+    *,
+    overrides: Sequence[str] = (),
+    also: Callable[..., None] | None = None,
+) -> tuple[Pipeline, str]:
     """Parse and check a pipeline, without Spark unless it is in the lake.
 
     Parameters
@@ -45,6 +51,8 @@ def load_pipeline(name: str, *, overrides: Sequence[str] = ()) -> tuple[Pipeline
         A path or an address, or the name of a pipeline that is shipped.
     overrides : sequence of str
         ``dotted.key=value`` each.
+    also : callable, optional
+        Checks more of it, given the source, and reports it on the document.
 
     Returns
     -------
@@ -61,7 +69,13 @@ def load_pipeline(name: str, *, overrides: Sequence[str] = ()) -> tuple[Pipeline
     else:
         text, source = conf.shipped(name)
     pipeline = conf.load(
-        text, source=source, steps=STEPS, fits=FITS, environment=os.environ, overrides=overrides
+        text,
+        source=source,
+        steps=STEPS,
+        fits=FITS,
+        environment=os.environ,
+        overrides=overrides,
+        also=None if also is None else partial(also, source=source),
     )
     return pipeline, source
 
@@ -115,13 +129,18 @@ class Run:
     def file_format(self, dataset: str) -> FileFormat:
         """How the source files of `dataset` are written; the only place where a password is revealed."""
         source = self.pipeline.datasets[dataset].source
-        return FileFormat(
-            delimiter=source.delimiter,
-            quote=source.quote,
-            encoding=source.encoding,
-            header=source.header,
-            columns=source.columns,
-            member=source.member,
-            section=source.section,
-            password=reveal(source.password) if source.password else None,
-        )
+        return file_format(source, password=reveal(source.password) if source.password else None)
+
+
+def file_format(source: Source, *, password: str | None = None) -> FileFormat:
+    """How the files of a dataset are written, from what its pipeline says."""
+    return FileFormat(
+        delimiter=source.delimiter,
+        quote=source.quote,
+        encoding=source.encoding,
+        header=source.header,
+        columns=source.columns,
+        member=source.member,
+        section=source.section,
+        password=password,
+    )
