@@ -19,7 +19,7 @@ from conf.model import NAMED
 from conf.problems import Path
 from conf.star import Calendar, Dimension, Fact
 
-__all__ = ["check"]
+__all__ = ["check", "parts"]
 
 M = TypeVar("M", bound=BaseModel)
 
@@ -49,7 +49,7 @@ def check(document: Document) -> None:
 
 
 def _check_datasets(document: Document) -> None:
-    for name, dataset in _sound(document, DATASETS, Dataset).items():
+    for name, dataset in parts(document, DATASETS, Dataset).items():
         if dataset.source.quote == dataset.source.delimiter:
             reason, fix = "the quote is the delimiter", "give two different characters"
             document.report((*DATASETS, name, "source", "quote"), reason=reason, fix=fix)
@@ -139,8 +139,17 @@ class _Taken:
             self.roles.setdefault(column, role)
 
 
-def _sound(document: Document, section: tuple[str, ...], model: type[M]) -> dict[str, M]:
-    """The parts of a section that are right in themselves; the others are reported elsewhere."""
+def parts(document: Document, section: tuple[str, ...], model: type[M]) -> dict[str, M]:
+    """The parts of a section that are right in themselves, by name; the others are reported elsewhere.
+
+    Parameters
+    ----------
+    document : Document
+    section : tuple of str
+        Where they are.
+    model : type of BaseModel
+        What each of them is.
+    """
     found = {}
     for name, body in document.mapping(section).items():
         try:
@@ -151,9 +160,9 @@ def _sound(document: Document, section: tuple[str, ...], model: type[M]) -> dict
 
 
 def _check_columns(document: Document) -> None:
-    dimensions = _sound(document, DIMENSIONS, Dimension)
-    calendars = _sound(document, CALENDARS, Calendar)
-    facts = _sound(document, FACTS, Fact)
+    dimensions = parts(document, DIMENSIONS, Dimension)
+    calendars = parts(document, CALENDARS, Calendar)
+    facts = parts(document, FACTS, Fact)
     for name, dimension in dimensions.items():
         taken = _Taken(document, {dimension.key: "the surrogate key"})
         taken.add((*DIMENSIONS, name, "natural_key"), dimension.natural_key, "in the natural key")
@@ -173,7 +182,7 @@ def _check_columns(document: Document) -> None:
                 )
         taken = _Taken(document, dict.fromkeys(fact.references, "a key of the fact"))
         taken.add((*FACTS, name, "columns"), fact.columns, "a column")
-    for name, export in _sound(document, EXPORTS, Export).items():
+    for name, export in parts(document, EXPORTS, Export).items():
         _check_export(document, (*EXPORTS, name), export)
         if export.from_ in facts:
             _check_join(document, (*EXPORTS, name, "join"), export, facts[export.from_], dimensions)

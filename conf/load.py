@@ -29,6 +29,7 @@ def load(
     environment: Mapping[str, str],
     overrides: Sequence[str] = (),
     trust_code: bool = False,
+    also: Callable[[Document], None] | None = None,
 ) -> Pipeline:
     """Parse a pipeline file, once, into frozen values.
 
@@ -50,6 +51,8 @@ def load(
         ``dotted.key=value``, in the order in which they apply.
     trust_code : bool
         Whether the file may name code of its own.
+    also : callable, optional
+        Checks more than this package can, and reports it on the document, so that all comes together.
 
     Returns
     -------
@@ -83,6 +86,8 @@ def load(
     read_steps(document, steps=steps, fits=fits, trust_code=trust_code)
     pipeline = _validated(document)
     check(document)
+    if also is not None:
+        also(document)
     if pipeline is None or document.problems:
         raise PipelineError(document.problems)
     return pipeline

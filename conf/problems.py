@@ -92,7 +92,7 @@ class PipelineError(Exception):
     Attributes
     ----------
     problems : tuple of Problem
-        In the order of the file; those of the command line last.
+        In the order of the file, then of the suites; those of the command line last.
 
     Examples
     --------
@@ -101,8 +101,12 @@ class PipelineError(Exception):
     """
 
     def __init__(self, problems: Iterable[Problem]) -> None:
-        def place(problem: Problem) -> tuple[bool, int]:
-            return problem.line is None, problem.line or 0
+        given = list(problems)
+        files = list(dict.fromkeys(problem.file for problem in given))
 
-        self.problems = tuple(sorted(problems, key=place))
+        def place(problem: Problem) -> tuple[bool, bool, int, int]:
+            suite = problem.file.endswith(".json")
+            return problem.line is None, suite, files.index(problem.file) if suite else 0, problem.line or 0
+
+        self.problems = tuple(sorted(given, key=place))
         super().__init__("\n".join(map(str, self.problems)))

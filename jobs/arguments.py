@@ -46,7 +46,9 @@ class _Parser(argparse.ArgumentParser):
         raise ArgumentsError(argument=self.prog, reason=message, fix=f"see {self.prog} --help")
 
 
-def parser(prog: str, description: str, example: str, *, pipeline: bool = True) -> argparse.ArgumentParser:
+def parser(
+    prog: str, description: str, example: str, *, pipeline: bool = True, runs: bool = True
+) -> argparse.ArgumentParser:
     """A parser with the options that every job takes.
 
     Parameters
@@ -55,6 +57,8 @@ def parser(prog: str, description: str, example: str, *, pipeline: bool = True) 
         For ``--help``.
     pipeline : bool
         Whether the job works on a pipeline, in a lake.
+    runs : bool
+        Whether it runs any of it, and so has progress and results to tell.
     """
     made = _Parser(
         prog=prog,
@@ -75,7 +79,6 @@ def parser(prog: str, description: str, example: str, *, pipeline: bool = True) 
         made.add_argument(
             "--landing", metavar="DIR", help="where the source files are (default: DIR/landing)"
         )
-        made.add_argument("--run-id", metavar="ID", help="the run's name (default: from the clock)")
         made.add_argument(
             "--set",
             dest="overrides",
@@ -84,6 +87,8 @@ def parser(prog: str, description: str, example: str, *, pipeline: bool = True) 
             metavar="KEY=VALUE",
             help="override one key of the pipeline, such as exports.readmission.seed=2; may be repeated",
         )
+    if pipeline and runs:
+        made.add_argument("--run-id", metavar="ID", help="the run's name (default: from the clock)")
         made.add_argument(
             "--trust-code",
             action="store_true",

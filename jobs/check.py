@@ -3,18 +3,63 @@
 from __future__ import annotations
 
 import sys
+from argparse import Namespace
 from collections.abc import Sequence
 
-import conf
+from conf import Document, Pipeline, Simulate, Source
 from jobs import arguments
+from jobs.columns import Columns
 from jobs.context import load_pipeline
+from jobs.delivered import delivered_columns
 from jobs.exits import guarded
-from jobs.places import read_text
+from jobs.rehearsal import rehearse
 from jobs.session import session_to_read
 from jobs.terminal import shown
-from quality import load_suite
 
-__all__ = ["main"]
+__all__ = ["checked_pipeline", "main"]
+
+
+def checked_pipeline(values: Namespace, *, unknown: list[str] | None = None) -> tuple[Pipeline, str]:
+    """Parse and check the pipeline that the command line names, and rehearse it.
+
+    Every job does this before it starts Spark, so that a run says what ``headgate check`` says.
+
+    Parameters
+    ----------
+    values : Namespace
+        With ``pipeline``, ``overrides``, and where the lake and the landing are, if that was given.
+    unknown : list of str, optional
+        Gets the names of datasets whose columns could not be found.
+
+    Returns
+    -------
+    tuple of Pipeline and str
+        The pipeline, and its source: what suites are relative to.
+
+    Raises
+    ------
+    conf.PipelineError
+        With every problem of the file and of its suites.
+    """
+
+    def also(document: Document, *, source: str) -> None:
+        def given(key: str) -> str | None:
+            written = getattr(values, key) or document.at((key,))
+            return written if isinstance(written, str) else None
+
+        lake = given("lake")
+        landing = given("landing") or (f"{lake.rstrip('/')}/landing" if lake else None)
+        simulate = Simulate() if document.at(("simulate",)) else None
+
+        def delivered(dataset: str, how: Source) -> Columns:
+            columns = delivered_columns(dataset, how, lake=lake, landing=landing, simulate=simulate)
+            if unknown is not None and not columns.whole:
+                unknown.append(dataset)
+            return columns
+
+        rehearse(document, source=source, delivered=delivered)
+
+    return load_pipeline(values.pipeline, overrides=values.overrides, trust_code=values.trust_code, also=also)
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -25,25 +70,29 @@ def main(argv: Sequence[str] | None = None) -> int:
         made = arguments.parser(
             "headgate check",
             "Check a pipeline file and its suites, without starting Spark; every problem is one line.",
-            "headgate check my_pipeline.yaml",
+            "headgate check my_pipeline.yaml --landing ./landing",
+            runs=False,
         )
         values = arguments.parse(made, given)
+        unknown: list[str] = []
         with session_to_read(values.pipeline):
-            pipeline, source = load_pipeline(
-                values.pipeline, overrides=values.overrides, trust_code=values.trust_code
-            )
-            star = pipeline.star
-            suites = {dataset.suite for dataset in pipeline.datasets.values()}
-            suites |= {dimension.suite for dimension in star.dimensions.values()}
-            suites |= {fact.suite for fact in star.facts.values()}
-            for suite in sorted(suites):
-                place = conf.relative(source, suite)
-                load_suite(read_text(place), source=place)
+            pipeline, source = checked_pipeline(values, unknown=unknown)
+        star = pipeline.star
+        suites = {
+            part.suite
+            for parts in (pipeline.datasets, star.dimensions, star.facts)
+            for part in parts.values()
+        }
         print(
             f"{shown(source)}: {len(pipeline.datasets)} datasets, "
             f"{len(star.dimensions) + len(star.calendars)} dimensions, {len(star.facts)} facts, "
             f"{len(pipeline.exports)} exports, {len(suites)} suites: no problem found"
         )
+        if unknown:
+            print(
+                f"not known here, and so not checked: the columns of {', '.join(unknown)}; "
+                "name --landing DIR or --lake DIR with files of theirs, or list source.columns"
+            )
 
     return guarded(job, debug="--debug" in given)
 

@@ -6,12 +6,13 @@ import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import partial
 from importlib import metadata
 
 from pyspark.sql import SparkSession
 
 import conf
-from conf import Pipeline
+from conf import Pipeline, Source
 from etl.errors import InputError
 from etl.lake.delimited import FileFormat
 from etl.lake.ledger import Entry
@@ -23,7 +24,7 @@ from jobs.progress import Watch
 from jobs.trust import trusts_code
 from quality import Suite, load_suite
 
-__all__ = ["Run", "load_pipeline", "new_run_id", "utc_now"]
+__all__ = ["Run", "file_format", "load_pipeline", "new_run_id", "utc_now"]
 
 VERSION = metadata.version("headgate")
 
@@ -39,7 +40,11 @@ def new_run_id(now: datetime) -> str:
 
 
 def load_pipeline(
-    name: str, *, overrides: Sequence[str] = (), trust_code: bool = False
+    name: str,
+    *,
+    overrides: Sequence[str] = (),
+    trust_code: bool = False,
+    also: Callable[..., None] | None = None,
 ) -> tuple[Pipeline, str]:
     """Parse and check a pipeline, without Spark unless it is in the lake.
 
@@ -51,6 +56,8 @@ def load_pipeline(
         ``dotted.key=value`` each.
     trust_code : bool
         Whether it may name code of its own; else the user's own configuration says so (`jobs.trust`).
+    also : callable, optional
+        Checks more of it, given the source, and reports it on the document.
 
     Returns
     -------
@@ -74,6 +81,7 @@ def load_pipeline(
         environment=os.environ,
         overrides=overrides,
         trust_code=trusts_code(trust_code),
+        also=None if also is None else partial(also, source=source),
     )
     return pipeline, source
 
@@ -130,13 +138,18 @@ class Run:
     def file_format(self, dataset: str) -> FileFormat:
         """How the source files of `dataset` are written; the only place where a password is revealed."""
         source = self.pipeline.datasets[dataset].source
-        return FileFormat(
-            delimiter=source.delimiter,
-            quote=source.quote,
-            encoding=source.encoding,
-            header=source.header,
-            columns=source.columns,
-            member=source.member,
-            section=source.section,
-            password=reveal(source.password) if source.password else None,
-        )
+        return file_format(source, password=reveal(source.password) if source.password else None)
+
+
+def file_format(source: Source, *, password: str | None = None) -> FileFormat:
+    """How the files of a dataset are written, from what its pipeline says."""
+    return FileFormat(
+        delimiter=source.delimiter,
+        quote=source.quote,
+        encoding=source.encoding,
+        header=source.header,
+        columns=source.columns,
+        member=source.member,
+        section=source.section,
+        password=password,
+    )

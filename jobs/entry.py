@@ -16,7 +16,8 @@ from etl.lake import files
 from etl.lake.ledger import append_ledger
 from etl.lake.zones import Lake, canonical
 from jobs import arguments
-from jobs.context import Run, load_pipeline, new_run_id, utc_now
+from jobs.check import checked_pipeline
+from jobs.context import Run, new_run_id, utc_now
 from jobs.data_docs import gate_documents, write_data_docs
 from jobs.exits import ArgumentsError, Exit, code_of, guarded, reasons_of
 from jobs.flow import Step, flow
@@ -68,9 +69,7 @@ def job_main(
             options(made)
         values = arguments.parse(made, given)
         with session_to_read(values.pipeline):
-            pipeline, source = load_pipeline(
-                values.pipeline, overrides=values.overrides, trust_code=values.trust_code
-            )
+            pipeline, source = checked_pipeline(values)
             run_pipeline(
                 pipeline,
                 source=source,

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import datetime
 import math
+import re
+from decimal import Decimal
 from typing import Any
 
 from pyspark.sql import Column, DataFrame
@@ -19,7 +21,7 @@ from etl.clean.typical import NUMERIC_STRATEGIES, Fill, is_missing, learn_averag
 from etl.errors import ParameterError
 from etl.transform import Transform, quote, require_columns, with_columns
 
-__all__ = ["fill_missing", "fit_fill_missing"]
+__all__ = ["fill_missing", "fit_fill_missing", "require_fills"]
 
 STRATEGIES = ("constant", "mode", "median", "mean")
 GROUP_TYPES = ("string", "boolean", "date", "tinyint", "smallint", "int", "bigint")
@@ -31,7 +33,7 @@ def fit_fill_missing(
     """Learn what to fill in for missing values. Give the result to `fill_missing`.
 
     It takes at most one Spark job for all medians and means, one for all modes, and one for each set of
-    columns to group by.
+    columns to group by; a median of ``bigint``, or of decimals of more than 14 digits, takes its own.
 
     Parameters
     ----------
@@ -39,7 +41,9 @@ def fit_fill_missing(
         Training data.
     columns : dict of str to str or dict
         By column, a strategy: ``mode`` (the most frequent value, of several the smallest), ``median``
-        (exact), ``mean`` (to 12 significant digits); or a dict ``{"strategy": …}`` that may have ``by``, a
+        (exact, but for a ``decimal`` of 38 digits, which has no room for half of its last digit: there
+        it is rounded), ``mean`` (to 12 significant digits; of ``bigint`` and decimals to four digits
+        more than the column has, where 38 leave room); or a dict ``{"strategy": …}`` that may have ``by``, a
         list of columns: the value is then learned for each of their combinations, and for all rows
         together, for rows with a combination that was not seen. Or
         ``{"strategy": "constant", "value": …}``.
@@ -77,9 +81,7 @@ def fit_fill_missing(
     +----+----+----------------+----------------+
     """
     step = "fit_fill_missing"
-    require_values(columns, step=step, parameter="columns")
-    require_data_names(columns, step=step, parameter="columns")
-    fills = {name: _fill(name, given) for name, given in columns.items()}
+    fills = require_fills(columns)
     require_columns(df, [*fills, *(name for fill in fills.values() for name in fill.by)], step=step)
     for name, fill in fills.items():
         _require_type(df, name, fill)
@@ -97,7 +99,8 @@ def fit_fill_missing(
                 step=step,
                 parameter="columns",
                 value=name,
-                allowed="columns with at least one value, or {'strategy': 'constant', 'value': …}",
+                allowed=f"columns with at least one value to learn from, and '{name}' has none; give it a "
+                f"constant, as in {name}: {{strategy: constant, value: …}}, or leave it out",
             )
         fitted[name] = {
             "type": df.schema[name].dataType.simpleString(),
@@ -120,9 +123,11 @@ def fill_missing(values: dict[str, Any]) -> Transform:
     Returns
     -------
     Transform
-        Its output has the same rows and columns, without missing values in those learned. Columns
-        filled with a median or mean become ``double``, as these may lie between two whole numbers; the
-        others keep their types. Columns ``<column>_was_missing`` come at the end if they were asked for.
+        Its output has the same rows and columns, without missing values in those learned; no other
+        value changes. As medians and means may lie between two values, columns filled with one become
+        ``double``, or, where a double would not hold all their values (``bigint``, decimals), a
+        ``decimal`` with more digits after the point; the others keep their types. Columns
+        ``<column>_was_missing`` come at the end if they were asked for.
 
     Raises
     ------
@@ -166,7 +171,7 @@ def fill_missing(values: dict[str, Any]) -> Transform:
                     value=name,
                     allowed=f"{learned['type']} as in training, not {kind}",
                 )
-            target = "double" if learned["strategy"] in NUMERIC_STRATEGIES else kind
+            target = Fill(learned["strategy"], None, ()).type_over(kind)
             replacement = F.lit(_as_text(learned["value"]))
             if learned["groups"]:
                 replacement = F.coalesce(_look_up(learned["groups"], learned["by"]), replacement)
@@ -186,6 +191,13 @@ def fill_missing(values: dict[str, Any]) -> Transform:
         return with_columns(df, changed)
 
     return fill
+
+
+def require_fills(columns: dict[str, str | dict[str, Any]]) -> dict[str, Fill]:
+    """The parameter ``columns`` of `fit_fill_missing`, or `ParameterError` where it is wrong in itself."""
+    require_values(columns, step="fit_fill_missing", parameter="columns")
+    require_data_names(columns, step="fit_fill_missing", parameter="columns")
+    return {name: _fill(name, given) for name, given in columns.items()}
 
 
 def _fill(name: str, given: str | dict[str, Any]) -> Fill:
@@ -245,14 +257,23 @@ def _fits(value: object, kind: T.DataType) -> bool:
         return isinstance(value, bool)
     if isinstance(kind, T.DateType):
         try:
-            datetime.date.fromisoformat(str(value))
+            # Python reads more forms of ISO 8601 than Spark does.
+            return str(value) == datetime.date.fromisoformat(str(value)).isoformat()
         except ValueError:
             return False
-        return True
     if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
         return False
+    if isinstance(kind, T.DecimalType):
+        return _digits_fit(Decimal(str(value)), kind)
     bits = {"tinyint": 8, "smallint": 16, "int": 32, "bigint": 64}.get(kind.simpleString())
     return bits is None or (value == int(value) and -(2 ** (bits - 1)) <= value < 2 ** (bits - 1))
+
+
+def _digits_fit(value: Decimal, kind: T.DecimalType) -> bool:
+    digits = re.fullmatch(r"-?(\d*)(?:\.(\d*))?", format(value, "f"))
+    assert digits is not None
+    whole, fraction = digits[1].lstrip("0"), (digits[2] or "").rstrip("0")
+    return len(fraction) <= kind.scale and len(whole) <= kind.precision - kind.scale
 
 
 def _as_text(value: Any) -> str:

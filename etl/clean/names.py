@@ -13,7 +13,7 @@ from etl.clean.checks import require_data_names, require_names, require_values
 from etl.errors import ParameterError
 from etl.transform import Transform, data_columns, quote, require_columns
 
-__all__ = ["rename_columns", "rename_to_snake_case", "select_columns"]
+__all__ = ["rename_columns", "rename_to_snake_case", "select_columns", "snake_case"]
 
 RESERVED = frozenset(
     {"_file", "_row", "_seq", "_op", "_ingested_at", "_run_id", "_problems", "_fate", "_failures"}
@@ -48,7 +48,7 @@ def rename_to_snake_case() -> Transform:
     """
 
     def rename(df: DataFrame) -> DataFrame:
-        names = {name: _snake_case(name) for name in data_columns(df)}
+        names = {name: snake_case(name) for name in data_columns(df)}
         for name, new in names.items():
             if not new:
                 raise ParameterError(
@@ -148,7 +148,8 @@ def select_columns(*, columns: list[str]) -> Transform:
     return select
 
 
-def _snake_case(name: str) -> str:
+def snake_case(name: str) -> str:
+    """The name in lower-case words joined by underscores; see `rename_to_snake_case`."""
     plain = unicodedata.normalize("NFKD", name.replace("ß", "ss").replace("ẞ", "SS"))
     plain = "".join(letter for letter in plain if not unicodedata.combining(letter))
     words = re.sub(r"[\W_]+", "_", unicodedata.normalize("NFC", plain))

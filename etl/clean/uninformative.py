@@ -11,7 +11,7 @@ from pyspark.sql import types as T
 from etl.errors import ParameterError
 from etl.transform import Transform, data_columns, quote, require_columns
 
-__all__ = ["drop_uninformative", "fit_drop_uninformative"]
+__all__ = ["drop_uninformative", "fit_drop_uninformative", "require_share"]
 
 
 def fit_drop_uninformative(
@@ -56,10 +56,7 @@ def fit_drop_uninformative(
     ['id']
     """
     step = "fit_drop_uninformative"
-    if isinstance(max_missing, bool) or not 0 <= max_missing <= 1:
-        raise ParameterError(
-            step=step, parameter="max_missing", value=max_missing, allowed="a share from 0 to 1"
-        )
+    require_share(max_missing)
     kept = keep or []
     require_columns(df, kept, step=step)
     names = [name for name in data_columns(df) if name not in kept]
@@ -83,6 +80,17 @@ def fit_drop_uninformative(
         elif 1 - present / total > max_missing:
             drop[name] = f"{100 * (1 - present / total):.1f} % missing"
     return {"drop": drop}
+
+
+def require_share(max_missing: float) -> None:
+    """Raise `ParameterError` unless the greatest share of missing values is a share."""
+    if isinstance(max_missing, bool) or not 0 <= max_missing <= 1:
+        raise ParameterError(
+            step="fit_drop_uninformative",
+            parameter="max_missing",
+            value=max_missing,
+            allowed="a share from 0 to 1",
+        )
 
 
 def drop_uninformative(values: dict[str, Any]) -> Transform:

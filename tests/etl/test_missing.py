@@ -42,7 +42,7 @@ def learned(train: DataFrame, column: str, how: Any) -> Any:
         ("age", "mean", 21.8),
         ("weight", "median", 70.25),
         ("weight", "mean", 70.125),
-        ("cost", "median", 9.75),
+        ("cost", "median", "9.750"),
         ("age", "mode", 20),
         ("ward", "mode", "a"),
         ("seen", "mode", "2023-01-01"),
@@ -241,3 +241,67 @@ def test_columns_to_keep_and_to_drop_must_be_there(spark: SparkSession) -> None:
         df.transform(drop_uninformative({"drop": {"b": "the same in every row"}}))
     with pytest.raises(ParameterError):
         drop_uninformative({"columns": {}})
+
+
+BIG = "9007199254740993"
+
+
+@pytest.fixture(scope="module")
+def exact(spark: SparkSession) -> DataFrame:
+    """Values that a double would change: by one at the end of 16 digits and more."""
+    rows = [
+        (1, Decimal("1234567890123456.78"), int(BIG), Decimal("0.10"), 7, 0.1, Decimal("9" * 36 + ".99")),
+        (1, Decimal("1234567890123456.79"), int(BIG) + 2, Decimal("0.11"), 8, 0.2, Decimal("0.01")),
+        (2, Decimal("-1.00"), -(2**63), Decimal("99999999999.99"), -(2**31), 0.4, Decimal("-0.02")),
+        (2, None, None, None, None, None, None),
+        (1, None, None, None, None, None, None),
+    ]
+    schema = "g int, d decimal(18,2), n bigint, s decimal(13,2), i int, f float, w decimal(38,2)"
+    return spark.createDataFrame(rows, schema)
+
+
+@pytest.mark.parametrize("strategy", ["median", "mean", "mode"])
+def test_filling_changes_no_value_that_is_there(exact: DataFrame, strategy: str) -> None:
+    columns = ["d", "n", "s", "i", "f", "w"]
+    fitted = fit_fill_missing(exact, columns=dict.fromkeys(columns, strategy), indicators=False)
+    fitted = json.loads(json.dumps(fitted))
+    before, after = exact.collect(), exact.transform(fill_missing(fitted)).collect()
+    for name in columns:
+        assert [row[name] for row in after][:3] == [row[name] for row in before][:3], name
+        assert None not in [row[name] for row in after], name
+
+
+def test_a_median_is_exact(exact: DataFrame) -> None:
+    by = {"strategy": "median", "by": ["g"]}
+    fitted = fit_fill_missing(exact, columns={"d": by, "n": by, "s": by, "w": by})["columns"]
+    assert {name: each["groups"]["1"] for name, each in fitted.items()} == {
+        "d": "1234567890123456.785",
+        "n": "9007199254740994.0",
+        "s": "0.105",
+        # 38 digits leave no room for the half: it is rounded, as the documentation says.
+        "w": "500000000000000000000000000000000000.00",
+    }
+    assert {name: each["value"] for name, each in fitted.items()} == {
+        "d": "1234567890123456.780",
+        "n": f"{BIG}.0",
+        "s": "0.110",
+        "w": "0.01",
+    }
+
+
+@pytest.mark.parametrize(
+    ("column", "value"), [("s", 0.105), ("s", 1e12), ("seen", "20240101"), ("seen", "2024-W01-1")]
+)
+def test_a_constant_that_the_type_would_change_is_refused(
+    spark: SparkSession, column: str, value: object
+) -> None:
+    df = spark.createDataFrame([(None, None)], "s decimal(13,2), seen date")
+    with pytest.raises(ParameterError, match=column):
+        fit_fill_missing(df, columns={column: {"strategy": "constant", "value": value}})
+
+
+def test_a_column_without_a_value_is_named_with_the_fix(spark: SparkSession) -> None:
+    df = spark.createDataFrame([(None, None, None, 1)], "d double, n decimal(38,2), t string, k int")
+    for name, strategy in (("d", "mean"), ("n", "median"), ("t", "mode")):
+        with pytest.raises(ParameterError, match=rf"'{name}' has none; .*strategy: constant"):
+            fit_fill_missing(df, columns={"k": "median", name: strategy})
