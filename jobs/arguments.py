@@ -87,13 +87,13 @@ def parser(
             metavar="KEY=VALUE",
             help="override one key of the pipeline, such as exports.readmission.seed=2; may be repeated",
         )
-    if pipeline and runs:
-        made.add_argument("--run-id", metavar="ID", help="the run's name (default: from the clock)")
         made.add_argument(
             "--trust-code",
             action="store_true",
             help="the pipeline's own steps (module:function) may run: you trust the code that it names",
         )
+    if pipeline and runs:
+        made.add_argument("--run-id", metavar="ID", help="the run's name (default: from the clock)")
         made.add_argument(
             "--parallel", type=int, default=4, metavar="N", help="datasets at a time (default: 4)"
         )
