@@ -13,6 +13,9 @@ ENVIRONMENT := $(if $(filter connect,$(RUNTIME)),emr-8,$(RUNTIME))
 VENV := $(if $(filter emr-7,$(ENVIRONMENT)),.venv,.venv-$(ENVIRONMENT))
 # Everything below runs with the environment's programs first on the path, and its Java.
 IN := . ./$(VENV)/headgate.env &&
+# What a machine lacks; the demo asks for less than work on the code does.
+SET_UP = test -n "$(PYTHON)" || { echo "setup: no Python 3.11 or newer on the path; name one: make setup PYTHON=…" >&2; exit 1; }; \
+	$(PYTHON) bootstrap/environment.py --runtime $(ENVIRONMENT)
 
 comma := ,
 # What must hold without a JVM at hand: transforms and suites.
@@ -43,11 +46,11 @@ help: ## print this
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  \1|\2/p' $(MAKEFILE_LIST) | while IFS='|' read -r name text; do \
 		printf '%-14s %s\n' "  $$name" "$$text"; done
 
-setup: ## make the environment: packages, Java 17, Delta's jars (once; then it does nothing)
-	@test -n "$(PYTHON)" || { echo "setup: no Python 3.11 or newer on the path; name one: make setup PYTHON=…" >&2; exit 1; }
-	@$(PYTHON) bootstrap/environment.py --runtime $(ENVIRONMENT)
+setup: ## make the environment: packages, Java 17, Delta's jars, tools (once; then it does nothing)
+	@$(SET_UP)
 
-demo: setup ## a simulated hospital from raw files to star schema, training set and report, in build/demo
+demo: ## a simulated hospital from raw files to star schema, training set and report, in build/demo
+	@$(SET_UP) --for demo
 	@$(IN) headgate run hospital --lake build/demo $(ARGS)
 
 cluster-up: setup ## YARN and an S3 endpoint on this machine, on loopback (docs/cluster.md)
@@ -98,8 +101,8 @@ docs-serve: setup ## the documentation on http://127.0.0.1:8000, rebuilt as file
 dist: setup ## what EMR and Glue are given, into dist: wheel, locks, entry scripts, job definitions
 	@$(IN) python -m bootstrap.dist && ls dist
 
-locks: setup ## resolve anew what each platform needs beside what it has, into bootstrap/locks
-	@$(IN) python -m bootstrap.lock
+locks: setup ## resolve anew what each platform needs beside what it has, and which jars Spark needs
+	@$(IN) $(if $(filter emr-7,$(RUNTIME)),python -m bootstrap.lock &&) python -m bootstrap.lock_jars
 
 clean: ## remove what was built, and the tools' caches
 	rm -rf build dist site *.egg-info spark-warehouse metastore_db derby.log

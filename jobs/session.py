@@ -1,6 +1,6 @@
 """One Spark session, made or found.
 
-On a laptop Headgate makes it, with Delta's jars. Where `spark-submit`, EMR or Glue has started Spark,
+On a laptop Headgate makes it, with locked jars. Where `spark-submit`, EMR or Glue has started Spark,
 the session is theirs: what it lacks is said before any work, with the setting to pass.
 """
 
@@ -10,7 +10,7 @@ import os
 import shutil
 import sys
 import warnings
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from pathlib import Path
 
@@ -18,10 +18,11 @@ from pyspark.sql import SparkSession
 
 from jobs.exits import ArgumentsError
 from jobs.interrupt import interruptible
+from jobs.jars import JarsError, hadoop_version, locked, spark_jars
 from jobs.places import is_remote, on_s3
 from jobs.versions import check_versions
 
-__all__ = ["COMPILED", "DELTA_SETTINGS", "hadoop_version", "s3_settings", "session_to_read", "spark_session"]
+__all__ = ["COMPILED", "DELTA_SETTINGS", "s3_settings", "session_to_read", "spark_session"]
 
 DELTA_SETTINGS = {
     "spark.sql.extensions": "io.delta.sql.DeltaSparkSessionExtension",
@@ -154,8 +155,6 @@ def session_to_read(place: str) -> AbstractContextManager[object]:
 
 
 def _laptop(app: str, *, s3: bool, small: bool) -> SparkSession:
-    from delta import configure_spark_with_delta_pip  # absent on EMR and Glue, which ship their own Delta
-
     os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
     _find_java()
     quiet = Path(__file__).with_name("log4j2.properties").as_uri()
@@ -165,18 +164,25 @@ def _laptop(app: str, *, s3: bool, small: bool) -> SparkSession:
         settings |= SMALL_SETTINGS
         java += SMALL_JAVA
     settings["spark.driver.extraJavaOptions"] = " ".join(java)
-    jars = _delta_jars()
-    if jars:
-        settings["spark.jars"] = ",".join(jars)
     if s3:
         settings |= s3_settings(os.environ)
     builder = SparkSession.builder.appName(app)
     for name, value in settings.items():
         builder = builder.config(name, value)
-    if not jars:
-        packages = settings.get("spark.jars.packages")
-        builder = configure_spark_with_delta_pip(builder, extra_packages=[packages] if packages else None)
-    return builder.getOrCreate()
+    return _with_jars(builder, ("delta", "s3") if s3 else ("delta",)).getOrCreate()
+
+
+def _with_jars(builder: SparkSession.Builder, groups: Sequence[str]) -> SparkSession.Builder:
+    """Give Spark the locked jars; of versions that no lock knows, its own resolver fetches them."""
+    if all(map(locked, groups)):
+        try:
+            return builder.config("spark.jars", spark_jars(*groups))
+        except JarsError as error:
+            raise ArgumentsError(argument="spark session", reason=error.reason, fix=error.fix) from None
+    from delta import configure_spark_with_delta_pip  # absent on EMR and Glue, which ship their own Delta
+
+    s3 = [f"org.apache.hadoop:hadoop-aws:{hadoop_version()}"] if "s3" in groups else None
+    return configure_spark_with_delta_pip(builder, extra_packages=s3)
 
 
 def s3_settings(environment: Mapping[str, str]) -> dict[str, str]:
@@ -195,7 +201,6 @@ def s3_settings(environment: Mapping[str, str]) -> dict[str, str]:
     ('http://127.0.0.1:5000', 'org.apache.hadoop.fs.s3a.S3AFileSystem')
     """
     settings = {
-        "spark.jars.packages": f"org.apache.hadoop:hadoop-aws:{hadoop_version()}",
         "spark.hadoop.fs.s3.impl": "org.apache.hadoop.fs.s3a.S3AFileSystem",
         "spark.hadoop.fs.AbstractFileSystem.s3.impl": "org.apache.hadoop.fs.s3a.S3A",
     }
@@ -210,21 +215,6 @@ def s3_settings(environment: Mapping[str, str]) -> dict[str, str]:
             "spark.hadoop.fs.s3a.connection.ssl.enabled": str(endpoint.startswith("https")).lower(),
         }
     return settings
-
-
-def hadoop_version() -> str:
-    """Of the Hadoop that PySpark brings: its S3 file system and YARN must be of the same."""
-    import pyspark
-
-    jars = Path(pyspark.__file__).with_name("jars")
-    return next(jars.glob("hadoop-client-api-*.jar")).stem.removeprefix("hadoop-client-api-")
-
-
-def _delta_jars() -> list[str]:
-    """Delta's jars, where `make setup` has noted them: Spark's resolver takes seconds at every start."""
-    note = Path(sys.prefix, "headgate.jars")
-    jars = note.read_text().split(",") if note.exists() else []
-    return jars if all(Path(jar.removeprefix("file:")).exists() for jar in jars) else []
 
 
 def _find_java() -> None:

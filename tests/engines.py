@@ -64,7 +64,7 @@ def settings(spark: SparkSession, changed: Mapping[str, str]) -> Iterator[SparkS
 
 @contextmanager
 def _classic(warehouse: Path) -> Iterator[SparkSession]:
-    from delta import configure_spark_with_delta_pip
+    from jobs.jars import spark_jars
 
     builder = SparkSession.builder.master("local[2]").appName("tests")
     for key, value in SETTINGS.items():
@@ -76,8 +76,9 @@ def _classic(warehouse: Path) -> Iterator[SparkSession]:
         .config("spark.sql.extensions", "io.delta.sql.DeltaSparkSessionExtension")
         .config("spark.sql.catalog.spark_catalog", "org.apache.spark.sql.delta.catalog.DeltaCatalog")
         .config("spark.sql.warehouse.dir", str(warehouse))
+        .config("spark.jars", spark_jars("delta"))
     )
-    spark = configure_spark_with_delta_pip(builder).getOrCreate()
+    spark = builder.getOrCreate()
     spark.sparkContext.setLogLevel("ERROR")
     yield spark
     spark.stop()

@@ -2,8 +2,8 @@
 
 ``python bootstrap/cluster/cluster.py up`` starts Hadoop's own ResourceManager and NodeManager, and
 moto as S3; ``down`` stops all three. Ports are chosen free, everything listens on loopback only, and
-what it writes is below ``build/cluster``. Run it with the environment's Python: it takes PySpark's
-Ivy to fetch Hadoop, and its Hadoop version.
+what it writes is below ``build/cluster``. Run it with the environment's Python: Hadoop is of the version
+that PySpark brings, its jars as ``locks`` pins them.
 """
 
 from __future__ import annotations
@@ -24,9 +24,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from xml.sax.saxutils import escape
 
-import pyspark
-
-from jobs.session import hadoop_version
+from jobs.jars import JarsError, fetch, hadoop_version, locked
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -43,12 +41,7 @@ DAEMONS = {
     "nodemanager": "org.apache.hadoop.yarn.server.nodemanager.NodeManager",
 }
 
-HADOOP = (
-    "hadoop-common",
-    "hadoop-yarn-server-resourcemanager",
-    "hadoop-yarn-server-nodemanager",
-    "hadoop-yarn-server-timelineservice",  # the ResourceManager's, though Maven calls it optional
-)
+LOCKS = Path(__file__).with_name("locks")
 
 
 class ClusterError(Exception):
@@ -83,7 +76,7 @@ def start(folder: Path) -> dict[str, str]:
     """
     if list(folder.glob("*.pid")):
         raise ClusterError("it is up already; make cluster-down stops it")
-    jars = fetch_hadoop(ROOT / "build" / "hadoop")
+    jars = fetch_hadoop()
     ports = dict(zip(("s3", "scheduler", "tracker", "clients", "admin", "web", "node", "localizer",
                       "node_web"), free_ports(9), strict=True))  # fmt: skip
     configure(folder, ports)
@@ -98,7 +91,7 @@ def start(folder: Path) -> dict[str, str]:
     try:
         launch(folder, "s3", [str(Path(sys.executable).with_name("moto_server")), "-H", "127.0.0.1",
                               "-p", str(ports["s3"])])  # fmt: skip
-        classes = os.pathsep.join([str(folder / "conf"), *map(str, sorted(jars))])
+        classes = os.pathsep.join([str(folder / "conf"), *map(str, jars)])
         for name, daemon in DAEMONS.items():
             logs = f"-Dyarn.log.dir={folder / 'logs'}"
             launch(folder, name, [java(), "-Xmx512m", logs, *OPEN, "-cp", classes, daemon])
@@ -156,40 +149,15 @@ def java() -> str:
     return str(Path(os.environ["JAVA_HOME"], "bin", "java")) if "JAVA_HOME" in os.environ else "java"
 
 
-def fetch_hadoop(folder: Path) -> list[Path]:
-    """Fetch YARN's daemons, of the version that PySpark has, with PySpark's own Ivy."""
-    home = Path(pyspark.__file__).with_name("jars")
-    version = hadoop_version()
-    done = folder / f"hadoop-{version}.done"
-    if not done.exists():
-        folder.mkdir(parents=True, exist_ok=True)
-        print(f"cluster: fetching Hadoop {version} (70 MB, once)", flush=True)
-        ivy = next(home.glob("ivy-*.jar"))
-        settings, wanted = folder / "ivysettings.xml", folder / "ivy.xml"
-        settings.write_text(
-            '<ivysettings><settings defaultResolver="central"/><resolvers>'
-            '<ibiblio name="central" m2compatible="true"/></resolvers></ivysettings>'
-        )
-        modules = "".join(
-            f'<dependency org="org.apache.hadoop" name="{name}" rev="{version}" conf="default"/>'
-            for name in HADOOP
-        )
-        wanted.write_text(
-            '<ivy-module version="2.0"><info organisation="headgate" module="cluster"/>'
-            f"<dependencies>{modules}</dependencies></ivy-module>"
-        )
-        command = [
-            *(java(), "-jar", str(ivy), "-settings", str(settings), "-ivy", str(wanted)),
-            *("-confs", "default", "-types", "jar", "bundle"),
-            *("-retrieve", str(folder / "[artifact]-[revision](-[classifier]).[ext]")),
-        ]
-        found = subprocess.run(command, capture_output=True, text=True, check=False)
-        if found.returncode != 0:
-            log = folder.parent / "ivy.log"
-            log.write_text(found.stdout + found.stderr)
-            raise ClusterError(f"Hadoop {version} was not fetched; check the network (log: {log})")
-        done.touch()
-    return list(folder.glob("*.jar"))
+def fetch_hadoop() -> list[Path]:
+    """The jars of YARN's daemons; those that Spark needs for S3 are fetched with them."""
+    daemons = locked("yarn", LOCKS)
+    if not daemons:
+        raise ClusterError(f"there is no lock of Hadoop {hadoop_version()}; make locks writes it")
+    try:
+        return fetch([*daemons, *locked("s3")])[: len(daemons)]
+    except JarsError as error:
+        raise ClusterError(str(error)) from None
 
 
 def free_ports(count: int) -> list[int]:

@@ -5,8 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
-from importlib.metadata import version
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 import boto3
@@ -15,6 +14,7 @@ import pytest
 from moto.server import ThreadedMotoServer
 
 from jobs.aws import S3Object
+from jobs.jars import Jar, fetch, locked
 from jobs.lease import lease
 from jobs.session import DELTA_SETTINGS
 
@@ -40,31 +40,60 @@ def submitted(*options: str, lake: Path, master: str = "local[1]") -> tuple[int,
     return ran(*command, SPARK_HOME=str(home))
 
 
-def jars() -> list[str]:
-    return ["--packages", f"io.delta:delta-spark_2.12:{version('delta-spark')}"]
+STORAGE = next(jar for jar in locked("delta") if jar.artifact == "delta-storage")
+OF_ANOTHER_SCALA = [
+    Jar(
+        *("io.delta", "delta-spark_2.13", "3.3.2"),
+        "435bd201b5ea6b406efaa10e815d2744e4b438128aa83c10e4b8b553f4f0ff3e",
+    ),
+    STORAGE,
+]
+OF_AN_OLDER_SPARK = [
+    Jar(
+        *("io.delta", "delta-spark_2.12", "3.1.0"),
+        "57c030b05a0ff4e4e9985ab0b81ad5c2684ef44916654916ba783de656daae2e",
+    ),
+    Jar(
+        *("io.delta", "delta-storage", "3.1.0"),
+        "10d5eb272469d2f73a0acfcc62b9eefafe65b431eb6dc1fc7486eef862bfecde",
+    ),
+]
+
+
+def given(jars: Iterable[Jar]) -> list[str]:
+    return ["--jars", ",".join(path.as_uri() for path in fetch(jars))]
 
 
 @pytest.mark.parametrize(
-    ("options", "said"),
+    ("options", "jars", "said"),
     [
         (
-            ["--packages", "io.delta:delta-spark_2.12:3.3.2"],
+            [],
+            locked("delta"),
             "it was started without Delta; pass --conf spark.sql.extensions=io.delta.sql.DeltaSpark",
         ),
-        (DELTA, "Delta's jar is not there; pass --packages io.delta:delta-spark_2.12:3.3.x, the Delta for"),
         (
-            [*DELTA, "--packages", "io.delta:delta-spark_2.13:3.3.2"],
+            DELTA,
+            [],
+            "Delta's jar is not there; pass --packages io.delta:delta-spark_2.12:3.3.x, the Delta for",
+        ),
+        (
+            DELTA,
+            OF_ANOTHER_SCALA,
             "Delta does not fit it (",
         ),
         (
-            [*DELTA, "--packages", "io.delta:delta-spark_2.12:3.1.0"],
+            DELTA,
+            OF_AN_OLDER_SPARK,
             "Delta 3.1.0 is not made for Spark 3.5.",
         ),
     ],
     ids=["no_extension", "no_jar", "another_scala", "another_delta"],
 )
-def test_a_spark_that_lacks_its_delta(options: list[str], said: str, tmp_path: Path) -> None:
-    code, lines = submitted(*options, lake=tmp_path / "lake")
+def test_a_spark_that_lacks_its_delta(
+    options: list[str], jars: Sequence[Jar], said: str, tmp_path: Path
+) -> None:
+    code, lines = submitted(*options, *(given(jars) if jars else []), lake=tmp_path / "lake")
     assert (code, len(lines)) == (2, 1)
     assert said in lines[0]
     assert not (tmp_path / "lake").exists()
@@ -80,7 +109,9 @@ def test_executors_whose_python_has_no_headgate(tmp_path: Path) -> None:
     ]
     bare += ["--conf", f"spark.pyspark.driver.python={sys.executable}"]
     # Spark's own cluster on one machine: an executor in a process of its own.
-    code, lines = submitted(*jars(), *DELTA, *bare, lake=tmp_path / "lake", master="local-cluster[1,1,1024]")
+    code, lines = submitted(
+        *given(locked("delta")), *DELTA, *bare, lake=tmp_path / "lake", master="local-cluster[1,1,1024]"
+    )
     assert (code, len(lines)) == (2, 1), lines
     assert "executors: their Python does not run Headgate (ModuleNotFoundError: No module named" in lines[0]
     assert "install the wheel on every node for Python 3." in lines[0]

@@ -23,6 +23,7 @@ import pyspark
 import pytest
 
 from bootstrap.dist import build_wheel
+from jobs.jars import spark_jars
 from jobs.session import SMALL_JAVA, SMALL_SETTINGS
 from tests.real.small import TABLES, lay_out_small
 
@@ -31,7 +32,6 @@ pytestmark = [pytest.mark.real, pytest.mark.slow]
 ROOT = Path(__file__).resolve().parents[2]
 PYSPARK = Path(pyspark.__file__).parent
 QUIET = f"-Dlog4j2.configurationFile={(ROOT / 'jobs/log4j2.properties').as_uri()}"
-DELTA = "io.delta:delta-spark_2.12:3.3.2"
 
 
 def cluster_module() -> ModuleType:
@@ -135,7 +135,7 @@ def submit(cluster: dict[str, str], python: str, tmp_path: Path) -> Submit:
         command = [
             *("spark-submit", "--master", "yarn", "--deploy-mode", "cluster", "--name", lake),
             *("--num-executors", "2", "--executor-cores", "1", "--executor-memory", "1g"),
-            *("--packages", f"{DELTA},org.apache.hadoop:hadoop-aws:3.3.4"),
+            *("--jars", spark_jars("delta", "s3")),
             *options,
             str(ROOT / "jobs" / "run.py"),
             *("--pipeline", "s3://lake/project/pipeline.yaml", "--landing", "s3://lake/project/landing"),
