@@ -57,8 +57,8 @@ class Source(Closed):
     )
     redelivery: Literal["replace", "append"] = Field(
         "replace",
-        description="What it means that a file comes again under its name with another content. `replace`: "
-        "it says anew what it said before, and rows that it has no longer leave the table. `append`: its rows "
+        description="What a file says that comes again under its name, with another content. `replace`: "
+        "anew what it said before, and rows that it has no longer leave the table. `append`: more, its rows "
         "are added to those that it brought before. Raw keeps all of them.",
         examples=["append"],
     )

@@ -48,8 +48,8 @@ RAW_METADATA = (
 )
 """What ingest adds to the source's columns; see ``docs/architecture.md``."""
 
-CHOOSING = ("member", "password")
-"""Parts of a format that say which files are read, and not what they say."""
+CHOOSING = ("member", "optional", "password")
+"""Parts of a format that say which files are taken, and not what they say."""
 
 _SURVEY = T.StructType(
     [

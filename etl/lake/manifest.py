@@ -163,17 +163,20 @@ class Manifest:
     def superseded(self, redelivery: Redelivery) -> set[Delivery]:
         """The deliveries that later ones of the same file have replaced.
 
-        By ``append`` only one whose very content was read once more, by another format, or as its rows
-        had been lost.
+        By ``append`` only those whose very content was read once more, by another format, or as its
+        rows had been lost.
         """
         gone = set()
-        later: dict[str, Delivery] = {}
-        for delivery in reversed(self.deliveries):
-            after = later.get(delivery.file)
-            if after is not None and (redelivery == "replace" or after.hash == delivery.hash):
-                gone.add(delivery)
-            if not delivery.lost:
-                later[delivery.file] = delivery
+        later: defaultdict[str, list[Delivery]] = defaultdict(list)
+        for known in reversed(self.deliveries):
+            after = later[known.file]
+            read_again = (
+                other.hash == known.hash and (known.lost or other.reading != known.reading) for other in after
+            )
+            if after and (redelivery == "replace" or any(read_again)):
+                gone.add(known)
+            if not known.lost:
+                after.append(known)
         return gone
 
     def to_json(self) -> dict[str, Any]:

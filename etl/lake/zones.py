@@ -32,21 +32,21 @@ def canonical(place: str) -> str:
     Returns
     -------
     str
-        Of a path: absolute, without a scheme, links followed. Of an address: without what Hadoop's
-        file systems leave out, empty parts, dots and a slash at the end; its scheme, which says by
-        which file system it is reached, stays.
+        Of a path: absolute, links followed. Of an address: without what Hadoop's file systems leave
+        out, empty parts, dots and a slash at the end. A scheme, which says by which file system a
+        place is reached, stays.
 
     Examples
     --------
     >>> [canonical(place) for place in ("file:/data//x/", "file:///data/./x", "/data/y/../x")]
-    ['/data/x', '/data/x', '/data/x']
+    ['file:/data/x', 'file:/data/x', '/data/x']
     >>> canonical("S3://bucket//lake/./x/..//")
     's3://bucket/lake'
     """
     here = re.fullmatch(r"file:(?://[^/]*(?=/))?(.*)", place, re.DOTALL | re.IGNORECASE)
     found = None if here else _ADDRESS.fullmatch(place)
     if found is None or found[2] is found[3] is None:  # the latter a name with a colon at its end
-        return os.path.realpath(here[1] if here else place)
+        return f"file:{os.path.realpath(here[1])}" if here else os.path.realpath(place)
     path = posixpath.normpath("/" + (found[3] or "").lstrip("/")).rstrip("/")
     authority = "" if found[2] is None else f"//{found[2]}"
     return f"{found[1].lower()}:{authority}{path or ('' if authority else '/')}"

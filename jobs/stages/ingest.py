@@ -9,6 +9,7 @@ from pyspark.sql import DataFrame
 
 from etl.errors import InputError
 from etl.lake.arrivals import MANIFEST, Arrivals, arrivals
+from etl.lake.delimited import FileFormat
 from etl.lake.landing import SourceFile, read_landing, reading_of, survey_landing
 from etl.lake.ledger import Entry
 from etl.lake.tables import (
@@ -60,27 +61,24 @@ def _if_delivered(run: Run, name: str) -> Entry:
 
 
 def _ingest(run: Run, name: str, begun: Entry) -> Entry:
-    source = run.pipeline.datasets[name].source
-    landed = survey_landing(
-        run.spark, dataset=name, folder=run.landing, pattern=source.files, fmt=run.file_format(name)
-    )
-    path = run.lake.table("raw", name)
+    source, fmt, path = run.pipeline.datasets[name].source, run.file_format(name), run.lake.table("raw", name)
+    landed = survey_landing(run.spark, dataset=name, folder=run.landing, pattern=source.files, fmt=fmt)
     for tries_left in reversed(range(TRIES)):
         held = arrivals(run.spark, path)
-        new = held.manifest.missing(landed, reading=reading_of(run.file_format(name)))
+        new = held.manifest.missing(landed, reading=reading_of(fmt))
         if held.commit is not None and not new:
             return _standing(held.commit)
         try:
-            return _taken_in(run, name, begun, held, new)
+            return _taken_in(run, begun, held, new, fmt)
         except ConflictError:
             if not tries_left:
                 raise
     raise AssertionError("the last try returns or raises")
 
 
-def _taken_in(run: Run, name: str, begun: Entry, held: Arrivals, new: list[SourceFile]) -> Entry:
+def _taken_in(run: Run, begun: Entry, held: Arrivals, new: list[SourceFile], fmt: FileFormat) -> Entry:
     """Append the files `new`, unless another has appended to the table since it was looked at."""
-    fmt, path = run.file_format(name), run.lake.table("raw", name)
+    name = begun.dataset
     at = held.manifest.next_moment(begun.started_at)
     reading = reading_of(fmt)
     known = held.manifest.columns(reading=reading)
@@ -96,21 +94,21 @@ def _taken_in(run: Run, name: str, begun: Entry, held: Arrivals, new: list[Sourc
         known=known,
     )
     manifest = held.manifest.took_in(new, reading=reading, at=at)
-    lower = {column.lower() for column in known}
+    before, lower = held.manifest.newest(), {column.lower() for column in known}
+    again = [file.file for file in new if file.file in before]
     added = [column for column in manifest.columns(reading=reading) if column.lower() not in lower]
-    again = held.manifest.newest()
     entry = replace(
         begun,
         fingerprint=fingerprint_of([[file.file, file.hash] for file in new], {}),
         details={
             "files": [file.file for file in new],
-            **({"delivered_again": found} if (found := [f.file for f in new if f.file in again]) else {}),
+            **({"delivered_again": again} if again else {}),
             **({"columns_added": added} if known and added else {}),
         },
     )
     note = entry.to_json() | {MANIFEST: manifest.to_json()}
     run.may_write()
-    commit = _append(frame, path, note, after=held.newest)
+    commit = _append(frame, run.lake.table("raw", name), note, after=held.newest)
     return replace(
         entry, finished_at=run.clock(), version=commit.version, read=commit.rows, published=commit.rows
     ).balanced()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import random
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -21,7 +21,7 @@ NOON = datetime(2026, 1, 2, 12, tzinfo=UTC)
 class Lake:
     """A raw zone that is only a manifest, and what a table made of it should hold."""
 
-    manifest: Manifest = Manifest()
+    manifest: Manifest = field(default_factory=Manifest)
     version: int = -1
     clock: datetime = NOON
 
@@ -56,9 +56,50 @@ def test_a_file_is_taken_in_when_its_content_or_its_reading_is_not_the_last_one(
     assert lake.ingest({"a": "1", "b": "1"}, reading="latin") == ["a", "b"]
     assert lake.stands() == [("a", "1", "latin"), ("b", "1", "latin")]
     # What is read once more is no second delivery.
-    assert lake.stands("append") == [
-        ("a", "1", "latin"), ("a", "1", "plain"), ("a", "2", "plain"), ("b", "1", "latin"),
-    ]  # fmt: skip
+    assert lake.stands("append") == [("a", "1", "latin"), ("a", "2", "plain"), ("b", "1", "latin")]
+
+
+REPORTS: dict[str, tuple[list[dict[str, str]], list[list[str]]]] = {
+    # Each: what lies in the landing, run by run, by name and content; which files are taken in.
+    "two files of one moment (Hudi 1723, Glue)": ([{"a": "1"}, {"a": "1", "b": "2"}], [["a"], ["b"]]),
+    "a name that sorts before (dlt 2124)": ([{"b": "1"}, {"a": "1", "b": "1"}], [["b"], ["a"]]),
+    "touched, or uploaded again as it was (COPY INTO, Snowpipe)": ([{"a": "1"}, {"a": "1"}], [["a"], []]),
+    "overwritten by as many bytes (mtime and size are equal)": ([{"a": "1"}, {"a": "2"}], [["a"], ["a"]]),
+    "equal bytes under two names (ETag as identity)": ([{"a": "1"}, {"a": "1", "b": "1"}], [["a"], ["b"]]),
+    "deleted, and delivered again as it was": ([{"a": "1"}, {}, {"a": "1"}], [["a"], [], []]),
+    "deleted, and delivered again otherwise": ([{"a": "1"}, {}, {"a": "2"}], [["a"], [], ["a"]]),
+    "there and back (allowOverwrites)": ([{"a": "1"}, {"a": "2"}, {"a": "1"}], [["a"], ["a"], ["a"]]),
+    "two files change places": ([{"a": "1", "b": "2"}, {"a": "2", "b": "1"}], [["a", "b"], ["a", "b"]]),
+    "names that differ by case (S3)": ([{"a": "1"}, {"a": "1", "A": "1"}], [["a"], ["A"]]),
+    "a late file for an old day (bookmark by partition)": (
+        [{"d2/a": "1"}, {"d1/a": "1", "d2/a": "1"}], [["d2/a"], ["d1/a"]],
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("report", REPORTS)
+def test_what_others_have_missed_or_taken_in_twice(report: str) -> None:
+    landings, expected = REPORTS[report]
+    lake = Lake()
+    assert [lake.ingest(landing) for landing in landings] == expected
+    assert lake.ingest(landings[-1]) == []
+
+
+def test_more_files_than_a_history_of_a_few_thousand_are_remembered() -> None:
+    lake = Lake()
+    every = {f"2024/{n:05}.csv": "1" for n in range(12_000)}
+    lake.ingest(every)
+    assert lake.ingest(every | {"2023/00000.csv": "1"}) == ["2023/00000.csv"]
+    assert lake.ingest(every) == []
+    assert len(json.dumps(lake.manifest.to_json())) < 12_000 * 50
+
+
+def test_the_clock_of_another_machine_does_not_decide_what_is_newest() -> None:
+    lake = Lake()
+    lake.ingest({"a": "1"})
+    lake.clock -= timedelta(hours=2)
+    lake.ingest({"a": "2"})
+    assert lake.stands() == [("a", "2", "plain")]
 
 
 @pytest.mark.parametrize("seed", range(20))

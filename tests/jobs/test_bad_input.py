@@ -75,13 +75,18 @@ def test_a_header_that_does_not_match_is_named_with_what_differs(tmp_path: Path,
     assert "visits.csv:1: the header does not match (missing: Price; not declared: Cost)" in lines[0]
 
 
-def test_one_bad_file_among_several_datasets_stops_all_before_the_first_row(
-    tmp_path: Path, ending: Ender
-) -> None:
-    other = '  others:\n    source: {files: "nothing*.csv"}\n    suite: suites/visits.json\nstar:'
-    lay_out(tmp_path, pipeline=PIPELINE.replace("star:", other, 1))
-    assert ending()[0] == 4
-    assert not (tmp_path / "lake" / "raw").exists()
+def test_every_dataset_whose_files_cannot_be_read_has_a_line(tmp_path: Path, ending: Ender) -> None:
+    """And those that can be read are curated; what builds on all of them is not built."""
+    others = "".join(
+        f'  other{n}:\n    source: {{files: "other{n}*.csv"}}\n    suite: suites/visits.json\n'
+        for n in (1, 2)
+    )
+    lay_out(tmp_path, pipeline=PIPELINE.replace("star:", others + "star:", 1))
+    code, lines = ending()
+    assert (code, len(lines)) == (4, 2)
+    assert all(f"other{n}: " in line and "no such file" in line for n, line in enumerate(lines, start=1))
+    made = {zone.name: sorted(part.name for part in zone.iterdir()) for zone in (tmp_path / "lake").iterdir()}
+    assert (made["raw"], made["curated"], "star" in made) == (["visits"], ["visits"], False)
 
 
 def test_a_column_that_a_step_names_and_the_data_lacks(tmp_path: Path, ending: Ender) -> None:
