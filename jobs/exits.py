@@ -11,6 +11,7 @@ from enum import IntEnum
 
 from conf import PipelineError
 from etl.errors import EtlError, InputError, MissingColumnError, ParameterError
+from etl.lake.admission import TableRuleError
 from etl.lake.merging import RepeatedKeyError
 from etl.lake.tables import PartitionsError
 from jobs.lease import BusyError, LeaseLostError
@@ -68,7 +69,7 @@ def _code(error: BaseException) -> Exit:
             | PartitionsError()
         ):
             return Exit.BAD_ARGUMENTS
-        case RefusedError() | RepeatedKeyError():
+        case RefusedError() | RepeatedKeyError() | TableRuleError():
             return Exit.REFUSED
         case InputError():
             return Exit.INPUT_MISSING
