@@ -13,6 +13,7 @@ from types import FrameType
 
 from conf import PipelineError
 from etl.errors import REFUSED_BY_DATA, EtlError, InputError, MissingColumnError, ParameterError
+from etl.lake.admission import TableRuleError
 from etl.lake.merging import RepeatedKeyError
 from etl.lake.tables import ConflictError, PartitionsError
 from jobs.codes import Exit
@@ -56,7 +57,7 @@ _OURS: tuple[tuple[tuple[type[BaseException], ...], Exit], ...] = (
         (ArgumentsError, PipelineError, SuiteError, ParameterError, MissingColumnError, PartitionsError),
         Exit.BAD_ARGUMENTS,
     ),
-    ((RefusedError, RepeatedKeyError), Exit.REFUSED),
+    ((RefusedError, RepeatedKeyError, TableRuleError), Exit.REFUSED),
     ((InputError,), Exit.INPUT_MISSING),
     ((BusyError, LeaseLostError, ConflictError), Exit.BUSY),
     ((TerminatedError,), Exit.TERMINATED),

@@ -16,7 +16,8 @@ from typing import Any
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
-from etl.lake.staging import Staged, stage
+from etl.lake.staging import Staged, as_stored, stage
+from etl.lake.target import Mode
 from etl.lake.zones import Zone
 from etl.transform import PROBLEMS, data_columns, quote
 from jobs.context import Run
@@ -128,6 +129,7 @@ def rule(
     allow_empty: bool = False,
     integrity: Callable[[DataFrame], list[str]] | None = None,
     partition_by: Sequence[str] = (),
+    mode: Mode = "overwrite",
     of_rows: bool = False,
     past: Past | None = None,
 ) -> Ruling:
@@ -154,6 +156,8 @@ def rule(
         Looks at the accepted rows and says what else is wrong with them, a line each.
     partition_by : sequence of str
         The table's partition columns.
+    mode : {'append', 'overwrite', 'overwrite_partitions', 'merge'}
+        How it is going to be published.
     of_rows : bool
         Whether these are rows that make no batch: then the suite is asked only what rows are told by,
         and however many are rejected, the others may be published.
@@ -164,9 +168,13 @@ def rule(
     ------
     SuiteError
         The suite names what the rows lack, or awaits parameters that are no trends: nothing was staged.
+    etl.lake.admission.TableRuleError
+        The table cannot take rows of this schema: nothing was staged.
     """
     if of_rows:
         suite, tolerance, allow_empty = told_by_rows(suite), 1.0, True
+    path = run.lake.table(zone, table)
+    df = as_stored(df, path, partition_by=partition_by)
     data = df.select(*map(quote, data_columns(df)))
     require_fit(data, suite)
     asked = ask(suite, data, past)
@@ -175,12 +183,13 @@ def rule(
     rows, marks = mark(df, suite, among=verdict(*_critical(df), fated=fated) == ACCEPTED, among_equals=False)
     audit = partial(
         _audit,
-        path=run.lake.table(zone, table),
+        path=path,
         asked=asked,
         rules=rules,
         unwritten=() if keep_left else (FATE,),
         allow_empty=allow_empty,
         partition_by=partition_by,
+        mode=mode,
     )
     beside = run.lake.table("staging", run.run_id, f"{zone}_{table}")
     kept = (ACCEPTED, REJECTED) if fated and not keep_left else None
@@ -240,6 +249,7 @@ def _audit(
     unwritten: Collection[str],
     allow_empty: bool,
     partition_by: Sequence[str],
+    mode: Mode,
 ) -> tuple[Staged, Fates, Report, Profile]:
     """Write the rows and measure them on their way; then measure of the files what takes groups."""
     fated = FATE in rows.columns
@@ -263,6 +273,7 @@ def _audit(
         observe=observe,
         unwritten=unwritten,
         partition_by=partition_by,
+        mode=mode,
     )
     data, seen = _data(staged.rows), planned.read(staged.seen)
     report = validate(data, asked.suite, allow_empty=allow_empty, observed=seen)

@@ -82,6 +82,8 @@ def publish(
         Another writer has changed the table meanwhile: nothing is published.
     """
     how = how or Publish()
+    unfit = ruling.staged.refusals(ACCEPTED, ruling.columns, mode=how.mode, keys=how.keys)
+    ruling = replace(ruling, refusals=(*ruling.refusals, *map(str, unfit)))
     entry = replace(
         entry,
         finished_at=run.clock(),

@@ -12,17 +12,18 @@ from pyspark.sql import DataFrame, Observation
 from pyspark.sql import functions as F
 
 from etl.lake import files
+from etl.lake.admission import Refusal, refusals_by_delta, refusals_of
 from etl.lake.merging import merge_rows
 from etl.lake.replacing import replace_rows
 from etl.lake.tables import (
     Commit,
     ConflictError,
-    PartitionsError,
     Publication,
     conflicts_refused,
     newest_version,
     write_table,
 )
+from etl.lake.target import Mode, Target, read_target
 from etl.transform import quote
 
 __all__ = ["StagedBeside", "write"]
@@ -38,44 +39,54 @@ class StagedBeside:
     rows: DataFrame
     seen: dict[str, Any]
     beside: str
-    table: str
+    target: Target
     column: str
-    version: int
     partition_by: tuple[str, ...] = ()
 
     def written(self, verdict: str) -> int | None:
         """See `etl.lake.staging.Staged`; to ask would take a job."""
         return None
 
+    def refusals(
+        self, verdict: str, columns: Sequence[str], *, mode: Mode, keys: Sequence[str] = ()
+    ) -> list[Refusal]:
+        """See `etl.lake.staging.Staged`."""
+        target = read_target(self.rows.sparkSession, self.target.table)
+        chosen = self._chosen(verdict, columns)
+        return refusals_of(chosen, target, mode=mode, partition_by=self.partition_by, keys=keys)
+
     def publish(self, verdict: str, columns: Sequence[str], how: Publication) -> Commit:
         """See `etl.lake.staging.Staged`."""
-        spark = self.rows.sparkSession
-        chosen = self.rows.where(F.col(quote(self.column)) == verdict).select(*map(quote, columns))
-        with conflicts_refused(spark, self.table, expected=self.version):
+        spark, table = self.rows.sparkSession, self.target.table
+        chosen = self._chosen(verdict, columns)
+        with conflicts_refused(spark, table, expected=self.target.version), refusals_by_delta(table):
             if how.mode == "merge":
-                return merge_rows(chosen, self.table, how, partition_by=self.partition_by)
+                return merge_rows(chosen, table, how, partition_by=self.partition_by)
             if how.replaces:
-                return replace_rows(chosen, self.table, how)
-            with WRITING[self.table]:
+                return replace_rows(chosen, table, how)
+            with WRITING[table]:
                 return self._write(chosen, how)
+
+    def _chosen(self, verdict: str, columns: Sequence[str]) -> DataFrame:
+        return self.rows.where(F.col(quote(self.column)) == verdict).select(*map(quote, columns))
 
     def _write(self, chosen: DataFrame, how: Publication) -> Commit:
         """Write if the table stands where it stood, which Delta's writer does not ask."""
         assert how.mode != "merge"
-        found = newest_version(chosen.sparkSession, self.table)
-        expected = self.version if how.after is None else how.after
+        table = self.target.table
+        found = newest_version(chosen.sparkSession, table)
+        expected = self.target.version if how.after is None else how.after
         alone = how.mode != "append" or how.after is not None
         if alone and found != expected:
-            raise ConflictError(table=self.table, expected=expected, found=found)
-        # An overwrite that does not name the partitions would do away with them.
-        by = self.partition_by if found < 0 or how.mode == "overwrite" else ()
-        commit = write_table(chosen, self.table, mode=how.mode, note=how.note, once=how.once, partition_by=by)
+            raise ConflictError(table=table, expected=expected, found=found)
+        by = self.partition_by if found < 0 else ()
+        commit = write_table(chosen, table, mode=how.mode, note=how.note, once=how.once, partition_by=by)
         if alone and commit.version > found + 1:
             # Another program committed in between: its rows are in the history, and must be brought back.
-            raise ConflictError(table=self.table, expected=found, found=commit.version - 1)
+            raise ConflictError(table=table, expected=found, found=commit.version - 1)
         if how.after is not None and not how.made(commit):
             # Another one was first, and Delta passed these rows over.
-            raise ConflictError(table=self.table, expected=found, found=commit.version)
+            raise ConflictError(table=table, expected=found, found=commit.version)
         return commit
 
     def discard(self, *, published: str | None = None) -> None:
@@ -84,15 +95,16 @@ class StagedBeside:
 
 
 def write(
-    rows: DataFrame, table: str, *, beside: str, verdict: str, seen: Observation, partition_by: Sequence[str]
+    rows: DataFrame,
+    target: Target,
+    *,
+    beside: str,
+    verdict: str,
+    seen: Observation,
+    partition_by: Sequence[str],
 ) -> StagedBeside:
     """Write what `etl.lake.staging.stage` watches."""
-    spark, version = rows.sparkSession, newest_version(rows.sparkSession, table)
-    if partition_by and version >= 0:
-        (detail,) = spark.sql(f"DESCRIBE DETAIL delta.{quote(table)}").collect()
-        if list(detail["partitionColumns"]) != list(partition_by):
-            raise PartitionsError(table=table, there=detail["partitionColumns"], asked=partition_by)
     rows.write.mode("overwrite").partitionBy(verdict).parquet(beside)
     # The schema is known: to infer it would read a file.
-    staged = spark.read.schema(rows.schema).parquet(beside)
-    return StagedBeside(staged, dict(seen.get), beside, table, verdict, version, tuple(partition_by))
+    staged = rows.sparkSession.read.schema(rows.schema).parquet(beside)
+    return StagedBeside(staged, dict(seen.get), beside, target, verdict, tuple(partition_by))

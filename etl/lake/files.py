@@ -10,7 +10,7 @@ from typing import Any
 
 from pyspark.sql import SparkSession
 
-__all__ = ["delete", "exists", "folders", "read_bytes", "read_line", "write_bytes"]
+__all__ = ["delete", "exists", "folders", "qualified", "read_bytes", "read_line", "write_bytes"]
 
 
 def _at(spark: SparkSession, path: str) -> tuple[Any, Any, Any]:
@@ -23,6 +23,12 @@ def exists(spark: SparkSession, path: str) -> bool:
     """Whether there is a file or folder at `path`."""
     _, filesystem, place = _at(spark, path)
     return bool(filesystem.exists(place))
+
+
+def qualified(spark: SparkSession, path: str) -> str:
+    """`path` with its file system and from its root, as SQL needs it where a path may be relative."""
+    _, filesystem, place = _at(spark, path)
+    return str(filesystem.makeQualified(place).toString())
 
 
 def folders(spark: SparkSession, path: str) -> list[str]:

@@ -12,6 +12,8 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from etl.errors import EtlError, ParameterError
+from etl.lake import files
+from etl.lake.admission import admit
 from etl.lake.tables import (
     NOTE_KEY,
     Commit,
@@ -22,6 +24,7 @@ from etl.lake.tables import (
     require_version,
     write_table,
 )
+from etl.lake.target import read_target
 from etl.transform import quote, require_columns
 
 __all__ = ["RepeatedKeyError", "count_older", "merge_rows", "published_before", "require_unique_keys"]
@@ -88,8 +91,10 @@ def merge_rows(rows: DataFrame, table: str, how: Publication, *, partition_by: S
     if not how.keys:
         raise ParameterError(step="merge", parameter="keys", value=how.keys, allowed="at least one column")
     require_columns(rows, how.keys, step="merge")
-    require_unique_keys(rows, table, how.keys)
     spark = rows.sparkSession
+    target = read_target(spark, table)
+    admit(rows, target, mode="merge", partition_by=partition_by, keys=how.keys)
+    require_unique_keys(rows, table, how.keys)
     if how.after is not None:
         require_version(spark, table, how.after)
     if not is_table(spark, table):
@@ -108,12 +113,12 @@ def merge_rows(rows: DataFrame, table: str, how: Publication, *, partition_by: S
     if how.once:
         own.conf.set("spark.databricks.delta.write.txnAppId", how.once[0])
         own.conf.set("spark.databricks.delta.write.txnVersion", str(how.once[1]))
-    source = f"headgate_merge_{uuid.uuid4().hex}"
-    older = _older(how.order_by, spark.read.format("delta").load(table).columns) if how.order_by else "false"
+    source, into = f"headgate_merge_{uuid.uuid4().hex}", quote(files.qualified(spark, table))
+    older = _older(how.order_by, target.schema.names) if how.order_by else "false"
     rows.createGlobalTempView(source)
     try:
         own.sql(
-            f"MERGE INTO delta.{quote(table)} AS t USING global_temp.{source} AS s ON {_same(how.keys)} "
+            f"MERGE INTO delta.{into} AS t USING global_temp.{source} AS s ON {_same(how.keys)} "
             f"WHEN MATCHED AND NOT {older} THEN UPDATE SET * WHEN NOT MATCHED THEN INSERT *"
         )
     finally:
@@ -149,10 +154,10 @@ def _same(keys: Sequence[str]) -> str:
 
 def _older(order_by: Sequence[str], there: Collection[str]) -> str:
     """SQL that is never null: whether the row `s` is older than the table's row `t`."""
-    said = "false"
+    said, known = "false", {name.lower() for name in there}
     for entry in reversed(order_by):
         name, sign = entry.removeprefix("-"), ">" if entry.startswith("-") else "<"
-        new, old = f"s.{quote(name)}", f"t.{quote(name)}" if name in there else "NULL"
+        new, old = f"s.{quote(name)}", f"t.{quote(name)}" if name.lower() in known else "NULL"
         less = f"({old} IS NOT NULL AND ({new} IS NULL OR {new} {sign} {old}))"
         said = f"({less} OR (({new} <=> {old}) AND {said}))"
     return said
@@ -176,9 +181,12 @@ def require_unique_keys(rows: DataFrame, table: str, keys: Sequence[str]) -> Non
     """Raise `RepeatedKeyError` if two of `rows` share a key, or one has a null in it. One job."""
     columns = [F.col(quote(key)) for key in keys]
     empty = reduce(or_, (column.isNull() for column in columns))
+    # As one column, that no key has the name of the count.
     repeated = (
-        rows.groupBy(*columns).agg(F.count(F.lit(1)).alias("_rows")).where((F.col("_rows") > 1) | empty)
+        rows.groupBy(F.struct(*columns).alias("key"))
+        .agg(F.count(F.lit(1)).alias("times"), F.first(empty).alias("empty"))
+        .where("times > 1 OR empty")
     )
-    found = repeated.drop("_rows").limit(1).collect()
+    found = repeated.select("key").limit(1).collect()
     if found:
-        raise RepeatedKeyError(table=table, keys=keys, example=str(found[0].asDict()))
+        raise RepeatedKeyError(table=table, keys=keys, example=str(found[0].key.asDict()))

@@ -40,7 +40,7 @@ def replace_rows(rows: DataFrame, table: str, how: Publication) -> Commit:
     where = " OR ".join(
         f"(_file = {_text(file)} AND _file_hash = {_text(digest)})" for file, digest in sorted(how.replaces)
     )
-    commit = write_table(rows, table, mode="overwrite", note=how.note, once=how.once, where=where)
+    commit = write_table(rows, table, mode="append", note=how.note, once=how.once, where=where)
     if not how.made(commit):
         raise ConflictError(table=table, expected=commit.version - 1, found=commit.version)
     return commit

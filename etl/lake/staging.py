@@ -8,16 +8,19 @@ beside it, and publishing copies them (`etl.lake.copying`). Both do the same to 
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from dataclasses import replace
 from typing import Any, Protocol
 
 from pyspark.sql import Column, DataFrame, Observation
 from pyspark.sql import functions as F
 
-from etl.lake import copying, transaction
-from etl.lake.tables import Commit, Publication
-from etl.transform import quote
+from etl.lake import copying, partitions, transaction
+from etl.lake.admission import Refusal, TableRuleError, check, refusals_by_delta
+from etl.lake.tables import Commit, PartitionsError, Publication
+from etl.lake.target import Mode, read_target
+from etl.transform import quote, with_columns
 
-__all__ = ["Staged", "stage"]
+__all__ = ["Staged", "as_stored", "stage"]
 
 OPEN_FOLDERS = "spark.sql.maxConcurrentOutputFileWriters"
 MOST_VERDICTS = 3
@@ -37,6 +40,11 @@ class Staged(Protocol):
     def written(self, verdict: str) -> int | None:
         """How many rows of one verdict the files hold, as they say themselves; None if they do not."""
 
+    def refusals(
+        self, verdict: str, columns: Sequence[str], *, mode: Mode, keys: Sequence[str] = ()
+    ) -> list[Refusal]:
+        """Why the table cannot take the rows of one verdict exactly as they are; nothing where it can."""
+
     def publish(self, verdict: str, columns: Sequence[str], how: Publication) -> Commit:
         """Make the rows of one verdict the table, or part of it, in one commit.
 
@@ -53,10 +61,27 @@ class Staged(Protocol):
         etl.lake.tables.ConflictError
             Another writer has changed the table since the rows were staged: they may have to be
             audited again. Appending disturbs nobody, and is not disturbed.
+        etl.lake.admission.TableRuleError
+            The table cannot take the rows: see `refusals`.
         """
 
     def discard(self, *, published: str | None = None) -> None:
         """Delete the files, but for those of the verdict that was published."""
+
+
+def as_stored(df: DataFrame, table: str, *, partition_by: Sequence[str] = ()) -> DataFrame:
+    """`df` as the table is going to give it back: what is to be audited.
+
+    Parameters
+    ----------
+    df : DataFrame
+    table : str
+        A table's folder; there may be none yet.
+    partition_by : sequence of str
+        The partition columns of a table that is new.
+    """
+    target = read_target(df.sparkSession, table)
+    return partitions.as_stored(df, target.partition_by if target.exists else partition_by)
 
 
 def stage(
@@ -69,6 +94,7 @@ def stage(
     observe: Sequence[Column],
     unwritten: Collection[str] = (),
     partition_by: Sequence[str] = (),
+    mode: Mode | None = None,
     in_place: bool | None = None,
 ) -> Staged:
     """Write `df` once, in one job, so that a table may be made of it.
@@ -92,27 +118,51 @@ def stage(
         Columns that are observed, and not written.
     partition_by : sequence of str
         The partition columns of a table that is new; one that is there keeps its own.
+    mode : {'append', 'overwrite', 'overwrite_partitions', 'merge'}, optional
+        How the rows are going to be published, if it is known: what the table cannot take by its schema
+        is then refused before anything is written.
     in_place : bool, optional
-        Whether Delta's own transactions are used; by default where they can be.
+        Whether Delta's own transactions are used, in tables that can be written so; by default where
+        they can be.
 
     Returns
     -------
     Staged
+
+    Raises
+    ------
+    etl.lake.admission.TableRuleError
+        The table cannot take the rows.
+    etl.lake.tables.PartitionsError
+        The table is partitioned otherwise.
 
     References
     ----------
     Spark documentation, ``DataFrame.observe``.
     """
     spark = df.sparkSession
-    if in_place is None:
-        in_place = transaction.fits(spark, table)
+    target = read_target(spark, table)
+    data = df.drop(verdict, *unwritten)
+    if target.exists and partition_by and target.partition_by != tuple(partition_by):
+        raise PartitionsError(table=table, there=target.partition_by, asked=partition_by)
+    by = target.partition_by if target.exists else tuple(partition_by)
+    # What no table can hold, where it is not known yet how this one is to be written.
+    asked = target if mode is not None else replace(target, version=-1)
+    found = check(data.schema, asked, mode=mode or "append", partition_by=by)
+    if found:
+        raise TableRuleError(table=table, refusals=found)
+    in_place = in_place is not False and transaction.fits(spark, target, data.columns)
     # A folder for each verdict is kept open at once: else Spark sorts the rows by their folders first.
     if int(spark.conf.get(OPEN_FOLDERS) or 0) < MOST_VERDICTS:
         spark.conf.set(OPEN_FOLDERS, str(MOST_VERDICTS))
     seen = Observation()
-    watched = df.observe(seen, *observe)
+    # What is noted of a column elsewhere is no rule of this table's: an expression has no notes.
+    noted = {field.name: F.coalesce(quote(field.name)) for field in df.schema if field.metadata}
+    plain = with_columns(df, noted)
+    watched = partitions.as_stored(plain, by).observe(seen, *observe)
     if keep is not None:
         watched = watched.where(F.col(quote(verdict)).isin(list(keep)))
-    watched = watched.drop(*unwritten)
+    watched = partitions.with_fit_values(watched.drop(*unwritten), by)
     written = transaction.write if in_place else copying.write
-    return written(watched, table, beside=beside, verdict=verdict, seen=seen, partition_by=partition_by)
+    with partitions.unfit_refused(table), refusals_by_delta(table):
+        return written(watched, target, beside=beside, verdict=verdict, seen=seen, partition_by=partition_by)

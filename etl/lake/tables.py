@@ -18,9 +18,14 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import functions as F
 
 from etl.errors import EtlError, InputMissingError
 from etl.lake import files
+from etl.lake.admission import admit, refusals_by_delta
+from etl.lake.partitions import predicate
+from etl.lake.target import Mode, Target, read_target
+from etl.transform import quote
 
 __all__ = [
     "Commit",
@@ -39,9 +44,6 @@ __all__ = [
 
 NOTE_KEY = "headgate"
 """Under which key of ``userMetadata`` the note stands: other writers' metadata is told apart by it."""
-
-
-Mode = Literal["append", "overwrite", "overwrite_partitions", "merge"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -296,21 +298,33 @@ def write_table(
     Commit
         The commit's version and its note; where `once` was committed before, the newest one.
     """
+    spark = df.sparkSession
+    target = read_target(spark, path)
+    admit(df, target, mode="replace" if where is not None else mode, partition_by=partition_by)
     writer = df.write.format("delta").option("userMetadata", json.dumps({NOTE_KEY: note}, default=str))
-    if mode == "overwrite_partitions":
-        writer = writer.mode("overwrite").option("partitionOverwriteMode", "dynamic")
-    else:
-        writer = writer.mode(mode)
+    writer = writer.mode("append" if mode == "append" and where is None else "overwrite")
+    if mode == "overwrite_partitions" and target.exists:
+        where = predicate(_parts(df, target), df.schema, target.partition_by)
     if where is not None:
         writer = writer.option("replaceWhere", where)
-    schema = "overwriteSchema" if mode == "overwrite" and where is None else "mergeSchema"
-    writer = writer.option(schema, "true")
+    # Another schema in the table's place would do away with what is laid down for its columns.
+    anew = mode == "overwrite" and not target.binds_columns
+    writer = writer.option("overwriteSchema" if anew else "mergeSchema", "true")
     if once:
         writer = writer.option("txnAppId", once[0]).option("txnVersion", once[1])
-    if partition_by:
-        writer = writer.partitionBy(*partition_by)
-    writer.save(path)
-    done = last_commit(df.sparkSession, path)
+    # An overwrite that does not name the partitions would do away with them.
+    by = target.partition_by if target.exists else partition_by
+    if by:
+        writer = writer.partitionBy(*by)
+    with refusals_by_delta(path):
+        writer.save(path)
+    done = last_commit(spark, path)
     if done is None:
         raise RuntimeError(f"{path}: the commit just made has no note")
     return done
+
+
+def _parts(df: DataFrame, target: Target) -> list[dict[str, str | None]]:
+    """The partitions that the rows have, as texts."""
+    texts = [F.col(quote(name)).cast("string").alias(name) for name in target.partition_by]
+    return [row.asDict() for row in df.select(*texts).distinct().collect()]

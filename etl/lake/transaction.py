@@ -19,40 +19,71 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import unquote
 
 from py4j.protocol import Py4JError
 from pyspark.sql import DataFrame, Observation, SparkSession
 from pyspark.sql import functions as F
 from pyspark.sql import types as T
 
-from etl.errors import ParameterError
+from etl.lake import delta_classes as delta
 from etl.lake import files
+from etl.lake.admission import Refusal, admit, refusals_by_delta, refusals_of
 from etl.lake.merging import merge_rows, published_before
+from etl.lake.partitions import predicate
 from etl.lake.replacing import replace_rows
-from etl.lake.tables import (
-    NOTE_KEY,
-    Commit,
-    ConflictError,
-    PartitionsError,
-    Publication,
-    conflicts_refused,
-)
+from etl.lake.tables import NOTE_KEY, Commit, ConflictError, Publication, conflicts_refused
+from etl.lake.target import Mode, Target, fields_within, read_target, target_of
 from etl.transform import quote
 
 __all__ = ["StagedInPlace", "fits", "write"]
 
-PARTITION = "headgate_verdict"
-"""Folders whose names begin with an underscore would be hidden from VACUUM."""
+FEATURES = frozenset(
+    {
+        "allowColumnDefaults",
+        "appendOnly",
+        "changeDataFeed",
+        "checkConstraints",
+        "columnMapping",
+        "deletionVectors",
+        "generatedColumns",
+        "identityColumns",
+        "inCommitTimestamp",
+        "invariants",
+        "timestampNtz",
+        "v2Checkpoint",
+        "vacuumProtocolCheck",
+    }
+)
+"""What a table may list that asks nothing of files but what its properties and columns say."""
 
-UNFIT = ("delta.columnMapping.", "delta.constraints.", "delta.identity.", "delta.rowTracking.")
-"""Properties of tables whose files take more than to be written and named."""
+PROPERTIES = (
+    "delta.appendOnly",
+    "delta.autoOptimize.",
+    "delta.checkpoint",
+    "delta.dataSkipping",
+    "delta.deletedFileRetentionDuration",
+    "delta.enableChangeDataFeed",
+    "delta.enableDeletionVectors",
+    "delta.enableExpiredLogCleanup",
+    "delta.enableInCommitTimestamps",
+    "delta.inCommitTimestampEnablement",
+    "delta.isolationLevel",
+    "delta.logRetentionDuration",
+    "delta.minReaderVersion",
+    "delta.minWriterVersion",
+    "delta.setTransactionRetentionDuration",
+    "delta.targetFileSize",
+    "delta.tuneFileSizesForRewrites",
+)
+"""Properties of tables, by how they begin, whose files only have to be written and named. Tables with
+others, and with rules for their columns, are for Delta's own writer, which knows them all."""
 
-_DELTA = "org.apache.spark.sql.delta"
-_WRITE = f"{_DELTA}.DeltaOperations$Write"
-_CLASSES = (f"{_DELTA}.DeltaLog", f"{_DELTA}.actions.Action", _WRITE)
+_WRITE = "org.apache.spark.sql.delta.DeltaOperations$Write"
+_CLASSES = ("org.apache.spark.sql.delta.DeltaLog", "org.apache.spark.sql.delta.actions.Action", _WRITE)
 
 
 @dataclass(frozen=True)
@@ -63,10 +94,12 @@ class StagedInPlace:
     ----------
     column : str
         With the verdict.
+    partition : str
+        What it is called among the partition values.
     added : tuple of dict
         Delta's actions ``add``, with the verdict among the partition values.
-    version : int
-        The table's when the rows were staged; -1 where there was no table.
+    target : Target
+        The table when the rows were staged.
     partition_by : tuple of str
         For a table that is new.
     """
@@ -74,143 +107,197 @@ class StagedInPlace:
     rows: DataFrame
     seen: dict[str, Any]
     column: str
-    table: str
+    partition: str
+    target: Target
     added: tuple[dict[str, Any], ...]
-    version: int
     partition_by: tuple[str, ...] = ()
 
     def written(self, verdict: str) -> int | None:
         """See `etl.lake.staging.Staged`."""
-        return sum(int(json.loads(action["stats"])["numRecords"]) for action in self._of(verdict))
+        told = [action.get("stats") for action in self._of(verdict)]
+        return sum(int(json.loads(stats)["numRecords"]) for stats in told if stats) if all(told) else None
+
+    def refusals(
+        self, verdict: str, columns: Sequence[str], *, mode: Mode, keys: Sequence[str] = ()
+    ) -> list[Refusal]:
+        """See `etl.lake.staging.Staged`."""
+        target = read_target(self.rows.sparkSession, self.target.table)
+        chosen = self._chosen(verdict, columns)
+        return refusals_of(chosen, target, mode=mode, partition_by=self.partition_by, keys=keys)
 
     def publish(self, verdict: str, columns: Sequence[str], how: Publication) -> Commit:
         """See `etl.lake.staging.Staged`."""
-        spark = self.rows.sparkSession
-        with conflicts_refused(spark, self.table, expected=self.version):
-            chosen = self.rows.where(F.col(quote(self.column)) == verdict).select(*map(quote, columns))
+        spark, table = self.rows.sparkSession, self.target.table
+        chosen = self._chosen(verdict, columns)
+        with conflicts_refused(spark, table, expected=self.target.version), refusals_by_delta(table):
             if how.replaces:
-                return replace_rows(chosen, self.table, how)
+                return replace_rows(chosen, table, how)
             if how.mode == "merge":
-                return merge_rows(chosen, self.table, how, partition_by=self.partition_by)
+                return merge_rows(chosen, table, how, partition_by=self.partition_by)
             return self._commit(verdict, columns, how)
 
+    def _chosen(self, verdict: str, columns: Sequence[str]) -> DataFrame:
+        return self.rows.where(F.col(quote(self.column)) == verdict).select(*map(quote, columns))
+
     def _of(self, verdict: str) -> list[dict[str, Any]]:
-        return [action for action in self.added if action["partitionValues"][PARTITION] == verdict]
+        return [action for action in self.added if action["partitionValues"][self.partition] == verdict]
 
     def _commit(self, verdict: str, columns: Sequence[str], how: Publication) -> Commit:
-        spark = self.rows.sparkSession
-        transaction = _log(spark, self.table).startTransaction()
-        found = int(transaction.readVersion())
-        if how.after is not None and found != how.after:
-            raise ConflictError(table=self.table, expected=how.after, found=found)
+        spark, table = self.rows.sparkSession, self.target.table
+        transaction = delta.start(spark, table)
+        found = target_of(transaction, table)
+        if how.after is not None and found.version != how.after:
+            raise ConflictError(table=table, expected=how.after, found=found.version)
         if how.once and int(transaction.txnVersion(how.once[0])) >= how.once[1]:
-            return published_before(spark, self.table)
-        if how.mode != "append" and found != self.version:
-            raise ConflictError(table=self.table, expected=self.version, found=found)
-        schema = self.rows.select(*map(quote, columns)).schema
-        _describe(spark, transaction, schema, how.mode, self.partition_by)
-        chosen = self._of(verdict)
-        adds = [{"add": _without_verdict(action)} for action in chosen]
+            return published_before(spark, table)
+        chosen = self._chosen(verdict, columns)
+        if not self._stands(found, chosen.columns, alone=how.mode != "append"):
+            raise ConflictError(table=table, expected=self.target.version, found=found.version)
+        admit(chosen, found, mode=how.mode, partition_by=self.partition_by)
+        _describe(spark, transaction, found, chosen.schema, how.mode, self.partition_by)
+        files_of = self._of(verdict)
+        adds = [{"add": self._without_verdict(action)} for action in files_of]
         once = how.once and {
             "appId": how.once[0],
             "version": how.once[1],
             "lastUpdated": time.time_ns() // 10**6,
         }
         actions = [
-            *_removes(transaction, how.mode, [action["add"]["partitionValues"] for action in adds]),
-            *(_action(spark, action) for action in adds),
-            *([_action(spark, {"txn": once})] if once else []),
+            *_removes(spark, transaction, found, how.mode, [one["add"]["partitionValues"] for one in adds]),
+            *(delta.action(spark, one) for one in adds),
+            *([delta.action(spark, {"txn": once})] if once else []),
         ]
-        rows = self.written(verdict) or 0
-        size = sum(action["size"] for action in chosen)
-        _register(spark, transaction, numFiles=len(chosen), numOutputRows=rows, numOutputBytes=size)
+        rows = self.written(verdict)
+        rows = chosen.count() if rows is None else rows
+        size = sum(action["size"] for action in files_of)
+        delta.register(spark, transaction, numFiles=len(files_of), numOutputRows=rows, numOutputBytes=size)
         metadata = json.dumps({NOTE_KEY: how.note}, default=str)
-        operation = _made(
+        operation = delta.construct(
             spark,
-            _class(spark, _WRITE).getConstructors()[0],
+            _WRITE,
             {
-                "mode": _save_mode(spark, "append" if how.mode == "append" else "overwrite"),
-                "userMetadata": _some(spark, metadata),
+                "mode": delta.save_mode(spark, "append" if how.mode == "append" else "overwrite"),
+                "userMetadata": delta.some(spark, metadata),
             },
         )
-        version = transaction.commit(_seq(spark, actions), operation)
+        version = transaction.commit(delta.seq(spark, actions), operation)
         return Commit(version=int(version), note=how.note, rows=rows)
+
+    def _stands(self, found: Target, columns: Collection[str], *, alone: bool) -> bool:
+        """Whether the files that were staged can still be named by the table's log."""
+        if self.target.exists and found.id != self.target.id:
+            return False
+        by = found.partition_by if found.exists else self.partition_by
+        as_staged = self.target.partition_by if self.target.exists else self.partition_by
+        same_version = found.version == self.target.version
+        return same_version or (not alone and by == as_staged and _understood(found, columns))
+
+    def _without_verdict(self, action: Mapping[str, Any]) -> dict[str, Any]:
+        values = {name: value for name, value in action["partitionValues"].items() if name != self.partition}
+        return {**action, "partitionValues": values}
 
     def discard(self, *, published: str | None = None) -> None:
         """See `etl.lake.staging.Staged`."""
         for action in self.added:
-            if action["partitionValues"][PARTITION] != published:
-                files.delete(self.rows.sparkSession, f"{self.table}/{action['path']}")
+            if action["partitionValues"][self.partition] != published:
+                path = f"{self.target.table}/{unquote(action['path'])}"
+                files.delete(self.rows.sparkSession, path)
 
 
-def fits(spark: SparkSession, table: str) -> bool:
+def fits(spark: SparkSession, target: Target, columns: Collection[str]) -> bool:
     """Whether this runtime's Delta, and this table, can be written in place.
 
     Parameters
     ----------
     spark : SparkSession
-    table : str
-        A table's folder; there may be none yet.
+    target : Target
+    columns : collection of str
+        Of the rows.
     """
     try:
         for name in _CLASSES:
-            _class(spark, name)
-        metadata = _metadata(_log(spark, table).startTransaction())
+            delta.class_of(spark, name)
     except (AttributeError, Py4JError):  # Spark Connect, or a Delta that is built otherwise
         return False
-    return not any(name.startswith(UNFIT) for name in metadata.get("configuration", {}))
+    return _understood(target, columns)
+
+
+def _understood(target: Target, columns: Collection[str]) -> bool:
+    """Whether a table asks for nothing that its files are not given here."""
+    there = {field.name.lower(): field.name for field in target.schema}
+    return (
+        FEATURES.issuperset(target.features)
+        and all(name.startswith(PROPERTIES) for name in target.configuration if name.startswith("delta."))
+        and all(one.nullable and one.metadata.keys() <= {"comment"} for one in fields_within(target.schema))
+        # Other readers take the names in the files to the letter.
+        and all(there.get(name.lower(), name) == name for name in columns)
+    )
 
 
 def write(
-    rows: DataFrame, table: str, *, beside: str, verdict: str, seen: Observation, partition_by: Sequence[str]
+    rows: DataFrame,
+    target: Target,
+    *,
+    beside: str,
+    verdict: str,
+    seen: Observation,
+    partition_by: Sequence[str],
 ) -> StagedInPlace:
     """Write what `etl.lake.staging.stage` watches."""
-    spark = rows.sparkSession
-    written = rows.withColumnRenamed(verdict, PARTITION)
+    spark, table = rows.sparkSession, target.table
+    partition = _name_for_the_verdict({*rows.columns, *target.schema.names})
+    written = rows.withColumnRenamed(verdict, partition)
     # This transaction is for its files only, and is never committed.
-    transaction = _log(spark, table).startTransaction()
-    version = int(transaction.readVersion())
-    metadata = _metadata(transaction)
-    partitions = list(metadata["partitionColumns"]) if version >= 0 else list(partition_by)
-    if partition_by and partitions != list(partition_by):
-        raise PartitionsError(table=table, there=partitions, asked=partition_by)
-    metadata |= {"schemaString": written.schema.json(), "partitionColumns": [*partitions, PARTITION]}
-    transaction.updateMetadata(_action(spark, {"metaData": metadata}), False)
+    transaction = delta.start(spark, table)
+    metadata: dict[str, Any] = json.loads(transaction.metadata().json())["metaData"]
+    partitions = list(target.partition_by if target.exists else partition_by)
+    metadata |= {"schemaString": written.schema.json(), "partitionColumns": [*partitions, partition]}
+    transaction.updateMetadata(delta.action(spark, {"metaData": metadata}), False)
     actions = transaction.writeFiles(written._jdf)
     added = tuple(json.loads(actions.apply(at).json())["add"] for at in range(actions.size()))
-    reader = spark.read.schema(written.schema).option("basePath", table)
-    paths = [f"{table}/{action['path']}" for action in added]
+    # Nothing in the name of a file is a pattern.
+    reader = spark.read.schema(written.schema).options(basePath=table, __globPaths__="false")
+    paths = [f"{table}/{unquote(action['path'])}" for action in added]
     read = reader.parquet(*paths) if paths else written.limit(0)
-    told = read.withColumnRenamed(PARTITION, verdict)
-    return StagedInPlace(told, dict(seen.get), verdict, table, added, version, tuple(partition_by))
+    told = read.withColumnRenamed(partition, verdict)
+    return StagedInPlace(told, dict(seen.get), verdict, partition, target, added, tuple(partition_by))
 
 
-def _without_verdict(action: Mapping[str, Any]) -> dict[str, Any]:
-    values = {name: value for name, value in action["partitionValues"].items() if name != PARTITION}
-    return {**action, "partitionValues": values}
-
-
-def _metadata(transaction: Any) -> dict[str, Any]:
-    metadata: dict[str, Any] = json.loads(transaction.metadata().json())["metaData"]
-    return metadata
+def _name_for_the_verdict(taken: Collection[str]) -> str:
+    """Not of a column; and folders whose names begin with an underscore would be hidden from VACUUM."""
+    name, known = "headgate_verdict", {one.lower() for one in taken}
+    while name in known:
+        name += "_"
+    return name
 
 
 def _describe(
-    spark: SparkSession, transaction: Any, schema: T.StructType, mode: str, partition_by: Sequence[str]
+    spark: SparkSession,
+    transaction: Any,
+    found: Target,
+    schema: T.StructType,
+    mode: Mode,
+    partition_by: Sequence[str],
 ) -> None:
     """Change the table's metadata where it is new, or where its schema is to change."""
-    metadata, new = _metadata(transaction), transaction.readVersion() < 0
-    before = T.StructType([]) if new else T.StructType.fromJson(json.loads(metadata["schemaString"]))
-    after = T.StructType.fromJson(_nullable(schema.jsonValue()))
+    there = {field.name: field for field in found.schema}
+    made = T.StructType.fromJson(_nullable(schema.jsonValue()))
+    # A field that stays keeps what is noted of it.
+    kept = [
+        there[field.name] if field.name in there and there[field.name].dataType == field.dataType else field
+        for field in made
+    ]
     if mode != "overwrite":
-        after = _merged(before, after)
-    if not new and after == before:
+        kept = [*found.schema, *(field for field in made if field.name not in there)]
+    after = T.StructType(kept)
+    if found.exists and after == found.schema:
         return
+    metadata: dict[str, Any] = json.loads(transaction.metadata().json())["metaData"]
     metadata |= {"schemaString": after.json()}
-    if new:
+    if not found.exists:
         metadata |= {"partitionColumns": list(partition_by)}
-    changed = _action(spark, {"metaData": metadata})
-    if mode == "overwrite" and not new:
+    changed = delta.action(spark, {"metaData": metadata})
+    if mode == "overwrite" and found.exists:
         transaction.updateMetadataForTableOverwrite(changed)
     else:
         transaction.updateMetadata(changed, False)
@@ -224,89 +311,19 @@ def _nullable(schema: Any) -> Any:
     return [_nullable(item) for item in schema] if isinstance(schema, list) else schema
 
 
-def _merged(before: T.StructType, after: T.StructType) -> T.StructType:
-    """The columns of a table with those that are appended to it."""
-    known = {field.name.lower(): field for field in before}
-    for field in after:
-        there = known.get(field.name.lower())
-        if there is not None and there.dataType != field.dataType:
-            raise ParameterError(
-                step="append",
-                parameter=field.name,
-                value=field.dataType.simpleString(),
-                allowed=f"{there.dataType.simpleString()}, which the table has",
-            )
-    return T.StructType([*before, *(field for field in after if field.name.lower() not in known)])
-
-
-def _removes(transaction: Any, mode: str, written: Sequence[Mapping[str, Any]]) -> list[Any]:
+def _removes(
+    spark: SparkSession,
+    transaction: Any,
+    found: Target,
+    mode: Mode,
+    written: Sequence[Mapping[str, str | None]],
+) -> list[Any]:
     """What takes out the files that are replaced; to ask makes concurrent writers a conflict."""
-    if mode == "append" or transaction.readVersion() < 0:
+    if mode == "append" or not found.exists:
         return []
-    there = transaction.filterFiles()
-    files_there = [there.apply(at) for at in range(there.size())]
     if mode == "overwrite":
-        return [file.remove() for file in files_there]
-    return [
-        file.remove() for file in files_there if json.loads(file.json())["add"]["partitionValues"] in written
-    ]
-
-
-def _register(spark: SparkSession, transaction: Any, **metrics: int) -> None:
-    """Give the numbers that the table's history shows."""
-    create = _jvm(spark).org.apache.spark.sql.execution.metric.SQLMetrics.createMetric
-    made = {}
-    for name, value in metrics.items():
-        made[name] = create(spark._jsparkSession.sparkContext(), name)
-        made[name].set(value)
-    transaction.registerSQLMetrics(spark._jsparkSession, _map(spark, made))
-
-
-def _made(spark: SparkSession, constructor: Any, values: Mapping[str, Any]) -> Any:
-    """Construct, with None for every option that is not given: their number differs by version."""
-    parameters = list(constructor.getParameters())
-    array = _gateway(spark).new_array(_jvm(spark).java.lang.Object, len(parameters))
-    for at, parameter in enumerate(parameters):
-        array[at] = values[parameter.getName()] if parameter.getName() in values else _none(spark)
-    return constructor.newInstance(array)
-
-
-def _gateway(spark: SparkSession) -> Any:
-    return spark.sparkContext._gateway
-
-
-def _jvm(spark: SparkSession) -> Any:
-    return spark._jvm
-
-
-def _log(spark: SparkSession, table: str) -> Any:
-    return _jvm(spark).org.apache.spark.sql.delta.DeltaLog.forTable(spark._jsparkSession, table)
-
-
-def _class(spark: SparkSession, name: str) -> Any:
-    # Jars given to the session are known to the thread's loader, not to the JVM's own.
-    return _jvm(spark).java.lang.Thread.currentThread().getContextClassLoader().loadClass(name)
-
-
-def _action(spark: SparkSession, content: Mapping[str, Any]) -> Any:
-    return _jvm(spark).org.apache.spark.sql.delta.actions.Action.fromJson(json.dumps(content))
-
-
-def _save_mode(spark: SparkSession, mode: str) -> Any:
-    return _jvm(spark).org.apache.spark.sql.SaveMode.valueOf(mode.capitalize())
-
-
-def _none(spark: SparkSession) -> Any:
-    return _jvm(spark).scala.Option.empty()
-
-
-def _some(spark: SparkSession, value: Any) -> Any:
-    return _jvm(spark).scala.Option.apply(value)
-
-
-def _seq(spark: SparkSession, items: Iterable[Any]) -> Any:
-    return _jvm(spark).PythonUtils.toSeq(list(items))
-
-
-def _map(spark: SparkSession, items: Mapping[str, Any]) -> Any:
-    return _jvm(spark).PythonUtils.toScalaMap(dict(items))
+        there = transaction.filterFiles()
+    else:
+        same = delta.expression(spark, predicate(written, found.schema, found.partition_by))
+        there = transaction.filterFiles(delta.seq(spark, [same]), False)
+    return [there.apply(at).remove() for at in range(there.size())]

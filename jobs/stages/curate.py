@@ -187,6 +187,7 @@ def judge(
         keep_left=planted_truth(run) is not None,
         allow_empty=dataset.allow_empty,
         partition_by=how.partition_by,
+        mode=how.mode,
         of_rows=of_rows,
         past=Past(run, "curated", batch, dataset.trends),
     )

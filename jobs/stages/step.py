@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 
 from pyspark import inheritable_thread_target
 
+from etl.lake.admission import TableRuleError
 from etl.lake.ledger import Entry
 from etl.lake.tables import Commit
 from jobs.context import VERSION, Run
@@ -117,6 +118,9 @@ def each(run: Run, stage: str, names: Sequence[str], work: Callable[[Run, str], 
         begun = opened(run, stage=stage, dataset=name)
         try:
             ended(work(run, name))
+        except TableRuleError as error:
+            said = "; ".join(reasons_of(error))
+            ended(replace(begun, status="refused", finished_at=run.clock(), error=said))
         except Exception as error:
             said = "; ".join(reasons_of(error))[:400]
             ended(replace(begun, status="failed", finished_at=run.clock(), error=said))

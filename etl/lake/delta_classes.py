@@ -1,0 +1,85 @@
+"""Delta's own classes, and Scala's, as they are reached through the JVM.
+
+They are no stable interface: whoever calls `start` has to do without where it raises
+`AttributeError` or `Py4JError`.
+
+References
+----------
+Delta Lake, ``org.apache.spark.sql.delta.OptimisticTransaction`` (3.3, 4.0, 4.2).
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from pyspark.sql import SparkSession
+
+__all__ = ["action", "class_of", "construct", "expression", "register", "save_mode", "seq", "some", "start"]
+
+
+def start(spark: SparkSession, table: str) -> Any:
+    """A new transaction on the table in a folder; there may be none yet."""
+    return (
+        _jvm(spark)
+        .org.apache.spark.sql.delta.DeltaLog.forTable(spark._jsparkSession, table)
+        .startTransaction()
+    )
+
+
+def class_of(spark: SparkSession, name: str) -> Any:
+    """The class of a name."""
+    # Jars given to the session are known to the thread's loader, not to the JVM's own.
+    return _jvm(spark).java.lang.Thread.currentThread().getContextClassLoader().loadClass(name)
+
+
+def construct(spark: SparkSession, name: str, values: Mapping[str, Any]) -> Any:
+    """An object of a class, with None for every option that is not given: their number differs by version."""
+    constructor = class_of(spark, name).getConstructors()[0]
+    parameters = list(constructor.getParameters())
+    gateway: Any = spark.sparkContext._gateway
+    array = gateway.new_array(_jvm(spark).java.lang.Object, len(parameters))
+    none = _jvm(spark).scala.Option.empty()
+    for at, parameter in enumerate(parameters):
+        array[at] = values.get(parameter.getName(), none)
+    return constructor.newInstance(array)
+
+
+def action(spark: SparkSession, content: Mapping[str, Any]) -> Any:
+    """An action of Delta's log from its JSON."""
+    return _jvm(spark).org.apache.spark.sql.delta.actions.Action.fromJson(json.dumps(content))
+
+
+def expression(spark: SparkSession, text: str) -> Any:
+    """An expression of Catalyst's, parsed from SQL and not resolved."""
+    return spark._jsparkSession.sessionState().sqlParser().parseExpression(text)
+
+
+def register(spark: SparkSession, transaction: Any, **metrics: int) -> None:
+    """Give a transaction the numbers that the table's history shows."""
+    create = _jvm(spark).org.apache.spark.sql.execution.metric.SQLMetrics.createMetric
+    made = {}
+    for name, value in metrics.items():
+        made[name] = create(spark._jsparkSession.sparkContext(), name)
+        made[name].set(value)
+    transaction.registerSQLMetrics(spark._jsparkSession, _jvm(spark).PythonUtils.toScalaMap(made))
+
+
+def save_mode(spark: SparkSession, mode: str) -> Any:
+    """Spark's ``SaveMode`` of a name."""
+    return _jvm(spark).org.apache.spark.sql.SaveMode.valueOf(mode.capitalize())
+
+
+def some(spark: SparkSession, value: Any) -> Any:
+    """Scala's ``Some``."""
+    return _jvm(spark).scala.Option.apply(value)
+
+
+def seq(spark: SparkSession, items: Iterable[Any]) -> Any:
+    """Scala's ``Seq``."""
+    return _jvm(spark).PythonUtils.toSeq(list(items))
+
+
+def _jvm(spark: SparkSession) -> Any:
+    return spark._jvm
