@@ -14,7 +14,7 @@ from etl.errors import EtlError, InputError, MissingColumnError, ParameterError
 from etl.lake.merging import RepeatedKeyError
 from etl.lake.tables import PartitionsError
 from jobs.lease import BusyError, LeaseLostError
-from quality import SuiteError
+from quality import InapplicableError, ReservedNameError, SuiteError
 
 __all__ = ["ArgumentsError", "Exit", "RefusedError", "guarded", "reasons_of"]
 
@@ -63,6 +63,8 @@ def _code(error: BaseException) -> Exit:
             ArgumentsError()
             | PipelineError()
             | SuiteError()
+            | InapplicableError()
+            | ReservedNameError()
             | ParameterError()
             | MissingColumnError()
             | PartitionsError()

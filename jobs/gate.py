@@ -13,10 +13,11 @@ from dataclasses import asdict, dataclass, replace
 from functools import partial
 from typing import Any
 
-from pyspark.sql import Column, DataFrame
+from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from etl.lake.staging import Staged, stage
+from etl.lake.transaction import PARTITION
 from etl.lake.zones import Zone
 from etl.transform import PROBLEMS, data_columns, quote
 from jobs.context import Run
@@ -28,9 +29,9 @@ from jobs.fates import (
     VERDICT,
     Counts,
     Fates,
-    critical_problem,
     verdict,
 )
+from jobs.names import require_unreserved
 from jobs.reasons import Reasons, count_reasons
 from jobs.trends import PROFILE, Asked, Past, ask
 from quality import (
@@ -167,12 +168,13 @@ def rule(
     """
     if of_rows:
         suite, tolerance, allow_empty = told_by_rows(suite), 1.0, True
+    require_unreserved(df, PARTITION)
     data = df.select(*map(quote, data_columns(df)))
     require_fit(data, suite)
     asked = ask(suite, data, past)
     suite = asked.suite
     fated = FATE in df.columns
-    rows, marks = mark(df, suite, among=verdict(*_critical(df), fated=fated) == ACCEPTED, among_equals=False)
+    rows, marks = mark(df, suite, among=verdict(fated=fated) == ACCEPTED, among_equals=False)
     audit = partial(
         _audit,
         path=run.lake.table(zone, table),
@@ -243,7 +245,7 @@ def _audit(
 ) -> tuple[Staged, Fates, Report, Profile]:
     """Write the rows and measure them on their way; then measure of the files what takes groups."""
     fated = FATE in rows.columns
-    judged = rows.withColumn(VERDICT, verdict(*_critical(rows), marks.critical, fated=fated))
+    judged = rows.withColumn(VERDICT, verdict(marks.critical, fated=fated))
     at_fault = marks.any
     if PROBLEMS in rows.columns:
         # Nothing costs nothing to write: an empty list is a value in each column of its structs.
@@ -273,10 +275,6 @@ def _audit(
 def _told(staged: Staged, marks: Marks, suite: Suite) -> DataFrame:
     """The rows with their reasons spelled out, which takes long to plan where there are many rules."""
     return staged.rows.withColumn(FAILURES, marks.failures(suite))
-
-
-def _critical(df: DataFrame) -> list[Column]:
-    return [critical_problem()] if PROBLEMS in df.columns else []
 
 
 def _data(staged: DataFrame) -> DataFrame:

@@ -13,7 +13,7 @@ from pyspark.sql import functions as F
 from pyspark.sql import types as T
 
 from quality.profile import MOST_VALUES, Kind, Profile, Traits, Value
-from quality.schema import quote
+from quality.sql import quote
 
 __all__ = ["Distinct", "Profiling", "count_distinct", "distinct_values", "has_values", "kind_of", "united"]
 
