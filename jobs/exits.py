@@ -20,7 +20,7 @@ from jobs.codes import Exit
 from jobs.interrupt import TerminatedError, quiet_gateway
 from jobs.lease import BusyError, LeaseLostError
 from jobs.terminal import shown
-from quality import SuiteError
+from quality import InapplicableError, ReservedNameError, SuiteError
 from quality.said import said
 
 __all__ = ["ArgumentsError", "Exit", "RefusedError", "code_of", "guarded", "reasons_of"]
@@ -54,7 +54,16 @@ class RefusedError(Exception):
 
 _OURS: tuple[tuple[tuple[type[BaseException], ...], Exit], ...] = (
     (
-        (ArgumentsError, PipelineError, SuiteError, ParameterError, MissingColumnError, PartitionsError),
+        (
+            ArgumentsError,
+            PipelineError,
+            SuiteError,
+            InapplicableError,
+            ReservedNameError,
+            ParameterError,
+            MissingColumnError,
+            PartitionsError,
+        ),
         Exit.BAD_ARGUMENTS,
     ),
     ((RefusedError, RepeatedKeyError, TableRuleError), Exit.REFUSED),

@@ -12,11 +12,11 @@ from typing import Any
 from pyspark.sql import Column
 from pyspark.sql import functions as F
 
-from etl.transform import PROBLEMS, quote
+from etl.transform import quote
 
 __all__ = [
     "ACCEPTED", "DROPPED", "FATE", "LEFT", "QUARANTINED", "REJECTED", "VERDICT", "Counts",
-    "Fates", "critical_problem", "verdict",
+    "Fates", "verdict",
 ]  # fmt: skip
 
 FATE = "_fate"
@@ -30,12 +30,6 @@ VERDICT = "_verdict"
 
 ACCEPTED, REJECTED, LEFT = "accepted", "rejected", "left"
 """To be published; to the quarantine; left out by a step."""
-
-
-def critical_problem() -> Column:
-    """Whether a step has found a problem with a row for which it must not be published."""
-    # Not by a function with a lambda, which Spark does not compile.
-    return F.array_contains(F.col(f"{PROBLEMS}.severity"), "critical")
 
 
 def verdict(*critical: Column, fated: bool = True) -> Column:

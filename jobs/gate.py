@@ -13,7 +13,7 @@ from dataclasses import asdict, dataclass, replace
 from functools import partial
 from typing import Any
 
-from pyspark.sql import Column, DataFrame
+from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from etl.lake.staging import Staged, as_stored, stage
@@ -29,9 +29,9 @@ from jobs.fates import (
     VERDICT,
     Counts,
     Fates,
-    critical_problem,
     verdict,
 )
+from jobs.names import require_unreserved
 from jobs.reasons import Reasons, count_reasons
 from jobs.trends import PROFILE, Asked, Past, ask
 from quality import (
@@ -173,6 +173,7 @@ def rule(
     """
     if of_rows:
         suite, tolerance, allow_empty = told_by_rows(suite), 1.0, True
+    require_unreserved(df)
     path = run.lake.table(zone, table)
     df = as_stored(df, path, partition_by=partition_by)
     data = df.select(*map(quote, data_columns(df)))
@@ -180,7 +181,7 @@ def rule(
     asked = ask(suite, data, past)
     suite = asked.suite
     fated = FATE in df.columns
-    rows, marks = mark(df, suite, among=verdict(*_critical(df), fated=fated) == ACCEPTED, among_equals=False)
+    rows, marks = mark(df, suite, among=verdict(fated=fated) == ACCEPTED, among_equals=False)
     audit = partial(
         _audit,
         path=path,
@@ -253,7 +254,7 @@ def _audit(
 ) -> tuple[Staged, Fates, Report, Profile]:
     """Write the rows and measure them on their way; then measure of the files what takes groups."""
     fated = FATE in rows.columns
-    judged = rows.withColumn(VERDICT, verdict(*_critical(rows), marks.critical, fated=fated))
+    judged = rows.withColumn(VERDICT, verdict(marks.critical, fated=fated))
     at_fault = marks.any
     if PROBLEMS in rows.columns:
         # Nothing costs nothing to write: an empty list is a value in each column of its structs.
@@ -284,10 +285,6 @@ def _audit(
 def _told(staged: Staged, marks: Marks, suite: Suite) -> DataFrame:
     """The rows with their reasons spelled out, which takes long to plan where there are many rules."""
     return staged.rows.withColumn(FAILURES, marks.failures(suite))
-
-
-def _critical(df: DataFrame) -> list[Column]:
-    return [critical_problem()] if PROBLEMS in df.columns else []
 
 
 def _data(staged: DataFrame) -> DataFrame:

@@ -7,7 +7,7 @@ may compare a batch with those before it (`Trends`), of which their profiles are
 
 from quality.catalogue import ResultFormat
 from quality.decision import Decision, decide
-from quality.errors import InapplicableError, QualityError, SuiteError
+from quality.errors import InapplicableError, QualityError, ReservedNameError, SuiteError
 from quality.expectation import Expectation, Suite
 from quality.failures import FAILURES, FailureCount, count_failures, sample
 from quality.gx import data_docs
@@ -39,6 +39,7 @@ __all__ = [
     "Profiling",
     "QualityError",
     "Report",
+    "ReservedNameError",
     "Result",
     "ResultFormat",
     "Suite",

@@ -11,22 +11,24 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from quality.schema import quote
+from quality.literals import literal, quote
 
 __all__ = ["RowCondition", "read_condition"]
 
 _OPERATORS = ("==", "!=", "<", "<=", ">", ">=", "IN", "NOT_IN")
 
-# What a quoted value may consist of for Great Expectations; white space before it is dropped.
-_VALUE = r"\s*(?P<{0}>[!#-&(-~À-ÖØ-öø-ÿ][!#-&(-~À-ÖØ-öø-ÿ \t]*)\s*"
+# A value in quotes, by the other of which it may hold; as in Great Expectations, white space before it is
+# dropped. Not all that stands here can Great Expectations read itself: letters beyond ÿ, and quotes.
+_DOUBLE = r'"[ \t]*(?P<{0}>[^"\r\n]*)"'
+_SINGLE = r"'[ \t]*(?P<{0}>[^'\r\n]*)'"
 
 _LEGACY = re.compile(
     rf"""\s*col\("(?P<column>[^"\r\n]+)"\)\s*
     (?: (?P<notnull>(?i:\.notnull\(\)))
       | (?P<operator>==|!=|<=|>=|<|>)\s*
         (?: (?P<number>[+-]?\d+(?:\.\d*)?(?:[eE][+-]?\d+)?)
-          | "{_VALUE.format("double")}" | '{_VALUE.format("single")}'
-          | date\s*\(\s*(?:"{_VALUE.format("ddate")}"|'{_VALUE.format("sdate")}')\s*\)
+          | {_DOUBLE.format("double")} | {_SINGLE.format("single")}
+          | date\s*\(\s*(?:{_DOUBLE.format("ddate")}|{_SINGLE.format("sdate")})\s*\)
         )
     )""",
     re.VERBOSE,
@@ -183,9 +185,14 @@ def _sql(condition: Mapping[str, Any]) -> str:
         return f"{column} IS NULL" if condition["is_null"] else f"{column} IS NOT NULL"
     operator, parameter = condition["operator"], condition["parameter"]
     if operator in ("IN", "NOT_IN"):
-        values = ", ".join(map(repr, parameter))
+        values = ", ".join(map(_literal, parameter))
         return f"{column} {operator.replace('_', ' ')} ({values})"
-    return f"{column} {operator} {parameter!r}"
+    return f"{column} {operator} {_literal(parameter)}"
+
+
+def _literal(value: Any) -> str:
+    # Numbers as Great Expectations writes them: Spark then has decimals for those with a point.
+    return literal(value) if isinstance(value, str) else repr(value)
 
 
 def _quoted(part: str) -> str:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from quality.failures import FailureCount
 from quality.report import Report, Result
+from quality.reserved import PROBLEMS
 
 __all__ = ["Decision", "decide"]
 
@@ -49,7 +50,8 @@ def decide(
     4. Of the rows that came, the share that breaks one critical expectation exceeds both what its
        ``mostly`` and what `tolerance` allows; that is, failing / rows > max(1 - mostly, tolerance).
     5. Of the rows that came, the share that was rejected exceeds `tolerance`.
-    6. `failures` names an expectation that the report does not: it is not of the same suite.
+    6. `failures` names an expectation that the report does not: it is not of the same suite. Critical
+       problems, which are failures of the rule ``_problems``, are looked at by rule 5 alone.
 
     Severities warning and info never refuse.
 
@@ -94,6 +96,8 @@ def decide(
     empty_is_fine = rows == 0 and allow_empty
     reasons.extend(_failed(result) for result in report.results if _refuses(result, empty_is_fine))
     for failure in failures:
+        if failure.expectation_id == PROBLEMS:
+            continue
         result = report.by_id.get(failure.expectation_id)
         if result is None:
             reasons.append(f"{failure.expectation_type} ({failure.expectation_id}) is not in the report")

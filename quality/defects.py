@@ -19,7 +19,7 @@ from quality.measure import Measures
 from quality.report import Defect, Result
 from quality.rules import Delegated, GroupRule, RowRule, Rule
 
-__all__ = ["DEFECTS", "defects_of"]
+__all__ = ["DEFECTS", "HARMLESS", "defects_of"]
 
 DEFECTS: Mapping[str, str] = {
     "condition-cut": "of its condition everything after the first comparison is ignored",
@@ -32,8 +32,14 @@ DEFECTS: Mapping[str, str] = {
     "bound-loses-digits": "whole numbers beyond 2^53 are compared without their last digits",
     "index-0-ignored": "column_index 0 is not looked at, and the column stands elsewhere",
     "flags-leak": "flags such as (?i) in one pattern of the list hold for those after it",
+    "name-of-another": "it takes another column for the one named: letters differ in case, or are ß for ss",
+    "date-is-no-text": "dates are looked for among texts, and not found, or only as Spark writes them",
+    "date-listed-missing": "every text is listed as missing, those that were found as well",
 }
 """Each defect by its name."""
+
+HARMLESS = frozenset({"date-listed-missing"})
+"""Defects that leave the verdict right: they are named, and refuse nothing."""
 
 _BEYOND = 2.0**53
 _OUTLYING = ("expect_column_value_z_scores_to_be_less_than", "expect_column_values_to_not_be_outliers")
@@ -161,6 +167,34 @@ def _flags_leak(looked: _Looked) -> bool:
     return any(re.match(r"\(\?[a-zA-Z-]+\)", pattern) for pattern in listed[:-1])
 
 
+def _name_of_another(looked: _Looked) -> bool:
+    return looked.rule.mistaken
+
+
+def _texts_for_dates(looked: _Looked) -> list[str]:
+    """The texts among which dates are looked for."""
+    of_values = "distinct_values" in looked.type or "most_common_value" in looked.type
+    rule = looked.rule
+    if not of_values or not isinstance(rule, GroupRule | Delegated) or rule.expectation.placeholders:
+        return []
+    dates = any(field.family in ("date", "timestamp") for field in rule.fields)
+    return [value for value in looked.parameter("value_set") or () if isinstance(value, str) and dates]
+
+
+def _date_is_no_text(looked: _Looked) -> bool:
+    texts = _texts_for_dates(looked)
+    if not texts or looked.result.success or looked.result.exception is not None:
+        return False
+    return "most_common" in looked.type or not all(map(_AS_SPARK_WRITES.fullmatch, texts))
+
+
+def _date_listed_missing(looked: _Looked) -> bool:
+    listed = looked.result.result.get("partial_missing_list") or ()
+    return bool(_texts_for_dates(looked)) and len(listed) > (looked.result.missing_count or 0)
+
+
+_AS_SPARK_WRITES = re.compile(r"\d{4}-\d\d-\d\d( \d\d:\d\d:\d\d(\.\d*[1-9])?)?")
+
 _APPLIES: Mapping[str, Callable[[_Looked], bool]] = {
     "condition-cut": _condition_cut,
     "pair-set-without-condition": _condition_left_out,
@@ -172,4 +206,7 @@ _APPLIES: Mapping[str, Callable[[_Looked], bool]] = {
     "bound-loses-digits": _digits_lost,
     "index-0-ignored": _index_ignored,
     "flags-leak": _flags_leak,
+    "name-of-another": _name_of_another,
+    "date-is-no-text": _date_is_no_text,
+    "date-listed-missing": _date_listed_missing,
 }

@@ -6,7 +6,8 @@ Every error carries its fields as attributes and prints as one line that ends wi
 
     QualityError
     ├── SuiteError           a suite cannot be used as it is written
-    └── InapplicableError    a rule of the suite cannot be applied to this data
+    ├── InapplicableError    a rule of the suite cannot be applied to this data
+    └── ReservedNameError    a column of the data has a name that Headgate needs
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from collections.abc import Iterable
 
 from quality.oneline import one_line
 
-__all__ = ["InapplicableError", "QualityError", "SuiteError"]
+__all__ = ["InapplicableError", "QualityError", "ReservedNameError", "SuiteError"]
 
 
 _LONG = 1000
@@ -70,8 +71,8 @@ class SuiteError(QualityError):
         self.problem = problem
         self.value = value
         self.allowed = tuple(allowed)
-        short = isinstance(value, str) and len(value) < _LONG
-        near = difflib.get_close_matches(value, self.allowed, n=1) if short else []
+        named = value if isinstance(value, str) and len(value) < _LONG else ""
+        near = difflib.get_close_matches(named, self.allowed, n=1)
         self.nearest = near[0] if near else None
         self.fix = one_line(f"did you mean '{self.nearest}'? {fix}" if self.nearest else fix, _LONG)
         where = source if line is None else f"{source}:{line}"
@@ -109,3 +110,17 @@ class InapplicableError(QualityError):
             one_line(f"{suite}: {expectation_type} ({expectation_id}): {reason}")
             + "; correct the suite or the data"
         )
+
+
+class ReservedNameError(QualityError):
+    """A column of the data has a name that Headgate needs for a column of its own.
+
+    Attributes
+    ----------
+    column : str
+        The column.
+    """
+
+    def __init__(self, *, column: str) -> None:
+        self.column = column
+        super().__init__(f"column '{one_line(column)}': the name is Headgate's own; rename the column")

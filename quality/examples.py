@@ -86,6 +86,7 @@ def _failing_rows(
     """Find a few failing rows of each rule in one pass."""
     marks = []
     values: dict[str, Column] = {}
+    at_column = _free(_AT, df.columns)
     for at, rule in rules:
         fails = broken_if(rule)
         # Of very many a random part is plenty, and spares the sort below.
@@ -93,17 +94,23 @@ def _failing_rows(
         marks.append(F.when(fails & (F.rand(at) < thinned) if thinned < 1 else fails, F.lit(at)))
         for (name, _), field in zip(_slots(rule), rule.fields, strict=True):
             before = values.get(name)
-            is_this = F.col(_AT) == at
+            is_this = F.col(at_column) == at
             values[name] = (
                 F.when(is_this, field.column) if before is None else before.when(is_this, field.column)
             )
-    failing = df.withColumn(_AT, F.explode(F.array_compact(F.array(*marks))))
+    failing = df.withColumn(at_column, F.explode(F.array_compact(F.array(*marks))))
     # Spark keeps no more than the limit of each part before it shuffles.
     rank = F.row_number().over(Window.partitionBy(_AT).orderBy(_AT))
-    few = (
-        failing.select(_AT, *_filled(values, types)).withColumn("rank", rank).where(F.col("rank") <= EXAMPLES)
-    )
-    return few.drop("rank")
+    shown = failing.select(F.col(at_column).alias(_AT), *_filled(values, types))
+    return shown.withColumn("rank", rank).where(F.col("rank") <= EXAMPLES).drop("rank")
+
+
+def _free(name: str, columns: Iterable[str]) -> str:
+    """Lengthen a name until no column has it: Spark would replace the column."""
+    taken = {column.lower() for column in columns}
+    while name in taken:
+        name += "_"
+    return name
 
 
 def _groups(df: DataFrame, rule: GroupRule, test: str) -> DataFrame:

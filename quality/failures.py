@@ -81,11 +81,11 @@ def count_failures(staged: DataFrame) -> list[FailureCount]:
     """
     counts = (
         staged.select(F.explode(FAILURES).alias("failure"))
-        .groupBy("failure.expectation_id")
+        # By the id alone, but for problems, which have no rule of their own.
+        .groupBy(
+            *(f"failure.{name}" for name in ("expectation_id", "expectation_type", "column", "severity"))
+        )
         .agg(
-            F.first("failure.expectation_type").alias("expectation_type"),
-            F.first("failure.column").alias("column"),
-            F.first("failure.severity").alias("severity"),
             F.count(F.lit(1)).alias("rows"),
             sample("failure.value").alias("examples"),
         )

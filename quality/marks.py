@@ -17,8 +17,11 @@ from pyspark.sql import types as T
 
 from quality.expectation import Suite
 from quality.failures import FAILURE_TYPE
+from quality.literals import quote
+from quality.problems import critical_problem
+from quality.reserved import require_free
 from quality.rules import GroupRule, RowRule, broken_if
-from quality.schema import Field, quote
+from quality.schema import Field
 
 __all__ = ["Marks", "mark_rows"]
 
@@ -34,13 +37,18 @@ class Marks:
     ----------
     rules : mapping of str to sequence of rule
         By metadata column, of type ``bigint``: the rules, by their bits from the lowest on.
+    problem : Column or None
+        Which rows a step before the gate has found a critical problem with; None where no step looked.
     """
 
     rules: Mapping[str, Sequence[RowRule | GroupRule]]
+    problem: Column | None = None
 
     def __or__(self, other: Marks) -> Marks:
         """Both, in columns of their own."""
-        return Marks({**self.rules, **other.rules})
+        return Marks(
+            {**self.rules, **other.rules}, self.problem if self.problem is not None else other.problem
+        )
 
     @property
     def columns(self) -> list[str]:
@@ -59,11 +67,12 @@ class Marks:
 
     @property
     def critical(self) -> Column:
-        """Whether a row breaks a rule of severity critical."""
+        """Whether a row breaks a rule of severity critical, or has a critical problem."""
         bits = dict.fromkeys(self.rules, 0)
         for name, bit, rule in self._bits():
             bits[name] |= bit if rule.expectation.severity == "critical" else 0
-        return reduce(or_, (_set(name, some) for name, some in bits.items() if some), F.lit(False))
+        broken = [_set(name, some) for name, some in bits.items() if some]
+        return reduce(or_, broken, F.lit(False) if self.problem is None else self.problem)
 
     def breaks(self, expectation_id: str) -> Column:
         """Whether a row breaks one rule."""
@@ -109,7 +118,7 @@ def mark_rows(
     rules : sequence of rule
         Each column set of the rules about uniqueness costs a shuffle.
     among : Column or None
-        The rows to look at, None for all; the others get no mark.
+        The rows to look at, None for all; the others get no mark, nor do those with a critical problem.
     name : str
         The metadata columns' names begin with it.
 
@@ -119,9 +128,14 @@ def mark_rows(
         The rows and columns of `df`, and a column for each 63 rules.
     Marks
     """
+    problem = critical_problem(df.schema)
     looked_at = F.lit(True) if among is None else F.coalesce(among, F.lit(False))
-    marks = Marks({f"{name}_{n}": some for n, some in enumerate(_batched(rules))})
-    columns = [quote(column) for column in df.columns if column not in marks.columns]
+    if problem is not None:
+        looked_at = looked_at & ~problem
+    marks = Marks({f"{name}_{n}": some for n, some in enumerate(_batched(rules))}, problem)
+    columns = [quote(column) for column in df.columns]
+    groups = {rule.group.key for rule in rules if isinstance(rule, GroupRule)}
+    require_free(df.schema, written=[*marks.columns, *(f"_copies_{n}" for n in range(len(groups)))])
     copies: dict[str, str] = {}
     for rule in rules:
         if isinstance(rule, GroupRule) and rule.group.key not in copies:

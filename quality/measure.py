@@ -14,9 +14,9 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from quality.groups import group_measures, proven_unique, test_key
-from quality.rules import ROWS, Delegated, Group, GroupRule, NumberRule, RowRule, Rule
+from quality.rules import ROWS, Aggregates, Delegated, Group, GroupRule, NumberRule, RowRule, Rule
 
-__all__ = ["Measures", "analysed", "measure"]
+__all__ = ["Measures", "analysed", "made", "measure", "whatever_works"]
 
 _Item = TypeVar("_Item")
 
@@ -49,7 +49,13 @@ class Measures:
         return next((self.errors[key] for key in keys if key in self.errors), None)
 
 
-def measure(df: DataFrame, rules: Iterable[Rule], *, known: Mapping[str, Any] | None = None) -> Measures:
+def measure(
+    df: DataFrame,
+    rules: Iterable[Rule],
+    *,
+    known: Mapping[str, Any] | None = None,
+    also: Aggregates | None = None,
+) -> Measures:
     """Measure all that a plan asks for, and the number of rows.
 
     Parameters
@@ -61,6 +67,8 @@ def measure(df: DataFrame, rules: Iterable[Rule], *, known: Mapping[str, Any] | 
         The plan.
     known : Mapping or None
         Values of aggregates, by their keys, that need not be measured again.
+    also : Mapping or None
+        Other aggregates, by their keys.
 
     Returns
     -------
@@ -68,7 +76,7 @@ def measure(df: DataFrame, rules: Iterable[Rule], *, known: Mapping[str, Any] | 
         Whatever cannot be measured is named there and spoils nothing else.
     """
     rules, known = tuple(rules), dict(known or {})
-    aggregates: dict[str, Callable[[], Column]] = {ROWS: lambda: F.count(F.lit(1))}
+    aggregates: dict[str, Callable[[], Column]] = {ROWS: lambda: F.count(F.lit(1)), **(also or {})}
     groups: dict[str, tuple[Group, dict[str, Column]]] = {}
     for rule in rules:
         if isinstance(rule, RowRule | GroupRule | NumberRule | Delegated):
@@ -77,18 +85,18 @@ def measure(df: DataFrame, rules: Iterable[Rule], *, known: Mapping[str, Any] | 
             measures = groups.setdefault(rule.group.key, (rule.group, {}))[1]
             measures.update({test_key(rule, test): F.count_if(asked) for test, asked in rule.tests.items()})
     errors: dict[str, Exception] = {}
-    unknown = [(key, make()) for key, make in aggregates.items() if key not in known]
-    numbers = known | _whatever_works(unknown, lambda items: _aggregate(df, items), errors)
+    unknown = made({key: make for key, make in aggregates.items() if key not in known}, errors)
+    numbers = known | _numbers(df, unknown, errors)
     for rule in rules:
         if isinstance(rule, RowRule) and rule.kept in numbers and rule.counted in numbers:
             numbers[rule.unexpected] = numbers[rule.counted] - numbers[rule.kept]
-    unique = proven_unique(df, rules, numbers)
+    unique = whatever_works([("unique", rules)], lambda _: proven_unique(df, rules, numbers), {})
     left = [(key, group) for key, group in groups.items() if key not in unique]
-    grouped = unique | _whatever_works(left, lambda items: group_measures(df, items), errors)
+    grouped = unique | whatever_works(left, lambda items: group_measures(df, items), errors)
     return Measures(numbers, grouped, errors)
 
 
-def _whatever_works(
+def whatever_works(
     items: Sequence[tuple[str, _Item]],
     run: Callable[[Sequence[tuple[str, _Item]]], dict[str, Any]],
     errors: dict[str, Exception],
@@ -103,17 +111,48 @@ def _whatever_works(
             errors[items[0][0]] = error
             return {}
     half = len(items) // 2
-    return _whatever_works(items[:half], run, errors) | _whatever_works(items[half:], run, errors)
+    return whatever_works(items[:half], run, errors) | whatever_works(items[half:], run, errors)
 
 
-def analysed(df: DataFrame, aggregates: Mapping[str, Column]) -> dict[str, Column]:
+def made(makers: Mapping[str, Callable[[], Column]], errors: dict[str, Exception]) -> dict[str, Column]:
+    """Make the aggregates, but for those that cannot be made."""
+    columns = {}
+    for key, make in makers.items():
+        try:
+            columns[key] = make()
+        except Exception as error:  # recorded: what is not measured is refused
+            errors[key] = error
+    return columns
+
+
+def analysed(
+    df: DataFrame, aggregates: Mapping[str, Column], errors: dict[str, Exception] | None = None
+) -> dict[str, Column]:
     """Choose the aggregates that Spark can analyse on this data; no row is read."""
 
-    def analyse(items: Sequence[tuple[str, Column]]) -> dict[str, Column]:
-        # To ask for the schema makes Spark analyse.
-        return dict(items) if df.agg(*(column for _, column in items)).schema else {}
+    def analyse(columns: Mapping[str, Column]) -> Exception | None:
+        try:
+            # To ask for the schema makes Spark analyse.
+            df.agg(*columns.values()).schema  # noqa: B018
+        except Exception as error:  # recorded: what is not measured is refused
+            return error
+        return None
 
-    return _whatever_works(list(aggregates.items()), analyse, {})
+    if not aggregates or analyse(aggregates) is None:
+        return dict(aggregates)
+    found = {key: analyse({key: column}) for key, column in aggregates.items()}
+    if errors is not None:
+        errors.update({key: error for key, error in found.items() if error is not None})
+    return {key: column for key, column in aggregates.items() if found[key] is None}
+
+
+def _numbers(df: DataFrame, columns: Mapping[str, Column], errors: dict[str, Exception]) -> dict[str, Any]:
+    """Measure all at once; where that fails, what Spark can analyse, and of that whatever works."""
+    try:
+        return _aggregate(df, list(columns.items())) if columns else {}
+    except Exception:  # narrowed down to the culprits, which are recorded
+        fit = list(analysed(df, columns, errors).items())
+    return whatever_works(fit, lambda items: _aggregate(df, items), errors)
 
 
 def _aggregate(df: DataFrame, items: Sequence[tuple[str, Column]]) -> dict[str, Any]:

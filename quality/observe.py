@@ -16,7 +16,7 @@ from pyspark.sql import types as T
 
 from quality.expectation import Suite
 from quality.marks import Marks
-from quality.measure import analysed
+from quality.measure import analysed, made
 from quality.plan import plan
 from quality.populations import count
 from quality.rows import fitting_patterns
@@ -132,7 +132,7 @@ def observations(
             kinds[rule.value] = rule.kind
         if isinstance(rule, RowRule) and rule.kept and rule.expectation.row_condition is None:
             present[rule.fields[0].sql.strip("`")] = rule.kept
-    columns = {key: make() for key, make in makers.items() if key not in same}
+    columns = made({key: make for key, make in makers.items() if key not in same}, {})
     # The minimum of times without a zone would depend on the session's zone on its way back.
     zoneless = {key for key, kind in kinds.items() if isinstance(kind, T.TimestampNTZType)}
     numbers = {

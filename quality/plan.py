@@ -11,12 +11,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+from pyspark.errors import ParseException
 from pyspark.sql import Column
 from pyspark.sql import functions as F
 from pyspark.sql import types as T
 
 from quality.expectation import Expectation, Suite
 from quality.listed import listed_texts
+from quality.oneline import one_line
 from quality.populations import Population, count, without_missing
 from quality.predicates import PREDICATES, legible, member
 from quality.rules import (
@@ -69,7 +71,28 @@ def plan(suite: Suite, schema: T.StructType, *, among: Column | None = None) -> 
     ['RowRule', 'Delegated', 'Broken']
     """
     listed = listed_texts(suite, schema)
-    return tuple(_rule(expectation, schema, among, listed) for expectation in suite.expectations)
+    return tuple(_rule_alone(expectation, schema, among, listed) for expectation in suite.expectations)
+
+
+def _rule_alone(
+    expectation: Expectation,
+    schema: T.StructType,
+    among: Column | None,
+    listed: Mapping[str, tuple[str, ...]],
+) -> Rule:
+    """Plan one expectation; one that cannot even be planned is broken, and spoils no other."""
+    try:
+        within(expectation)
+        rule = _rule(expectation, schema, among, listed)
+    except ParseException as error:
+        return Broken(
+            expectation, f"the condition is not SQL: {one_line(str(error).strip().splitlines()[0])}"
+        )
+    except Exception as error:  # recorded: what cannot be planned is refused
+        return Broken(expectation, one_line(f"it cannot be planned: {type(error).__name__}: {error}"))
+    fields = (resolve(column, schema) for column in expectation.columns)
+    mistaken = any(found is not None and found.mistaken for found in fields)
+    return replace(rule, mistaken=True) if mistaken else rule
 
 
 def _rule(
@@ -160,7 +183,7 @@ def _group_rule(expectation: Expectation, fields: tuple[Field, ...], among: Colu
     tests: dict[str, Column] = {}
     if "distinct_values" in name:
         values = expectation.kwargs["value_set"]
-        inside = member(fields[0], F.col("k0"), values)
+        inside = member(fields[0], "k0", values)
         if inside is None or not _python_agrees(fields[0], values):
             return Delegated(expectation, fields)
         if not name.endswith("contain_set"):

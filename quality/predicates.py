@@ -21,6 +21,7 @@ from pyspark.sql import functions as F
 from pyspark.sql import types as T
 
 from quality.expectation import Expectation
+from quality.literals import literal
 from quality.schema import Field
 
 __all__ = ["PREDICATES", "considered", "counts_all", "legible", "member"]
@@ -52,11 +53,11 @@ def considered(expectation: Expectation, fields: Fields) -> Column | None:
     return ~reduce(and_, missing)
 
 
-def member(field: Field, column: Column, values: Sequence[Any]) -> Column | None:
+def member(field: Field, sql: str, values: Sequence[Any]) -> Column | None:
     """Tell whether a value is in a list, as ``isin`` does with ANSI mode off.
 
     A null in the list makes the answer null instead of false. As soon as the column or one of the
-    values is text, all are compared as text.
+    values is text, all are compared as text. `sql` is the value, of the field's type.
     """
     if not values:
         return F.lit(False)
@@ -67,25 +68,26 @@ def member(field: Field, column: Column, values: Sequence[Any]) -> Column | None
         return F.lit(None).cast("boolean")
     if not kinds <= {str, int, float, bool} or family in ("nested", "binary"):
         return None
+    as_type = "{}"
     if bool in kinds or family == "boolean":
-        return column.isin(*values) if kinds == {bool} and family == "boolean" else None
-    if str in kinds or family == "text":
-        literals = [
-            F.lit(value).cast("string") if type(value) is float else F.lit(str(value)) for value in given
-        ]
+        if kinds != {bool} or family != "boolean":
+            return None
+    elif str in kinds or family == "text":
+        given = [value if type(value) is float else str(value) for value in given]
+        as_type = "CAST({} AS STRING)" if float in kinds else as_type
         # A column of fixed width, cast, would no longer be compared as if its blanks were not there.
-        column = column if family == "text" else field.text_of(column)
+        sql = sql if family == "text" else field.text_of(sql)
     elif family != "number":
         return None
     elif isinstance(field.type, T.FloatType) and kinds == {int}:
-        literals = [F.lit(value).cast("float") for value in given]
+        as_type = "CAST({} AS FLOAT)"
     elif float in kinds:
-        literals = [F.lit(float(value)) for value in given]
-        column = column.cast("double")
-    else:
-        literals = [F.lit(value) for value in given]
-    nulls = [F.lit(None)] if len(given) < len(values) else []
-    return column.isin(*literals, *nulls)
+        given = [float(value) for value in given]
+        sql = f"CAST({sql} AS DOUBLE)"
+    nulls = ["NULL"] if len(given) < len(values) else []
+    # As one text: a call into the JVM for each of many thousand values takes minutes.
+    listed = ", ".join([*(as_type.format(literal(value)) for value in given), *nulls])
+    return F.expr(f"{sql} IN ({listed})")
 
 
 def legible(expectation: Expectation, fields: Fields) -> Column | None:
@@ -106,7 +108,7 @@ def _null(_: Expectation, fields: Fields) -> Column:
 
 
 def _in_set(expectation: Expectation, fields: Fields) -> Column | None:
-    return member(fields[0], fields[0].column, expectation.kwargs["value_set"])
+    return member(fields[0], fields[0].sql, expectation.kwargs["value_set"])
 
 
 def _not_in_set(expectation: Expectation, fields: Fields) -> Column | None:
@@ -244,20 +246,20 @@ def _pair_in_set(expectation: Expectation, fields: Fields) -> Column | None:
         first, second = map(_equals, fields, pair)
         if first is None or second is None:
             return None
-        found.append(first & second)
-    return reduce(or_, found)
+        found.append(f"({first} AND {second})")
+    # As one text, of which Spark makes a tree of even depth.
+    return F.expr(" OR ".join(found))
 
 
-def _equals(field: Field, value: Any) -> Column | None:
+def _equals(field: Field, value: Any) -> str | None:
     if value is None:
-        return field.column.isNull()
+        return f"{field.sql} IS NULL"
     kind, family = type(value), field.family
     if kind in (int, float) and family == "number":
-        literal = F.lit(value)
         narrow = kind is int and isinstance(field.type, T.FloatType)
-        return field.column.eqNullSafe(literal.cast("float") if narrow else literal)
+        return f"{field.sql} <=> {f'CAST({literal(value)} AS FLOAT)' if narrow else literal(value)}"
     if (kind is str and family == "text") or (kind is bool and family == "boolean"):
-        return field.column.eqNullSafe(F.lit(value))
+        return f"{field.sql} <=> {literal(value)}"
     return None
 
 

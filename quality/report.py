@@ -10,9 +10,13 @@ from importlib import metadata
 from typing import Any, Literal
 
 from quality.expectation import Expectation
+from quality.oneline import one_line
 from quality.parameters import to_json
 
 __all__ = ["Defect", "Report", "Result"]
+
+_WIDTH = 120
+"""Of a report's table, in characters."""
 
 
 @dataclass(frozen=True)
@@ -164,7 +168,10 @@ class Report:
         Reasons, one line each, why the gate must refuse the data although Great Expectations may
         call it a success: nothing was asked, or something asked was not answered.
     warnings : tuple of Defect
-        Defects of Great Expectations that bear on the results; each is among the refusals.
+        Defects of Great Expectations that bear on the results; those that touch a verdict are among
+        the refusals.
+    problems : int or None
+        Rows with a critical problem in ``_problems``; None where they could not be counted.
     spark_jobs : int or None
         Jobs that Spark ran for it; None where Spark does not tell, as on Spark Connect.
     """
@@ -175,7 +182,21 @@ class Report:
     results: tuple[Result, ...]
     refusals: tuple[str, ...]
     warnings: tuple[Defect, ...] = ()
+    problems: int | None = 0
     spark_jobs: int | None = None
+
+    def __str__(self) -> str:
+        """A short table: a line a rule, and a line a reason to refuse."""
+        held = self.statistics["successful_expectations"]
+        rows = "rows unknown" if self.rows is None else f"{self.rows:,} rows"
+        lines = [f"{self.suite_name} {self.suite_version}: {held} of {len(self.results)} hold, {rows}"]
+        cells = [tuple(map(one_line, _cells(result))) for result in self.results]
+        widths = [max((len(row[at]) for row in cells), default=0) for at in range(4)]
+        for row in cells:
+            named = "  ".join(cell.ljust(min(width, 48)) for cell, width in zip(row[:4], widths, strict=True))
+            lines.append(f"{named}  {row[4]}".rstrip())
+        lines.extend(f"refused: {reason}" for reason in self.refusals)
+        return "\n".join(one_line(line, _WIDTH) for line in lines)
 
     @property
     def success(self) -> bool:
@@ -216,6 +237,7 @@ class Report:
                 "headgate": {
                     "suite_version": self.suite_version,
                     "refusals": list(self.refusals),
+                    "problems": self.problems,
                     "evaluated_by_great_expectations": [
                         result.id for result in self.results if result.engine == "gx"
                     ],

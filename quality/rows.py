@@ -20,17 +20,21 @@ from quality.engine import answerable
 from quality.errors import InapplicableError
 from quality.expectation import Expectation, Suite
 from quality.failures import FAILURE_TYPE, FAILURES
+from quality.literals import quote
 from quality.marks import Marks, mark_rows
 from quality.plan import plan
 from quality.predicates import PREDICATES
+from quality.problems import problems_as_failures
+from quality.reserved import require_free
 from quality.rules import UNIQUENESS, Broken, GroupRule, RowRule, Rule
-from quality.schema import quote
 
 __all__ = ["Transform", "fitting_patterns", "flag_failures", "mark", "split", "told_by_rows"]
 
 Transform = Callable[[DataFrame], DataFrame]
 
 AnyRule = TypeVar("AnyRule", bound=Rule)
+
+_BROKEN, _REPEATED = "_broken", "_repeated"
 
 
 def flag_failures(suite: Suite, *, among: Column | None = None, uniqueness: bool = True) -> Transform:
@@ -43,7 +47,8 @@ def flag_failures(suite: Suite, *, among: Column | None = None, uniqueness: bool
     suite : Suite
         From `load_suite`. Rules about the table, rules that only Great Expectations can evaluate,
         and rules that do not fit the data (a column that is not there, an invalid pattern) are
-        left to `quality.validate`, which refuses what does not fit.
+        left to `quality.validate`, which refuses what does not fit. A row with a critical problem in
+        ``_problems`` carries that, as a failure of the rule ``_problems``, and is not looked at.
     among : Column or None
         The rows to look at, as a condition; None for all. Other rows get an empty array and do
         not take part in uniqueness.
@@ -126,32 +131,37 @@ def mark(
     """
     told = _told(_planned(df, suite))
     rules = [rule for rule in told if (among_equals if isinstance(rule, GroupRule) else alone)]
-    return _marked(df, suite, rules, among, name="_broken" if alone else "_repeated")
+    return _marked(df, rules, among, name=_BROKEN if alone else _REPEATED)
 
 
 def split(df: DataFrame, suite: Suite) -> tuple[DataFrame, DataFrame]:
-    """Part the rows that break a critical rule from those that do not.
+    """Part the rows that break a critical rule, or have a critical problem, from those that do not.
+
+    As in a pipeline, rows with a critical problem are not looked at, and rows that break a rule alone do not
+    take part in uniqueness.
 
     Parameters
     ----------
     df : DataFrame
-        The data.
+        The data. Where it has ``_problems``, as steps write it, its critical problems reject their rows.
     suite : Suite
         From `load_suite`; rules that rows cannot be told by play no part.
 
     Returns
     -------
     accepted : DataFrame
-        Rows that break no rule of severity critical, in the schema of `df`.
+        Rows that break no rule of severity critical and have no critical problem, in the schema of `df`.
     rejected : DataFrame
-        The others, with their reasons, warnings included, in ``_failures``. Together the two
-        hold every row of `df`.
+        The others, with their reasons, critical problems and warnings included, in ``_failures``.
+        Together the two hold every row of `df`.
 
     Raises
     ------
     InapplicableError
         If a rule that rows are told by does not fit the data: a column is not there, a pattern is
         not valid, a type cannot be compared.
+    ReservedNameError
+        If a column of `df` has a name that the gate needs.
 
     Examples
     --------
@@ -164,11 +174,16 @@ def split(df: DataFrame, suite: Suite) -> tuple[DataFrame, DataFrame]:
     (['a'], ['b', 'c'])
     """
     rules = _planned(df, suite)
-    marked, marks = _marked(df, suite, _told(rules), None)
+    told = _told(rules)
+    marked, marks = _marked(df, [rule for rule in told if isinstance(rule, RowRule)], None)
+    repeated = [rule for rule in told if isinstance(rule, GroupRule)]
+    if repeated:
+        marked, more = _marked(marked, repeated, ~marks.critical, name=_REPEATED)
+        marks |= more
     for rule in rules:
         expectation = rule.expectation
-        told = expectation.type in PREDICATES or expectation.type in UNIQUENESS
-        if told and expectation.id not in marks.ids:
+        by_rows = expectation.type in PREDICATES or expectation.type in UNIQUENESS
+        if by_rows and expectation.id not in marks.ids:
             raise InapplicableError(
                 suite=suite.name,
                 expectation_id=expectation.id,
@@ -209,6 +224,7 @@ def told_by_rows(suite: Suite) -> Suite:
 
 
 def _planned(df: DataFrame, suite: Suite) -> tuple[Rule, ...]:
+    require_free(df.schema)
     return answerable(df.sparkSession, plan(suite, df.schema))
 
 
@@ -223,16 +239,17 @@ def _told(rules: Iterable[Rule]) -> list[RowRule | GroupRule]:
 
 def _spelled(rows: DataFrame, marks: Marks, suite: Suite) -> DataFrame:
     failures = F.coalesce(marks.failures(suite), F.array().cast(FAILURE_TYPE))
+    if marks.problem is not None:
+        failures = F.concat(problems_as_failures(), failures)
     columns = [quote(name) for name in rows.columns if name not in (FAILURES, *marks.columns)]
     return rows.select(*columns, failures.alias(FAILURES))
 
 
 def _marked(
     df: DataFrame,
-    suite: Suite,
-    told: list[RowRule | GroupRule],
+    told: Sequence[RowRule | GroupRule],
     among: Column | None,
-    name: str = "_broken",
+    name: str = _BROKEN,
 ) -> tuple[DataFrame, Marks]:
     """Mark by the rules that fit the data."""
     told = fitting_patterns(df.sparkSession, told)

@@ -43,6 +43,8 @@ Aggregates = Mapping[str, Callable[[], Column]]
 @dataclass(frozen=True, eq=False)
 class _Rule:
     expectation: Expectation
+    mistaken: bool = field(default=False, kw_only=True)
+    """Whether Great Expectations takes another column for one that it names."""
 
 
 @dataclass(frozen=True, eq=False)

@@ -16,7 +16,9 @@ from pyspark.sql import Column
 from pyspark.sql import functions as F
 from pyspark.sql import types as T
 
-__all__ = ["Family", "Field", "columns_of", "family", "quote", "resolve", "type_named"]
+from quality.literals import quote
+
+__all__ = ["Family", "Field", "columns_of", "family", "resolve", "type_named"]
 
 Family = Literal["text", "number", "boolean", "date", "timestamp", "binary", "nested"]
 """Types that Spark compares alike."""
@@ -29,18 +31,17 @@ PLAIN_SCALE = 6
 class Field:
     """A column that a rule speaks about, found in the data.
 
+    ``dotted`` says that it is a column, not a field of a struct, whose name has a dot that is not quoted;
+    ``mistaken`` that Great Expectations takes it for the one named though Spark, or the data, has another.
     ``listed`` are texts that it may be expected to hold, as another rule of the suite lists them.
     """
 
     name: str
     sql: str
     type: T.DataType
+    dotted: bool = False
+    mistaken: bool = False
     listed: tuple[str, ...] = ()
-
-    @property
-    def dotted(self) -> bool:
-        """Whether it is a column, not a field of a struct, whose name has a dot that is not quoted."""
-        return "`" not in self.name and self.sql.count("`") == 2 and "." in self.sql
 
     @cached_property
     def column(self) -> Column:
@@ -54,19 +55,25 @@ class Field:
 
     @property
     def text(self) -> Column:
-        """Its value as text."""
-        return self.text_of(self.column)
-
-    def text_of(self, column: Column) -> Column:
-        """Give a value of this type as Spark writes it with ANSI mode off, whatever the mode.
+        """Its value as Spark writes it with ANSI mode off, whatever the mode.
 
         The modes differ for small decimals of many digits: 1E-8 or 0.00000001.
         """
         if self.family == "nested":
-            return F.to_json(F.struct(column.alias("value")))
-        if isinstance(self.type, T.DecimalType) and self.type.scale > PLAIN_SCALE:
-            return F.when(column.isNotNull(), F.format_string("%s", column))
-        return column.cast("string")
+            return F.to_json(F.struct(self.column.alias("value")))
+        if self._is_precise:
+            return F.when(self.column.isNotNull(), F.format_string("%s", self.column))
+        return self.column.cast("string")
+
+    def text_of(self, sql: str) -> str:
+        """Write, of an SQL expression of this type that is not nested, the same text."""
+        if self._is_precise:
+            return f"CASE WHEN {sql} IS NOT NULL THEN format_string('%s', {sql}) END"
+        return f"CAST({sql} AS STRING)"
+
+    @property
+    def _is_precise(self) -> bool:
+        return isinstance(self.type, T.DecimalType) and self.type.scale > PLAIN_SCALE
 
     def tried_as(self, type_name: str) -> Column:
         """Give its value as another type, null where it cannot be read, whatever the ANSI mode."""
@@ -97,15 +104,27 @@ def columns_of(schema: T.StructType) -> list[tuple[str, T.DataType]]:
     >>> [name for name, _ in columns_of(schema)]
     ['id', '`a.b`', 'home', 'home.city']
     """
-    return list(_walk(schema, ""))
+    return [(known.name, known.type) for known in _walk(schema)]
 
 
-def _walk(schema: T.StructType, prefix: str) -> Iterator[tuple[str, T.DataType]]:
+@dataclass(frozen=True)
+class _Known:
+    """A column of the data: as Great Expectations names it, and as Spark does."""
+
+    name: str
+    sql: str
+    type: T.DataType
+    dotted: bool
+
+
+def _walk(schema: T.StructType, prefix: str = "", sql: str = "") -> Iterator[_Known]:
     for field in schema.fields:
         dotted = "." in field.name and not re.fullmatch(r"`.*`", field.name)
-        yield prefix + (f"`{field.name}`" if dotted else field.name), field.dataType
+        quoted = f"{sql}{quote(field.name)}"
+        name = f"`{field.name}`" if dotted else field.name
+        yield _Known(prefix + name, quoted, field.dataType, dotted and not sql)
         if isinstance(field.dataType, T.StructType):
-            yield from _walk(field.dataType, f"{prefix}{field.name}.")
+            yield from _walk(field.dataType, f"{prefix}{field.name}.", f"{quoted}.")
 
 
 def resolve(name: str, schema: T.StructType) -> Field | None:
@@ -117,12 +136,22 @@ def resolve(name: str, schema: T.StructType) -> Field | None:
     >>> [resolve(name, schema).sql for name in ("id", "a.b", "home.city")]
     ['`Id`', '`a.b`', '`home`.`city`']
     """
-    wanted = name.casefold()
-    for column, data_type in columns_of(schema):
-        known = column.casefold()
-        if wanted in (known, known.strip("`")) or wanted.strip('"') == known or wanted.strip("`") == known:
-            return Field(name, _quoted(column), data_type)
-    return None
+    found = [known for known in _walk(schema) if _names(name, known.name)]
+    if not found:
+        return None
+    first, *others = found
+    plain = name.strip('"`')
+    exact = any(known.name.strip("`") == plain for known in found)
+    # Great Expectations takes the first that is equal without regard to case, and ß for ss.
+    mistaken = first.name.strip("`") != plain and (
+        exact or bool(others) or first.name.strip("`").lower() != plain.lower()
+    )
+    return Field(name, first.sql, first.type, first.dotted and "`" not in name, mistaken)
+
+
+def _names(name: str, column: str) -> bool:
+    wanted, known = name.casefold(), column.casefold()
+    return wanted in (known, known.strip("`")) or known in (wanted.strip('"'), wanted.strip("`"))
 
 
 def type_named(name: str) -> type[T.DataType] | None:
@@ -135,13 +164,3 @@ def type_named(name: str) -> type[T.DataType] | None:
     """
     found = getattr(T, name, None)
     return found if isinstance(found, type) and issubclass(found, T.DataType) else None
-
-
-def quote(name: str) -> str:
-    """Write a column's name so that Spark takes it for a name whatever is in it."""
-    return "`" + name.replace("`", "``") + "`"
-
-
-def _quoted(path: str) -> str:
-    parts = re.findall(r"`(?:[^`]|``)+`|[^.]+", path)
-    return ".".join(part if part.startswith("`") else f"`{part}`" for part in parts)

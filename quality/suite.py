@@ -18,6 +18,7 @@ from quality.conditions import RowCondition, read_condition
 from quality.document import Document, read_document
 from quality.errors import SuiteError
 from quality.expectation import Expectation, Suite
+from quality.oneline import one_line
 from quality.parameters import is_placeholder, read, to_json
 from quality.places import lines_of
 
@@ -183,7 +184,7 @@ class _Reader:
             except ValueError as error:
                 self._fail(
                     at,
-                    f"{given[name]!r} is not allowed",
+                    f"{one_line(repr(given[name]), 80)} is not allowed",
                     value=given[name],
                     allowed=parameter.choices,
                     fix=f"give {error}",
@@ -223,7 +224,7 @@ class _Reader:
         except ValueError as error:
             self._fail(
                 f"{place}.row_condition",
-                f"the condition {kwargs.get('row_condition')!r} cannot be read",
+                f"the condition {one_line(repr(kwargs.get('row_condition')), 200)} cannot be read",
                 value=kwargs.get("row_condition"),
                 fix=f"write {error}",
             )

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from pyspark.errors import AnalysisException
+from pyspark.errors import AnalysisException, ParseException
 from pyspark.sql import DataFrame
 
 from quality.errors import SuiteError
 from quality.expectation import Expectation, Suite
 from quality.plan import plan
+from quality.reserved import require_free
 from quality.rules import Broken, within
 from quality.schema import columns_of
 from quality.sql import SqlError, parse_sql
@@ -44,6 +45,7 @@ def unfit(df: DataFrame, suite: Suite) -> tuple[SuiteError, ...]:
     people.json:2: $.expectations[0].kwargs.column: the data has no column 'nmae'; did you mean 'name'?
     name one of: name
     """
+    require_free(df.schema)
     names = [name for name, _ in columns_of(df.schema)]
     problems = []
     for rule in plan(suite, df.schema):
@@ -103,12 +105,12 @@ def require_fit(df: DataFrame, suite: Suite) -> None:
 
 
 def _condition(df: DataFrame, suite: Suite, expectation: Expectation) -> Iterator[SuiteError]:
-    if expectation.row_condition is None:
-        return
     try:
-        parse_sql(expectation.row_condition.sql, columns=df.columns)
+        if expectation.row_condition is not None:
+            parse_sql(expectation.row_condition.sql, columns=df.columns)
+        condition = within(expectation)
         # To ask for the schema makes Spark analyse.
-        if df.where(within(expectation)).schema:  # type: ignore[arg-type]
+        if condition is None or df.where(condition).schema:
             return
     except (SqlError, AnalysisException) as error:
         place = f"{expectation.place}.kwargs.row_condition"
@@ -116,10 +118,15 @@ def _condition(df: DataFrame, suite: Suite, expectation: Expectation) -> Iterato
             source=suite.source,
             place=place,
             line=_line(suite, place),
-            problem=f"the condition does not fit the data: {str(error).splitlines()[0]}",
+            problem=f"the condition {_fault(error)}: {str(error).strip().splitlines()[0]}",
             value=expectation.row_condition and expectation.row_condition.sql,
             fix="correct the condition",
         )
+
+
+def _fault(error: SqlError | AnalysisException) -> str:
+    no_sql = isinstance(error, ParseException) or (isinstance(error, SqlError) and error.column is None)
+    return "is not SQL" if no_sql else "does not fit the data"
 
 
 def _place(expectation: Expectation, column: str) -> str:

@@ -11,18 +11,23 @@ from pyspark.sql import DataFrame
 
 from quality.catalogue import ResultFormat
 from quality.counting import counted
-from quality.defects import defects_of
+from quality.defects import HARMLESS, defects_of
 from quality.engine import answerable
 from quality.examples import examples_of
 from quality.expectation import Expectation, Suite
 from quality.judge import Verdict, judge, with_examples
-from quality.measure import Measures, measure
+from quality.measure import Measures, measure, whatever_works
 from quality.plan import plan
+from quality.populations import count
+from quality.problems import critical_problem
 from quality.report import Defect, Report, Result
+from quality.reserved import PROBLEMS, require_free
 from quality.rules import ROWS, Broken, Delegated, GroupRule, NumberRule, RowRule, Rule, SchemaRule
 from quality.said import said
 
 __all__ = ["validate"]
+
+_PROBLEMS = "rows with critical problems"
 
 _Own = RowRule | GroupRule | NumberRule | SchemaRule
 
@@ -44,7 +49,8 @@ def validate(
     Parameters
     ----------
     df : DataFrame
-        The data. It is read several times: give files, not a long computation.
+        The data. It is read several times: give files, not a long computation. Where it has
+        ``_problems``, as steps write it, a row with a critical problem is a reason to refuse.
     suite : Suite
         From `load_suite`.
     result_format : {"BOOLEAN_ONLY", "BASIC", "SUMMARY", "COMPLETE"}
@@ -65,6 +71,8 @@ def validate(
     ------
     SuiteError
         If a placeholder has no value.
+    ReservedNameError
+        If a column of `df` has a name that the gate needs.
     ValueError
         If `result_format` is none of the four.
 
@@ -88,6 +96,7 @@ def validate(
     if result_format not in get_args(ResultFormat):
         raise ValueError(f"result_format={result_format!r}; use one of {', '.join(get_args(ResultFormat))}")
     suite = suite.bind(suite_parameters)
+    require_free(df.schema)
     with counted(df.sparkSession) as cost:
         report = _report(df, suite, result_format, suite_parameters, allow_empty, observed)
     return replace(report, spark_jobs=cost.jobs)
@@ -102,7 +111,9 @@ def _report(
     observed: Mapping[str, Any] | None,
 ) -> Report:
     rules = answerable(df.sparkSession, plan(suite, df.schema))
-    measures = measure(df, rules, known=observed)
+    problem = critical_problem(df.schema)
+    also = {} if problem is None else {_PROBLEMS: lambda: count(problem)}
+    measures = measure(df, rules, known=observed, also=also)
     own = _judged(df, () if result_format == "COMPLETE" else rules, measures, result_format)
     handed_over = [
         rule.expectation for rule in rules if rule.expectation.id not in own and not isinstance(rule, Broken)
@@ -120,13 +131,23 @@ def _report(
         for rule, result in zip(rules, results, strict=True)
         for defect in defects_of(rule, result, measures)
     )
+    refusals = _refusals(results, warnings, rows, allow_empty)
+    problems = measures.numbers.get(_PROBLEMS, 0 if problem is None else None)
+    if problems != 0:
+        told = (
+            "rows whose critical problems could not be counted"
+            if problems is None
+            else (f"{problems} of {rows} rows have critical problems in {PROBLEMS}")
+        )
+        refusals = (*refusals, f"{told}: part them off with quality.split")
     return Report(
         suite_name=suite.name,
         suite_version=suite.version,
         rows=rows,
         results=results,
-        refusals=_refusals(results, warnings, rows, allow_empty),
+        refusals=refusals,
         warnings=warnings,
+        problems=problems,
     )
 
 
@@ -148,8 +169,15 @@ def _judged(
             verdicts.append((rule, judge(rule, measures)))
         except Exception as reason:  # recorded: an expectation that raises is refused
             results[rule.expectation.id] = _failed(rule.expectation, _first_line(reason))
-    wanted = [one for _, verdict in verdicts for one in verdict.wanted]
-    examples = {} if result_format == "BOOLEAN_ONLY" else examples_of(df, wanted, measures.numbers)
+    wanted = [(one.key, one) for _, verdict in verdicts for one in verdict.wanted]
+    examples = (
+        {}
+        if result_format == "BOOLEAN_ONLY"
+        # Where values cannot be shown, the counts stand: an example is no part of a verdict.
+        else whatever_works(
+            wanted, lambda items: examples_of(df, (one for _, one in items), measures.numbers), {}
+        )
+    )
     for rule, verdict in verdicts:
         result = with_examples(rule, verdict, examples, result_format)
         results[rule.expectation.id] = Result(rule.expectation, verdict.success, "headgate", result)
@@ -214,10 +242,15 @@ def _refusals(
         refusals.append("there are no rows")
     for result in results:
         if result.exception is not None:
-            refusals.append(f"{result.name} could not be evaluated: {said(result.exception)}")
+            reason = said(result.exception)
+            refusals.append(f"{result.name} could not be evaluated: {reason} ({result.expectation.place})")
         elif _is_null(result) and not (rows == 0 and allow_empty):
             refusals.append(f"{result.name} has measured nothing")
-    refusals.extend(f"Great Expectations cannot be believed here: {warning.problem}" for warning in warnings)
+    refusals.extend(
+        f"Great Expectations cannot be believed here: {warning.problem}"
+        for warning in warnings
+        if warning.name not in HARMLESS
+    )
     return tuple(refusals)
 
 

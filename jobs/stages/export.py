@@ -25,6 +25,7 @@ from etl.transform import data_columns, quote, require_columns
 from jobs.catalogue import apply_fitted, rules_of, transform_of
 from jobs.context import Run
 from jobs.fates import ACCEPTED, FATE, VERDICT, Counts, verdict
+from jobs.names import require_unreserved
 from jobs.stages.step import each, fingerprint_of, opened
 
 __all__ = ["export", "fit_on_training_split", "read_manifest"]
@@ -70,6 +71,7 @@ def _export(run: Run, name: str) -> Entry:
     staging = run.lake.table("staging", run.run_id, f"export_{name}")
     flat = flatten(run, plan, inputs).transform(transform_of(plan.steps, mark=FATE))
     require_columns(flat, [*plan.id, plan.group, plan.label], step=f"exports.{name}")
+    require_unreserved(flat, SPLIT)
     flat = flat if FATE in flat.columns else flat.withColumn(FATE, F.lit(None).cast("string"))
     split = split_by_group(group=plan.group, fractions=dict(plan.splits), seed=plan.seed, to=SPLIT, mark=FATE)
     told = flat.transform(split).withColumn(VERDICT, verdict())

@@ -55,11 +55,28 @@ def evaluate(
                 rules.append(_rule(expectation))
             except Exception as error:  # recorded: an expectation that cannot be built is refused
                 results[expectation.id] = _raised(error)
-        try:
-            results |= _validated(df, rules, result_format, parameters) if rules else {}
-        except Exception as error:  # recorded: Great Expectations gave the whole run up
-            results |= {rule["id"]: _raised(error) for rule in rules}
+        results |= _whatever_works(df, rules, result_format, parameters)
     return results
+
+
+def _whatever_works(
+    df: DataFrame,
+    rules: list[dict[str, Any]],
+    result_format: ResultFormat,
+    parameters: Mapping[str, Any] | None,
+) -> dict[str, dict[str, Any]]:
+    """Ask all at once; where Great Expectations gives the whole run up, halve until the culprit is alone."""
+    if not rules:
+        return {}
+    try:
+        return _validated(df, rules, result_format, parameters)
+    except Exception as error:  # recorded: an expectation that raises is refused
+        if len(rules) == 1:
+            return {rules[0]["id"]: _raised(error)}
+    half = len(rules) // 2
+    return _whatever_works(df, rules[:half], result_format, parameters) | _whatever_works(
+        df, rules[half:], result_format, parameters
+    )
 
 
 def _validated(

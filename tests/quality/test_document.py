@@ -136,5 +136,5 @@ def test_a_suite_of_great_expectations_0_says_so(key):
         ],
         "meta": {"great_expectations_version": "0.18.22"},
     }
-    with pytest.raises(SuiteError, match="this is a suite of Great Expectations 0.x"):
+    with pytest.raises(SuiteError, match=r"this is a suite of Great Expectations 0\.x"):
         load_suite(old)

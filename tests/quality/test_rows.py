@@ -242,8 +242,10 @@ def test_a_suite_that_says_nothing_about_rows_gives_empty_arrays(spark):
     assert flagged.first()._failures == []
 
 
-def test_columns_keep_their_order_and_a_failures_column_is_replaced(spark):
-    df = spark.createDataFrame([("x", 1, "old")], "`a.b` string, k int, _failures string")
+def test_columns_keep_their_order_and_earlier_failures_are_replaced(spark):
+    df = spark.createDataFrame([("x", 1)], "`a.b` string, k int").withColumn(
+        "_failures", F.array().cast(FAILURE_TYPE)
+    )
     flagged = df.transform(flag_failures(suite_of(rule("column_values_to_be_unique", column="a.b"))))
     assert flagged.columns == ["a.b", "k", "_failures"]
     assert flagged.first()._failures == []
