@@ -31,7 +31,6 @@ from jobs.fates import (
     Fates,
     verdict,
 )
-from jobs.names import require_unreserved
 from jobs.reasons import Reasons, count_reasons
 from jobs.trends import PROFILE, Asked, Past, ask
 from quality import (
@@ -173,7 +172,6 @@ def rule(
     """
     if of_rows:
         suite, tolerance, allow_empty = told_by_rows(suite), 1.0, True
-    require_unreserved(df)
     path = run.lake.table(zone, table)
     df = as_stored(df, path, partition_by=partition_by)
     data = df.select(*map(quote, data_columns(df)))

@@ -16,6 +16,7 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from conf import Export, Fit, fingerprint
+from etl.clean.typical import is_missing
 from etl.features import split_by_group
 from etl.lake import files
 from etl.lake.ledger import Entry
@@ -31,6 +32,13 @@ from jobs.stages.step import each, fingerprint_of, opened
 __all__ = ["export", "fit_on_training_split", "read_manifest"]
 
 SPLIT = "split"
+UNDRAWN = "_undrawn"
+
+ROLES = {
+    "group": "without a group no split can be drawn",
+    "label": "without a label there is nothing to learn",
+}
+"""Columns of an export that every row must have, and why."""
 
 
 def export(run: Run) -> list[Entry]:
@@ -73,19 +81,34 @@ def _export(run: Run, name: str) -> Entry:
     require_columns(flat, [*plan.id, plan.group, plan.label], step=f"exports.{name}")
     require_unreserved(flat, SPLIT)
     flat = flat if FATE in flat.columns else flat.withColumn(FATE, F.lit(None).cast("string"))
-    split = split_by_group(group=plan.group, fractions=dict(plan.splits), seed=plan.seed, to=SPLIT, mark=FATE)
-    told = flat.transform(split).withColumn(VERDICT, verdict())
+    missing = {role: is_missing(flat, getattr(plan, role)) for role in ROLES}
+    # The split itself would end the job at the first row without a group, and tell of no other.
+    undrawn = F.coalesce(F.col(FATE), F.when(missing["group"], "no group"))
+    split = split_by_group(
+        group=plan.group, fractions=dict(plan.splits), seed=plan.seed, to=SPLIT, mark=UNDRAWN
+    )
+    drawn = flat.withColumn(UNDRAWN, undrawn).transform(split).drop(UNDRAWN)
+    told = drawn.withColumn(VERDICT, verdict())
     counts = Counts([], rules_of(plan.steps))
+    holes = [
+        F.count(F.when((F.col(VERDICT) == ACCEPTED) & absent, 1)).alias(f"without_{role}")
+        for role, absent in missing.items()
+    ]
     staged = stage(
         told,
         data,
         beside=staging,
         verdict=VERDICT,
         keep=[ACCEPTED],
-        observe=counts.aggregates,
+        observe=[*counts.aggregates, *holes],
         in_place=False,
     )
     fates = counts.read(staged.seen)
+    refusals = _refusals(plan, staged.seen, rows=fates.counts["published"])
+    if refusals:
+        staged.discard()
+        entry = replace(entry, finished_at=run.clock(), read=read, **fates.counts)
+        return replace(entry.balanced(), status="refused", error="; ".join(refusals))
     cases = staged.rows.drop(FATE, VERDICT)
 
     fitted = fit_on_training_split(cases.drop(*plan.id, plan.group, plan.label), plan.fit)
@@ -133,6 +156,20 @@ def _export(run: Run, name: str) -> Entry:
     files.write_bytes(run.spark, path, json.dumps(document, indent=2, default=str).encode())
     staged.discard()
     return entry
+
+
+def _refusals(plan: Export, seen: Mapping[str, Any], *, rows: int) -> list[str]:
+    """Why nothing can be exported: rows without a group, which no split may have, and without a label."""
+    found = [
+        (getattr(plan, role), role, why, count)
+        for role, why in ROLES.items()
+        if (count := seen.get(f"without_{role}"))
+    ]
+    return [
+        f"'{column}' is null in {count:,} of {rows:,} rows: {why}; leave them out by a named rule, as in "
+        f'steps: [{{drop_rows: {{rule: no_{role}, where: "{quote(column)} IS NULL"}}}}]'
+        for column, role, why, count in found
+    ]
 
 
 def _inputs(run: Run, plan: Export) -> dict[str, int]:

@@ -11,6 +11,7 @@ from conf import fingerprint
 from etl.errors import InputMissingError
 from etl.lake import files
 from etl.lake.ledger import Entry
+from etl.transform import quote
 from jobs.context import Run
 from jobs.model import train_and_score
 from jobs.stages.export import read_manifest
@@ -64,7 +65,7 @@ def _train(run: Run, name: str) -> Entry:
         "split",
     ]
     # The order of rows decides what a seeded estimator sees first: without it a re-run may differ.
-    table = frame.orderBy(*manifest["id"]).select(*(f"`{column}`" for column in wanted)).toPandas()
+    table = frame.orderBy(*map(quote, manifest["id"])).select(*map(quote, wanted)).toPandas()
     report, fitted = train_and_score(
         table,
         label=manifest["label"],
