@@ -16,13 +16,14 @@ from itertools import islice
 from urllib.parse import unquote
 
 import pyarrow as pa
-from pyspark.errors import AnalysisException
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 from pyspark.sql import types as T
 
-from etl.errors import InputError, InputMissingError
+from etl.errors import InputError
 from etl.lake.delimited import FileFormat, UnreadableFileError, members, read_header, records
+from etl.lake.listing import listed, location, name_below, nothing_found
+from etl.lake.sequence import natural_order
 from etl.transform import quote
 
 __all__ = ["RAW_METADATA", "SourceFile", "raw_column_names", "read_landing", "survey_landing"]
@@ -44,6 +45,7 @@ RAW_METADATA = (
 
 _SURVEY = T.StructType(
     [
+        T.StructField("delivered", T.StringType()),
         T.StructField("file", T.StringType()),
         T.StructField("hash", T.StringType()),
         T.StructField("columns", T.ArrayType(T.StringType())),
@@ -88,32 +90,15 @@ def raw_column_names(header: Iterable[str]) -> list[str]:
 
 
 def _files(spark: SparkSession, *, dataset: str, folder: str, pattern: str) -> DataFrame:
-    location = f"{folder.rstrip('/')}/{pattern}"
-    try:
-        return spark.read.format("binaryFile").load(location).select("path", "content")
-    except AnalysisException as error:
-        if error.getErrorClass() != "PATH_NOT_FOUND":
-            raise
-        raise InputMissingError(
-            dataset=dataset,
-            file=location,
-            reason="there is no such file",
-            fix="check `landing` and the dataset's source.files",
-        ) from error
-
-
-def _name(path: str, folder: str) -> str:
-    """A file's path below the landing folder: stable wherever the landing is mounted."""
-    root = re.sub(r"^[a-z0-9]+:/*", "/", folder).rstrip("/") + "/"
-    plain = re.sub(r"^[a-z0-9]+:/*", "/", path)
-    position = plain.find(root)
-    return plain[position + len(root) :] if position >= 0 else plain.rsplit("/", 1)[-1]
+    with listed(dataset=dataset, folder=folder, pattern=pattern):
+        found = spark.read.format("binaryFile").load(location(folder, pattern))
+    return found.select("path", "content")
 
 
 def _contents(batches: Iterable[pa.RecordBatch], folder: str) -> Iterator[tuple[str, bytes]]:
     for batch in batches:
         for path, content in zip(batch.column("path"), batch.column("content"), strict=True):
-            yield _name(path.as_py(), folder), content.as_py()
+            yield name_below(path.as_py(), folder), content.as_py()
 
 
 def _digest(content: bytes) -> str:
@@ -122,17 +107,18 @@ def _digest(content: bytes) -> str:
 
 def _surveyor(folder: str, fmt: FileFormat) -> Callable[[Iterable[pa.RecordBatch]], Iterator[pa.RecordBatch]]:
     def survey(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-        found: list[tuple[str, str | None, list[str] | None, str | None, str | None, int | None]] = []
+        found: list[tuple[str, str, str | None, list[str] | None, str | None, str | None, int | None]] = []
         for file, content in _contents(batches, folder):
             try:
                 for name, inner in members(content, file=file, fmt=fmt):
                     digest = _digest(inner)
                     header = read_header(inner, file=name, fmt=fmt)
-                    found.append((name, digest, header, None, None, None))
+                    found.append((file, name, digest, header, None, None, None))
             except UnreadableFileError as error:
-                found.append((error.file, None, None, error.reason, error.fix, error.line))
+                found.append((file, error.file, None, None, error.reason, error.fix, error.line))
         columns = list(zip(*found, strict=True)) or [()] * len(_SURVEY)
-        types = [pa.string(), pa.string(), pa.list_(pa.string()), pa.string(), pa.string(), pa.int64()]
+        text = pa.string()
+        types = [text, text, text, pa.list_(text), text, text, pa.int64()]
         arrays = [pa.array(column, type=kind) for column, kind in zip(columns, types, strict=True)]
         yield pa.RecordBatch.from_arrays(arrays, names=_SURVEY.names)
 
@@ -165,50 +151,69 @@ def survey_landing(
     InputError
         A file is empty, damaged, in another encoding, or its header is not the others'.
     """
-    files = _files(spark, dataset=dataset, folder=folder, pattern=pattern)
-    rows = sorted(files.mapInArrow(_surveyor(folder, fmt), _SURVEY).collect(), key=lambda row: row.file)
-    seen = {row.file.split("!", 1)[0] for row in rows}
-    for file in sorted({_name(unquote(path), folder) for path in files.inputFiles()} - seen):
+    found = _files(spark, dataset=dataset, folder=folder, pattern=pattern)
+    rows = sorted(found.mapInArrow(_surveyor(folder, fmt), _SURVEY).collect(), key=lambda row: row.file)
+    seen = {row.delivered for row in rows}
+    for file in sorted({name_below(unquote(path), folder) for path in found.inputFiles()} - seen):
         # Spark plans no task for a file without a byte
         fix = "deliver it again, or take it out of the landing"
         raise InputError(dataset=dataset, file=file, reason="the file is empty", fix=fix)
     for row in rows:
         if row.reason:
             raise InputError(dataset=dataset, file=row.file, row=row.line, reason=row.reason, fix=row.fix)
-    found = [SourceFile(row.file, row.hash, tuple(row["columns"])) for row in rows]
-    for other in found[1:]:
-        if sorted(other.columns) != sorted(found[0].columns):
-            differ = sorted(set(other.columns) ^ set(found[0].columns))
+    if not rows:
+        raise nothing_found(dataset=dataset, folder=folder, pattern=pattern)
+    surveyed = [SourceFile(row.file, row.hash, tuple(row["columns"])) for row in rows]
+    for other in surveyed[1:]:
+        if differ := sorted(_required(other, fmt) ^ _required(surveyed[0], fmt)):
             raise InputError(
                 dataset=dataset,
                 file=other.file,
                 row=1,
-                reason=f"the header does not match that of {found[0].file} ({', '.join(differ)})",
+                reason=f"the header does not match that of {surveyed[0].file} ({', '.join(differ)})",
                 fix="give the two kinds of file a dataset each",
             )
-    return found
+    return surveyed
+
+
+def _required(file: SourceFile, fmt: FileFormat) -> set[str]:
+    return {name.lower() for name in raw_column_names(file.columns)} - {
+        name.lower() for name in raw_column_names(fmt.optional)
+    }
+
+
+def _names(files: Iterable[SourceFile], fmt: FileFormat) -> list[str]:
+    """The columns of files like these: the first one's, and the optional ones that it lacks."""
+    names = raw_column_names(min(files, key=lambda file: file.file).columns)
+    there = {name.lower() for name in names}
+    return [*names, *(name for name in raw_column_names(fmt.optional) if name.lower() not in there)]
 
 
 Row = tuple[list[str | None], int, str | None, str | None]
 """Fields, line, and of an unreadable record its text and the reason."""
 
 
-def _rows(content: bytes, *, file: str, fmt: FileFormat, header: tuple[str, ...]) -> Iterator[Row]:
-    """The records of one file, their fields in the order of `header`."""
-    own = read_header(content, file=file, fmt=fmt)
-    order = [own.index(column) for column in header]
-    nothing: list[str | None] = [None] * len(header)
+def _rows(content: bytes, *, file: str, fmt: FileFormat, names: list[str]) -> Iterator[Row]:
+    """The records of one file, their fields in the order of the columns `names`; null where it has none."""
+    own = {
+        name.lower(): place
+        for place, name in enumerate(raw_column_names(read_header(content, file=file, fmt=fmt)))
+    }
+    order = [own.get(name.lower()) for name in names]
+    nothing: list[str | None] = [None] * len(names)
     for record in records(content, file=file, fmt=fmt):
         if record.error:
             yield nothing, record.line, record.text, record.error
         else:
-            yield [record.fields[place] or None for place in order], record.line, None, None
+            fields = record.fields
+            yield [None if at is None else fields[at] or None for at in order], record.line, None, None
 
 
 def _batch(rows: list[Row], *, file: SourceFile, names: list[str]) -> pa.RecordBatch:
     fields, lines, texts, reasons = zip(*rows, strict=True)
     columns = [
         *zip(*fields, strict=True),
+        [natural_order(file.file)] * len(rows),
         [file.file] * len(rows),
         [file.hash] * len(rows),
         texts,
@@ -219,10 +224,9 @@ def _batch(rows: list[Row], *, file: SourceFile, names: list[str]) -> pa.RecordB
 
 
 def _reader(
-    folder: str, fmt: FileFormat, wanted: frozenset[SourceFile], names: list[str]
+    folder: str, fmt: FileFormat, wanted: frozenset[SourceFile], names: list[str], texts: list[str]
 ) -> Callable[[Iterable[pa.RecordBatch]], Iterator[pa.RecordBatch]]:
     chosen = {(file.file, file.hash): file for file in wanted}
-    header = min(wanted, key=lambda file: file.file).columns
 
     def read(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         for path, content in _contents(batches, folder):
@@ -230,9 +234,9 @@ def _reader(
                 file = chosen.get((name, _digest(inner)))
                 if file is None:
                     continue
-                rows = _rows(inner, file=name, fmt=fmt, header=header)
+                rows = _rows(inner, file=name, fmt=fmt, names=names)
                 while chunk := list(islice(rows, ROWS_PER_BATCH)):
-                    yield _batch(chunk, file=file, names=names)
+                    yield _batch(chunk, file=file, names=[*texts, "_row"])
 
     return read
 
@@ -269,19 +273,19 @@ def read_landing(
         ``_record`` and the reason in ``_unreadable``. Lazy.
     """
     wanted = frozenset(files)
-    names = raw_column_names(min(wanted, key=lambda file: file.file).columns)
-    texts = [*names, "_file", "_file_hash", "_record", "_unreadable"]
+    names = _names(wanted, fmt)
+    texts = [*names, "_order", "_file", "_file_hash", "_record", "_unreadable"]
     schema = T.StructType(
         [*(T.StructField(name, T.StringType()) for name in texts), T.StructField("_row", T.LongType())]
     )
     content = _files(spark, dataset=dataset, folder=folder, pattern=pattern)
-    rows = content.mapInArrow(_reader(folder, fmt, wanted, [*texts, "_row"]), schema)
+    rows = content.mapInArrow(_reader(folder, fmt, wanted, names, texts), schema)
     return rows.select(
         *map(quote, names),
         "_file",
         "_file_hash",
         "_row",
-        F.concat_ws(":", "_file", F.lpad(F.col("_row").cast("string"), 12, "0")).alias("_seq"),
+        F.concat_ws(":", "_order", F.lpad(F.col("_row").cast("string"), 12, "0")).alias("_seq"),
         F.lit(None).cast("string").alias("_op"),
         "_record",
         "_unreadable",

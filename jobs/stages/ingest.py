@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from etl.lake.landing import SourceFile, read_landing, survey_landing
 from etl.lake.ledger import Entry
+from etl.lake.listing import hidden_files
 from etl.lake.tables import last_commit, read_table, write_table
 from jobs.context import Run
 from jobs.stages.step import each, fingerprint_of, in_parallel, opened
@@ -39,6 +40,9 @@ def ingest(run: Run) -> list[Entry]:
 
 def _survey(run: Run, name: str) -> list[SourceFile]:
     source = run.pipeline.datasets[name].source
+    hidden = hidden_files(run.spark, dataset=name, folder=run.landing, pattern=source.files)
+    if hidden:
+        run.watch.say(f"warning: {name}: passed over, as names with _ or . in front are: {', '.join(hidden)}")
     return survey_landing(
         run.spark, dataset=name, folder=run.landing, pattern=source.files, fmt=run.file_format(name)
     )
