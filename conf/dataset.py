@@ -4,38 +4,66 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import AfterValidator, Field, ValidationInfo, field_validator
 
-from conf.names import Closed, Columns, Encoding, Files, Flag, Number, SuiteFile
+from conf.names import Closed, Columns, Encoding, Files, Flag, Number, SuiteFile, Whole, refusal
 from conf.secrets import Secret
 from conf.steps import Step
 from conf.trends import Trends
 
 __all__ = ["Dataset", "Publish", "Source"]
 
-Character = Annotated[str, Field(min_length=1, max_length=1)]
+
+def _on_a_line(text: str) -> str:
+    if "\r" in text or "\n" in text:
+        raise refusal("holds the end of a line", "write text that stands on one line")
+    return text
+
+
+Signs = Annotated[str, Field(min_length=1), AfterValidator(_on_a_line)]
+
+Character = Annotated[str, Field(min_length=1, max_length=1), AfterValidator(_on_a_line)]
 
 
 class Source(Closed):
     """The files of a dataset, as the source delivers them."""
 
     files: Files = Field(
-        description="The dataset's files: a glob below the landing folder; gzip and zip are read too.",
+        description="The dataset's files: a glob below the landing folder; gzip, bzip2, xz and zip too.",
         examples=["patients*.csv", "admissions/2015-*/part-*.csv.gz"],
     )
     format: Literal["csv"] = Field("csv", description="The kind of file.", examples=["csv"])
-    delimiter: Character = Field(
-        ",", description="The character between two fields.", examples=[",", ";", "\t"]
+    delimiter: Signs = Field(
+        ",",
+        description="What stands between two fields: a character, or several.",
+        examples=[";", "\t", "||"],
     )
     encoding: Encoding = Field(
         "utf-8",
         description="The encoding of the text; any name that Python knows.",
         examples=["utf-8", "cp1252"],
     )
-    quote: Character = Field(
+    quote: Character | None = Field(
         '"',
-        description="The character around a field that holds a delimiter; doubled inside one.",
+        description="The character around a field that holds a delimiter; doubled inside one. `null` where "
+        "no field is quoted and quotes are text.",
         examples=['"', "'"],
+    )
+    escape: Character | None = Field(
+        None,
+        description="The character that makes the next one plain: a quote within quotes (Spark, Glue and "
+        "Hive write a backslash), or a delimiter where `quote` is null.",
+        examples=["\\"],
+    )
+    skip: Whole = Field(0, ge=0, description="How many lines stand above the header.", examples=[3])
+    comment: Signs | None = Field(
+        None, description="What a line begins with that is no record.", examples=["#"]
+    )
+    footer: tuple[Signs, ...] = Field(
+        (),
+        description="What the lines begin with that follow the last record; only lines at the very end of a "
+        "file are left out.",
+        examples=[["TOTAL", "("]],
     )
     header: Flag = Field(True, description="Whether the first record names the columns.", examples=[True])
     columns: Columns | None = Field(
@@ -43,6 +71,12 @@ class Source(Closed):
         description="The columns that the header must have, in any order; without a header, their names "
         "(c1, c2 … by default).",
         examples=[["patient_id", "sex", "birth_date"]],
+    )
+    optional: Columns = Field(
+        (), description="Columns that a file may lack; they are null then.", examples=[["middle_name"]]
+    )
+    trailing_delimiter: Flag = Field(
+        False, description="Whether records end with a delimiter that no field follows.", examples=[True]
     )
     member: Files | None = Field(
         None,
@@ -65,6 +99,14 @@ class Source(Closed):
     password: Secret | None = Field(
         None, description="Where the password of an encrypted zip archive is kept; never the password itself."
     )
+
+    @field_validator("quote", "escape")
+    @classmethod
+    def _apart(cls, sign: str | None, info: ValidationInfo) -> str | None:
+        """A character cannot mean two things at once."""
+        if sign is not None and sign in info.data.get("delimiter", ""):
+            raise refusal(f"the delimiter holds '{sign}' too", "use another character for one of them")
+        return sign
 
 
 class Publish(Closed):

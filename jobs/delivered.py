@@ -56,6 +56,9 @@ def delivered_columns(
     if raw is None or found is None:
         return UNKNOWN
     names = list(dict.fromkeys([*raw, *found]))
+    if names:
+        lower = {name.lower() for name in names}
+        names += [name for name in raw_column_names(source.optional) if name.lower() not in lower]
     if not names and source.columns:
         names = raw_column_names(source.columns)
     if not names and simulate is not None and dataset in TABLES:

@@ -10,7 +10,7 @@ from typing import Any
 
 from pyspark.sql import SparkSession
 
-__all__ = ["delete", "exists", "folders", "qualified", "read_bytes", "read_line", "write_bytes"]
+__all__ = ["delete", "exists", "folders", "matching", "qualified", "read_bytes", "read_line", "write_bytes"]
 
 
 def _at(spark: SparkSession, path: str) -> tuple[Any, Any, Any]:
@@ -39,6 +39,18 @@ def folders(spark: SparkSession, path: str) -> list[str]:
     return sorted(
         str(found.getPath().getName()) for found in filesystem.listStatus(place) if found.isDirectory()
     )
+
+
+def matching(spark: SparkSession, pattern: str) -> list[str]:
+    """The files that a glob matches, those among them whose names begin with ``_`` or ``.``.
+
+    Raises
+    ------
+    pyspark.errors.IllegalArgumentException
+        A name in a folder that has to be listed holds a colon, which Hadoop cannot list.
+    """
+    _, filesystem, place = _at(spark, pattern)
+    return [str(found.getPath().toString()) for found in filesystem.globStatus(place) or () if found.isFile()]
 
 
 def read_bytes(spark: SparkSession, path: str, *, most: int | None = None) -> bytes:

@@ -18,14 +18,15 @@ from typing import Any
 from urllib.parse import unquote
 
 import pyarrow as pa
-from pyspark.errors import AnalysisException
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 from pyspark.sql import types as T
 
-from etl.errors import InputError, InputMissingError
+from etl.errors import InputError
 from etl.lake.delimited import FileFormat, UnreadableFileError, members, read_header, records
 from etl.lake.headers import columns_together
+from etl.lake.listing import listed, location, nothing_found
+from etl.lake.sequence import natural_order
 from etl.lake.zones import below, canonical
 from etl.transform import quote
 
@@ -53,6 +54,7 @@ CHOOSING = ("member", "optional", "password")
 
 _SURVEY = T.StructType(
     [
+        T.StructField("delivered", T.StringType()),
         T.StructField("file", T.StringType()),
         T.StructField("hash", T.StringType()),
         T.StructField("columns", T.ArrayType(T.StringType())),
@@ -121,18 +123,9 @@ def raw_column_names(header: Iterable[str]) -> list[str]:
 
 
 def _files(spark: SparkSession, *, dataset: str, folder: str, pattern: str) -> DataFrame:
-    location = f"{folder.rstrip('/')}/{pattern}"
-    try:
-        return spark.read.format("binaryFile").load(location).select("path", "content")
-    except AnalysisException as error:
-        if error.getErrorClass() != "PATH_NOT_FOUND":
-            raise
-        raise InputMissingError(
-            dataset=dataset,
-            file=location,
-            reason="there is no such file",
-            fix="check `landing` and the dataset's source.files",
-        ) from error
+    with listed(dataset=dataset, folder=folder, pattern=pattern):
+        found = spark.read.format("binaryFile").load(location(folder, pattern))
+    return found.select("path", "content")
 
 
 def _contents(batches: Iterable[pa.RecordBatch], folder: str) -> Iterator[tuple[str, bytes]]:
@@ -154,12 +147,12 @@ def _surveyor(folder: str, fmt: FileFormat) -> Callable[[Iterable[pa.RecordBatch
                     digest = _digest(inner)
                     header = read_header(inner, file=name, fmt=fmt)
                     empty = next(records(inner, file=name, fmt=fmt), None) is None
-                    found.append((name, digest, header, empty, None, None, None))
+                    found.append((file, name, digest, header, empty, None, None, None))
             except UnreadableFileError as error:
-                found.append((error.file, None, None, None, error.reason, error.fix, error.line))
+                found.append((file, error.file, None, None, None, error.reason, error.fix, error.line))
         columns = list(zip(*found, strict=True)) or [()] * len(_SURVEY)
         text = pa.string()
-        types = [text, text, pa.list_(text), pa.bool_(), text, text, pa.int64()]
+        types = [text, text, text, pa.list_(text), pa.bool_(), text, text, pa.int64()]
         arrays = [pa.array(column, type=kind) for column, kind in zip(columns, types, strict=True)]
         yield pa.RecordBatch.from_arrays(arrays, names=_SURVEY.names)
 
@@ -193,16 +186,18 @@ def survey_landing(
         A file is empty, damaged, or in another encoding.
     """
     folder = canonical(folder)
-    files = _files(spark, dataset=dataset, folder=folder, pattern=pattern)
-    rows = sorted(files.mapInArrow(_surveyor(folder, fmt), _SURVEY).collect(), key=lambda row: row.file)
-    seen = {row.file.split("!", 1)[0] for row in rows}
-    for file in sorted({below(folder, unquote(path)) for path in files.inputFiles()} - seen):
+    found = _files(spark, dataset=dataset, folder=folder, pattern=pattern)
+    rows = sorted(found.mapInArrow(_surveyor(folder, fmt), _SURVEY).collect(), key=lambda row: row.file)
+    seen = {row.delivered for row in rows}
+    for file in sorted({below(folder, unquote(path)) for path in found.inputFiles()} - seen):
         # Spark plans no task for a file without a byte
         fix = "deliver it again, or take it out of the landing"
         raise InputError(dataset=dataset, file=file, reason="the file is empty", fix=fix)
     for row in rows:
         if row.reason:
             raise InputError(dataset=dataset, file=row.file, row=row.line, reason=row.reason, fix=row.fix)
+    if not rows:
+        raise nothing_found(dataset=dataset, folder=folder, pattern=pattern)
     return [SourceFile(row.file, row.hash, tuple(row["columns"]), row["empty"]) for row in rows]
 
 
@@ -228,6 +223,7 @@ def _batch(rows: list[Row], *, file: SourceFile, names: list[str]) -> pa.RecordB
     values, lines, texts, reasons = zip(*rows, strict=True)
     columns = [
         *zip(*values, strict=True),
+        [natural_order(file.file)] * len(rows),
         [file.file] * len(rows),
         [file.hash] * len(rows),
         texts,
@@ -296,8 +292,13 @@ def read_landing(
     """
     folder = canonical(folder)
     wanted = sorted(files, key=lambda file: file.file)
-    names = columns_together([(file.file, file.names) for file in wanted], known, dataset=dataset)
-    texts = [*names, "_file", "_file_hash", "_record", "_unreadable"]
+    may = raw_column_names(fmt.optional)
+    names = columns_together(
+        [(file.file, file.names) for file in wanted], known, dataset=dataset, optional=may
+    )
+    there = {name.lower() for name in names}
+    names += [name for name in may if name.lower() not in there]
+    texts = [*names, "_order", "_file", "_file_hash", "_record", "_unreadable"]
     schema = T.StructType(
         [*(T.StructField(name, T.StringType()) for name in texts), T.StructField("_row", T.LongType())]
     )
@@ -308,7 +309,7 @@ def read_landing(
         "_file",
         "_file_hash",
         "_row",
-        F.concat_ws(":", "_file", F.lpad(F.col("_row").cast("string"), 12, "0")).alias("_seq"),
+        F.concat_ws(":", "_order", F.lpad(F.col("_row").cast("string"), 12, "0")).alias("_seq"),
         F.lit(None).cast("string").alias("_op"),
         "_record",
         "_unreadable",

@@ -12,6 +12,7 @@ from etl.lake.arrivals import MANIFEST, Arrivals, arrivals
 from etl.lake.delimited import FileFormat
 from etl.lake.landing import SourceFile, read_landing, reading_of, survey_landing
 from etl.lake.ledger import Entry
+from etl.lake.listing import hidden_files
 from etl.lake.tables import (
     Commit,
     ConflictError,
@@ -62,6 +63,9 @@ def _if_delivered(run: Run, name: str) -> Entry:
 
 def _ingest(run: Run, name: str, begun: Entry) -> Entry:
     source, fmt, path = run.pipeline.datasets[name].source, run.file_format(name), run.lake.table("raw", name)
+    hidden = hidden_files(run.spark, dataset=name, folder=run.landing, pattern=source.files)
+    if hidden:
+        run.watch.say(f"warning: {name}: passed over, as names with _ or . in front are: {', '.join(hidden)}")
     landed = survey_landing(run.spark, dataset=name, folder=run.landing, pattern=source.files, fmt=fmt)
     for tries_left in reversed(range(TRIES)):
         held = arrivals(run.spark, path)

@@ -128,7 +128,6 @@ def test_a_name_that_is_not_there_has_its_place_and_the_nearest(
         ("tolerance: 0.05", "allow_empty: 1", "datasets.patients.allow_empty"),
         ("tolerance: 0.05", "trends: {runs: 0}", "datasets.patients.trends.runs"),
         ("tolerance: 0.05", "trends: {numbers: some}", "datasets.patients.trends.numbers"),
-        ('delimiter: ";"', 'delimiter: ";;"', "datasets.patients.source.delimiter"),
         ('delimiter: ";"', 'delimiter: ""', "datasets.patients.source.delimiter"),
         ('delimiter: ";"', "encoding: utf-9", "datasets.patients.source.encoding"),
         ('delimiter: ";"', "encoding: hex", "datasets.patients.source.encoding"),

@@ -1,0 +1,99 @@
+"""The files of a folder that match a pattern: what Spark reads of them, and what it passes over."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from urllib.parse import unquote
+
+from pyspark.errors import AnalysisException, IllegalArgumentException
+from pyspark.sql import SparkSession
+
+from etl.errors import InputError, InputMissingError
+from etl.lake import files
+from etl.lake.zones import below, canonical
+
+__all__ = ["hidden_files", "listed", "location", "nothing_found"]
+
+HIDDEN = re.compile(r"(^|/)[_.][^/]*$")
+BESIDE = re.compile(
+    r"(^|/)(_SUCCESS|_(committed|started)_[^/]*|_(common_)?metadata|\.DS_Store|\.[^/]*\.(crc|part))$"
+)
+"""What programs leave beside the files that they write."""
+
+
+def location(folder: str, pattern: str) -> str:
+    r"""The glob for Spark: in the name of the folder no character stands for others.
+
+    Examples
+    --------
+    >>> location("/data/[2024]", "*.csv")
+    '/data/\\[2024\\]/*.csv'
+    """
+    return re.sub(r"([\\*?\[\]{}])", r"\\\1", folder.rstrip("/")) + f"/{pattern}"
+
+
+@contextmanager
+def listed(*, dataset: str, folder: str, pattern: str) -> Iterator[None]:
+    """Say in Headgate's words why the files of a folder cannot be listed.
+
+    Raises
+    ------
+    InputMissingError
+        No file matches.
+    InputError
+        A name in the folder holds a colon.
+    """
+    try:
+        yield
+    except AnalysisException as error:
+        if error.getErrorClass() != "PATH_NOT_FOUND":
+            raise
+        raise nothing_found(dataset=dataset, folder=folder, pattern=pattern) from error
+    except IllegalArgumentException as error:
+        # Hadoop takes such a name for an address, and lists nothing of the folder that it is in.
+        named = re.search(r"Relative path in absolute URI: (.+)", str(error))
+        if named is None:
+            raise
+        raise InputError(
+            dataset=dataset,
+            file=unquote(named[1]),
+            reason="Spark cannot list a folder with a name that holds ':'",
+            fix="rename the file, or move it out of the folder",
+        ) from error
+
+
+def nothing_found(*, dataset: str, folder: str, pattern: str) -> InputMissingError:
+    """The error of a pattern that no file matches."""
+    return InputMissingError(
+        dataset=dataset,
+        file=f"{folder.rstrip('/')}/{pattern}",
+        reason="there is no such file",
+        fix="check `landing` and the dataset's source.files (names with _ or . in front are passed over)",
+    )
+
+
+def hidden_files(spark: SparkSession, *, dataset: str, folder: str, pattern: str) -> list[str]:
+    """The files that match the pattern and are passed over, as Spark and Hadoop do: ``_x.csv``, ``.x.csv``.
+
+    What programs leave beside the files that they write (``_SUCCESS``, ``.x.csv.crc``) is not told.
+
+    Parameters
+    ----------
+    spark : SparkSession
+    dataset : str
+        For errors.
+    folder, pattern : str
+        The landing folder, and a glob below it.
+
+    Returns
+    -------
+    list of str
+        Their names below the folder, in order.
+    """
+    folder = canonical(folder)
+    with listed(dataset=dataset, folder=folder, pattern=pattern):
+        found = files.matching(spark, location(folder, pattern))
+    names = sorted(below(folder, path) for path in found)
+    return [name for name in names if HIDDEN.search(name) and not BESIDE.search(name)]
