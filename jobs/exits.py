@@ -11,8 +11,10 @@ from enum import IntEnum
 
 from conf import PipelineError
 from etl.errors import EtlError, InputError, MissingColumnError, ParameterError
+from etl.lake.arrivals import HistoryLostError
+from etl.lake.history import TableChangedError
 from etl.lake.merging import RepeatedKeyError
-from etl.lake.tables import PartitionsError
+from etl.lake.tables import ConflictError, PartitionsError
 from jobs.lease import BusyError, LeaseLostError
 from quality import SuiteError
 
@@ -68,11 +70,11 @@ def _code(error: BaseException) -> Exit:
             | PartitionsError()
         ):
             return Exit.BAD_ARGUMENTS
-        case RefusedError() | RepeatedKeyError():
+        case RefusedError() | RepeatedKeyError() | HistoryLostError() | TableChangedError():
             return Exit.REFUSED
         case InputError():
             return Exit.INPUT_MISSING
-        case BusyError() | LeaseLostError():
+        case BusyError() | LeaseLostError() | ConflictError():
             return Exit.BUSY
         case KeyboardInterrupt():
             return Exit.INTERRUPTED

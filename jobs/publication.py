@@ -21,7 +21,7 @@ from etl.lake.zones import Zone
 from jobs.context import Run
 from jobs.fates import ACCEPTED
 from jobs.gate import Ruling
-from jobs.rejects import open_among, rejects
+from jobs.rejects import Quarantine, open_among, rejects
 
 __all__ = ["publish"]
 
@@ -34,9 +34,9 @@ def publish(
     zone: Zone,
     table: str,
     after: int,
+    quarantine: Quarantine,
     how: Publish | None = None,
     compare: DataFrame | None = None,
-    waiting: Mapping[str, int] | None = None,
     counts: Mapping[str, Any] | None = None,
     details: Mapping[str, Any] | None = None,
 ) -> Entry:
@@ -52,13 +52,13 @@ def publish(
     after : int
         The version that the table had when it was decided what to do: published is after no other. -1
         where there was no table.
+    quarantine : jobs.rejects.Quarantine
+        The table's, as it stood then.
     how : conf.Publish, optional
         By default the table is overwritten.
     compare : DataFrame, optional
         In the other modes: rows in quarantine that are among those that were read, and leave it unless
         they are rejected again.
-    waiting : mapping, optional
-        See `jobs.rejects.Rejects`.
     counts : mapping, optional
         In place of the ruling's, where a row of the table is not a row that was read.
     details : mapping, optional
@@ -96,12 +96,12 @@ def publish(
     if how.order_by:
         entry = _without_late_rows(entry, ruling, run.lake.table(zone, table), how)
     if how.mode == "overwrite":
-        compare = open_among(run, table)
-    told = rejects(run, entry, ruling, zone=zone, table=table, compare=compare, waiting=waiting)
+        compare = open_among(run, quarantine.path)
+    told = rejects(run, entry, ruling, quarantine=quarantine, compare=compare)
     if told.leaving:
         entry = replace(entry, details={**entry.details, "released": told.leaving})
-    told.tell_before(run, entry)
-    commit = _commit(run, entry, ruling, how=how, after=after)
+    told.tell_before(run, entry, after=after)
+    commit = _commit(run, entry.to_json() | told.mark(run), ruling, how=how, after=after)
     told.tell_after(run, entry)
     # A merge writes its rows into files of the table's own.
     ruling.staged.discard(published=None if how.mode == "merge" else ACCEPTED)
@@ -114,10 +114,10 @@ def _without_late_rows(entry: Entry, ruling: Ruling, path: str, how: Publish) ->
     return replace(entry, published=entry.published - late, superseded=entry.superseded + late)
 
 
-def _commit(run: Run, entry: Entry, ruling: Ruling, *, how: Publish, after: int) -> Commit:
+def _commit(run: Run, note: dict[str, Any], ruling: Ruling, *, how: Publish, after: int) -> Commit:
     publication = Publication(
         mode=how.mode,
-        note=entry.to_json(),
+        note=note,
         # What follows on one version of the table follows once, whichever run is first.
         once=("headgate", after + 1),
         keys=how.keys,

@@ -18,15 +18,18 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import functions as F
 
 from etl.errors import EtlError, InputMissingError
 from etl.lake import files
 
 __all__ = [
+    "TURN",
     "Commit",
     "ConflictError",
     "PartitionsError",
     "Publication",
+    "append_in_turn",
     "commit_at",
     "conflicts_refused",
     "is_table",
@@ -305,3 +308,38 @@ def write_table(
     if done is None:
         raise RuntimeError(f"{path}: the commit just made has no note")
     return done
+
+
+TURN = "commit"
+"""The column with the number of the commit that told a row: its order, whatever clocks say."""
+
+
+def append_in_turn(df: DataFrame, path: str, *, after: int, note: dict[str, Any]) -> Commit:
+    """Append rows that bear the number of their commit, if the table is still at the version `after`.
+
+    Parameters
+    ----------
+    df : DataFrame
+    path : str
+    after : int
+        The version by which the rows were chosen; -1 where there was no table.
+    note : dict
+
+    Returns
+    -------
+    Commit
+
+    Raises
+    ------
+    ConflictError
+        Another of ours has appended since: nothing is written.
+    """
+    turn = after + 1
+    with conflicts_refused(df.sparkSession, path, expected=after):
+        require_version(df.sparkSession, path, after)
+        numbered = df.withColumn(TURN, F.lit(turn).cast("bigint"))
+        commit = write_table(numbered, path, mode="append", note=note, once=("headgate", turn))
+    if not Publication(mode="append", note=note).made(commit):
+        # Delta passes rows over whose turn another took.
+        raise ConflictError(table=path, expected=after, found=commit.version)
+    return commit
