@@ -19,7 +19,7 @@ from typing import Any, Literal
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from etl.lake.history import Snapshot, snapshot
+from etl.lake.history import Snapshot, TableChangedError, missing_file, snapshot
 from etl.lake.ledger import Entry
 from etl.lake.quarantine import (
     LEAVING,
@@ -201,6 +201,13 @@ def settle(run: Run, zone: Zone, table: str, found: Snapshot | None) -> Quaranti
     path, target = run.lake.quarantine(zone, table), run.lake.table(zone, table)
     before, target_id = (found.ours, found.id) if found else (None, None)
     version = newest_version(run.spark, path)
+    gone = missing_file(run.spark, path, version) if version >= 0 else None
+    if gone:
+        raise TableChangedError(
+            table=f"quarantine/{path.rpartition('/')[2]}",
+            reason=f"its data file {gone} is gone",
+            fix=f"bring the file back, or delete {path}: what is in quarantine is then told anew",
+        )
     last = last_commit(run.spark, path) if version >= 0 else None
     if last is None:
         return Quarantine(path=path, target=target, target_id=target_id, version=version, reach={})

@@ -14,7 +14,7 @@ from etl.lake.tables import ConflictError, append_in_turn, write_table
 
 HARMLESS = (
     "OPTIMIZE {}",
-    "ALTER TABLE {} SET TBLPROPERTIES ('owner' = 'us')",
+    "ALTER TABLE {} SET TBLPROPERTIES ('team' = 'us')",
     "ALTER TABLE {} ADD COLUMN (more int)",
     "ALTER TABLE {} ALTER COLUMN n COMMENT 'a number'",
     "DELETE FROM {} WHERE n = 77",
