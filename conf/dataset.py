@@ -136,6 +136,13 @@ class Publish(Closed):
         description="The columns that the table is partitioned by, from its first publication on.",
         examples=[["admitted_on"]],
     )
+    changed_by_others: Literal["refuse", "keep"] = Field(
+        "refuse",
+        description="What to do where another has changed the table, its quarantine or the raw table since "
+        "(RESTORE, DELETE, UPDATE …): `refuse`, or `keep` what they hold now and go on from it. A table that "
+        "is overwritten is made anew either way.",
+        examples=["keep"],
+    )
 
 
 class Dataset(Closed):

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from pydantic import BaseModel
+
+from conf.code import code_of
+from conf.steps import Step
 
 __all__ = ["fingerprint"]
 
@@ -24,7 +28,8 @@ def fingerprint(*parts: Any) -> str:
     str
         64 hexadecimal digits. Formatting, comments, and the order of a model's keys do not change
         it; the order of names that the author chooses does, since columns follow it. A secret
-        counts with its reference, so that a new password changes nothing.
+        counts with its reference, so that a new password changes nothing. A step of the author's own
+        counts with its code, and with the modules of the author's that it imports.
 
     Examples
     --------
@@ -37,4 +42,19 @@ def fingerprint(*parts: Any) -> str:
     plain = [
         part.model_dump(mode="json", by_alias=True) if isinstance(part, BaseModel) else part for part in parts
     ]
+    own = {step.name.partition(":")[0] for step in _steps(parts) if ":" in step.name}
+    if own:
+        plain.append({module: code_of(module) for module in sorted(own)})
     return hashlib.sha256(json.dumps(plain, separators=(",", ":")).encode()).hexdigest()
+
+
+def _steps(part: Any) -> Iterator[Step]:
+    if isinstance(part, Step):
+        yield part
+    elif isinstance(part, BaseModel):
+        yield from _steps([value for _, value in part])
+    elif isinstance(part, Mapping):
+        yield from _steps(list(part.values()))
+    elif isinstance(part, (list, tuple)):
+        for each in part:
+            yield from _steps(each)

@@ -111,7 +111,7 @@ class Run:
     entries : list of Entry
         What was done so far.
     noted : list of Entry
-        What commits say was done, now or by an earlier run: the ledger is told where it lacks it.
+        What commits say was done by other runs meanwhile: the ledger is told where it lacks it.
     undelivered : dict of str to InputError
         Datasets whose files of now cannot be taken in, and why.
     """

@@ -24,6 +24,7 @@ from jobs.flow import Step, flow
 from jobs.landing import is_small, prepare_landing
 from jobs.preflight import check_executors, check_places, one_writer
 from jobs.progress import LogFormat, Watch, watching
+from jobs.recovery import recover
 from jobs.report import render
 from jobs.session import session_to_read, spark_session
 from jobs.summary import summarize
@@ -184,6 +185,7 @@ def _reported(
         try:
             if "ingest" in steps:
                 prepare_landing(run)
+            recover(run)
             flow(run, steps)
         finally:
             _account(run)
@@ -194,7 +196,7 @@ def _reported(
 
 
 def _account(run: Run) -> None:
-    """Write the ledger: what was done now, and what stands but was never written, as the run was killed."""
+    """Write the ledger: what was done now."""
     new = [entry for entry in run.entries if entry.status != "unchanged"]
     append_ledger(run.spark, run.lake.ledger, [*run.noted, *new])
 

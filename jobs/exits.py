@@ -14,6 +14,8 @@ from types import FrameType
 from conf import PipelineError
 from etl.errors import REFUSED_BY_DATA, EtlError, InputError, MissingColumnError, ParameterError
 from etl.lake.admission import TableRuleError
+from etl.lake.arrivals import HistoryLostError
+from etl.lake.history import TableChangedError
 from etl.lake.merging import RepeatedKeyError
 from etl.lake.tables import ConflictError, PartitionsError
 from jobs.codes import Exit
@@ -66,7 +68,7 @@ _OURS: tuple[tuple[tuple[type[BaseException], ...], Exit], ...] = (
         ),
         Exit.BAD_ARGUMENTS,
     ),
-    ((RefusedError, RepeatedKeyError, TableRuleError), Exit.REFUSED),
+    ((RefusedError, RepeatedKeyError, TableRuleError, HistoryLostError, TableChangedError), Exit.REFUSED),
     ((InputError,), Exit.INPUT_MISSING),
     ((BusyError, LeaseLostError, ConflictError), Exit.BUSY),
     ((TerminatedError,), Exit.TERMINATED),

@@ -21,7 +21,7 @@ from etl.lake.zones import Zone
 from jobs.context import Run
 from jobs.fates import ACCEPTED
 from jobs.gate import Ruling
-from jobs.rejects import open_among, rejects
+from jobs.rejects import Quarantine, open_among, rejects
 
 __all__ = ["publish"]
 
@@ -34,10 +34,10 @@ def publish(
     zone: Zone,
     table: str,
     after: int,
+    quarantine: Quarantine,
     how: Publish | None = None,
     replaces: frozenset[tuple[str, str]] = frozenset(),
     compare: DataFrame | None = None,
-    waiting: Mapping[str, int] | None = None,
     counts: Mapping[str, Any] | None = None,
     details: Mapping[str, Any] | None = None,
 ) -> Entry:
@@ -53,6 +53,8 @@ def publish(
     after : int
         The version that the table had when it was decided what to do: published is after no other. -1
         where there was no table.
+    quarantine : jobs.rejects.Quarantine
+        The table's, as it stood then.
     how : conf.Publish, optional
         By default the table is overwritten. With keys, if it is, that its rows must not repeat.
     replaces : frozenset of (str, str)
@@ -60,8 +62,6 @@ def publish(
     compare : DataFrame, optional
         In the other modes: rows in quarantine that are among those that were read, and leave it unless
         they are rejected again.
-    waiting : mapping, optional
-        See `jobs.rejects.Rejects`.
     counts : mapping, optional
         In place of the ruling's, where a row of the table is not a row that was read.
     details : mapping, optional
@@ -101,12 +101,13 @@ def publish(
     if how.order_by:
         entry = _without_late_rows(entry, ruling, run.lake.table(zone, table), how)
     if how.mode == "overwrite":
-        compare = open_among(run, table)
-    told = rejects(run, entry, ruling, zone=zone, table=table, compare=compare, waiting=waiting)
+        compare = open_among(run, quarantine.path)
+    told = rejects(run, entry, ruling, quarantine=quarantine, compare=compare)
     if told.leaving:
         entry = replace(entry, details={**entry.details, "released": told.leaving})
-    told.tell_before(run, entry)
-    commit = _commit(run, entry, ruling, how=how, after=after, replaces=replaces)
+    told.tell_before(run, entry, after=after)
+    note = entry.to_json() | told.mark(run)
+    commit = _commit(run, note, ruling, how=how, after=after, replaces=replaces)
     told.tell_after(run, entry)
     # A merge, or what replaces some of the rows, writes its rows into files of the table's own.
     ruling.staged.discard(published=None if how.mode == "merge" or replaces else ACCEPTED)
@@ -121,7 +122,7 @@ def _without_late_rows(entry: Entry, ruling: Ruling, path: str, how: Publish) ->
 
 def _commit(
     run: Run,
-    entry: Entry,
+    note: dict[str, Any],
     ruling: Ruling,
     *,
     how: Publish,
@@ -130,7 +131,7 @@ def _commit(
 ) -> Commit:
     publication = Publication(
         mode=how.mode,
-        note=entry.to_json(),
+        note=note,
         # What follows on one version of the table follows once, whichever run is first.
         once=("headgate", after + 1),
         keys=how.keys,
@@ -141,7 +142,7 @@ def _commit(
     run.may_write()
     try:
         if how.keys and how.mode == "overwrite":
-            require_unique_keys(ruling.accepted, entry.dataset, how.keys)
+            require_unique_keys(ruling.accepted, note["dataset"], how.keys)
         return ruling.staged.publish(ACCEPTED, ruling.columns, publication)
     except RepeatedKeyError:
         ruling.set_aside()

@@ -105,11 +105,18 @@ def quarantined(
         raise ArgumentsError.of_name(
             "--dataset", dataset, names, reason="it has no quarantine: no row of it was ever rejected"
         )
-    tables = [events(spark, lake.table("quarantine", name)) for name in names if dataset in (None, name)]
-    told = [table for table in tables if table is not None]
+    tables = {
+        name: events(spark, lake.table("quarantine", name)) for name in names if dataset in (None, name)
+    }
+    # Each by itself: rows of two datasets that read the same files are known by the same places.
+    told = [
+        open_rows(table).withColumn("dataset", F.lit(name))
+        for name, table in tables.items()
+        if table is not None
+    ]
     if not told:
         return None
-    rows = open_rows(reduce(lambda one, other: one.unionByName(other), told))
+    rows = reduce(lambda one, other: one.unionByName(other), told)
     return rows.where(bears(reasons)) if reasons else rows
 
 

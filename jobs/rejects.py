@@ -4,6 +4,9 @@ Before: which rows were rejected, and which of those that were open are leaving.
 left. A run that dies between the two leaves the truth in Delta's logs: the note of the quarantine's
 last commit says which publication it belongs to, and the table's log whether there was one. So the
 next run can always put right what the last one could not say any more (`settle`).
+
+Of two runs that work on one table at a time, the one that tells its quarantine second is told so,
+before it has written anything.
 """
 
 from __future__ import annotations
@@ -16,6 +19,7 @@ from typing import Any, Literal
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
+from etl.lake.history import Snapshot, TableChangedError, missing_file, snapshot
 from etl.lake.ledger import Entry
 from etl.lake.quarantine import (
     LEAVING,
@@ -28,12 +32,51 @@ from etl.lake.quarantine import (
     quarantine_rows,
     turned,
 )
-from etl.lake.tables import Commit, commit_at, last_commit, newest_version, write_table
+from etl.lake.tables import (
+    ConflictError,
+    append_in_turn,
+    commit_at,
+    last_commit,
+    newest_version,
+    require_version,
+)
 from etl.lake.zones import Zone
 from jobs.context import Run
 from jobs.gate import Ruling
 
-__all__ = ["Rejects", "open_among", "rejects", "settle"]
+__all__ = ["Quarantine", "Rejects", "open_among", "rejects", "settle"]
+
+TRIES = 20
+
+Reach = dict[str, dict[str, Any]]
+"""Versions and ids of tables."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Quarantine:
+    """The quarantine of a table, as it stood when a publication of the table was begun.
+
+    Parameters
+    ----------
+    path, target : str
+        Its folder, and the table's.
+    target_id : str or None
+        None where there is no table yet.
+    version : int
+        -1 where nothing was rejected ever.
+    reach : dict
+        The newest inputs of which it was told what is rejected.
+    interrupted : bool
+        Whether it was told of rows that were never published: the next publication may find that they
+        are to be.
+    """
+
+    path: str
+    target: str
+    target_id: str | None
+    version: int
+    reach: Reach
+    interrupted: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,25 +85,19 @@ class Rejects:
 
     Parameters
     ----------
-    path, target : str
-        The quarantine's table, and the one that is published.
+    quarantine : Quarantine
     told : DataFrame or None
         The events; None where there are none.
     quarantined, leaving : int
         How many they are, by what they say.
-    waiting : mapping, optional
-        The inputs of the table, if rows of a batch that came after them, and was never published, are
-        in quarantine: whoever publishes that batch must know, though others told the quarantine since.
     """
 
-    path: str
-    target: str
+    quarantine: Quarantine
     told: DataFrame | None
     quarantined: int
     leaving: int
-    waiting: Mapping[str, int] | None = None
 
-    def tell_before(self, run: Run, entry: Entry, *, follows: bool = True) -> None:
+    def tell_before(self, run: Run, entry: Entry, *, after: int, follows: bool = True) -> None:
         """Append the events, if there are any.
 
         Parameters
@@ -68,35 +105,44 @@ class Rejects:
         run : Run
         entry : Entry
             Of the publication.
+        after : int
+            The version of the table that it follows on.
         follows : bool
             Whether there is going to be one.
+
+        Raises
+        ------
+        etl.lake.tables.ConflictError
+            Another run has published the table, or told its quarantine, meanwhile.
         """
         if self.told is not None and (self.quarantined or self.leaving):
-            after = newest_version(run.spark, self.target)
+            require_version(run.spark, self.quarantine.target, after)
+            quarantine = self.quarantine
             note = self._note(entry) | {"open": follows, "after": after, "leaving": self.leaving}
+            note |= {"turn": quarantine.version + 1, "target": quarantine.target_id}
             run.may_write()
-            write_table(self.told, self.path, mode="append", note=note)
+            append_in_turn(self.told, quarantine.path, after=quarantine.version, note=note)
 
     def tell_after(self, run: Run, entry: Entry) -> None:
         """Append that the rows that were leaving have left."""
         if self.leaving:
-            _turn(run, self.path, RELEASED, self._note(entry))
+            turn = self.quarantine.version + 1
+            _turn(run, self.quarantine.path, RELEASED, self._note(entry), of=turn)
+
+    def mark(self, run: Run) -> dict[str, Any]:
+        """What the table's commit says of its quarantine: without it the table does not stand."""
+        found = snapshot(run.spark, self.quarantine.path)
+        return {} if found is None else {"quarantine": {"id": found.id, "version": found.version}}
 
     def _note(self, entry: Entry) -> dict[str, Any]:
         plain = entry.to_json()
         known = {key: plain[key] for key in ("run_id", "started_at", "fingerprint")}
-        return known | {"open": False, "leaving": 0, "waiting": self.waiting}
+        reach = _farthest(_reach(plain), self.quarantine.reach)
+        return known | {"open": False, "leaving": 0, "reach": reach}
 
 
 def rejects(
-    run: Run,
-    entry: Entry,
-    ruling: Ruling,
-    *,
-    zone: Zone,
-    table: str,
-    compare: DataFrame | None = None,
-    waiting: Mapping[str, int] | None = None,
+    run: Run, entry: Entry, ruling: Ruling, *, quarantine: Quarantine, compare: DataFrame | None = None
 ) -> Rejects:
     """What the quarantine is to be told of a ruling.
 
@@ -105,20 +151,17 @@ def rejects(
     run : Run
     entry : Entry
     ruling : Ruling
-    zone, table : str
+    quarantine : Quarantine
     compare : DataFrame, optional
         Open rows that were looked at again; to compare costs a job. By default none was, and all
         that was rejected is new.
-    waiting : mapping, optional
-        See `Rejects`.
     """
-    path, target = run.lake.table("quarantine", table), run.lake.table(zone, table)
-    made = partial(Rejects, path=path, target=target, waiting=waiting)
+    made = partial(Rejects, quarantine=quarantine)
     if compare is None and not ruling.counts["quarantined"]:
         return made(told=None, quarantined=0, leaving=0)
     rejected = quarantine_rows(
         ruling.rejected,
-        dataset=table,
+        dataset=entry.dataset,
         suite=ruling.suite.name,
         suite_version=ruling.suite.version,
         run_id=run.run_id,
@@ -131,9 +174,9 @@ def rejects(
     return made(told=told, quarantined=found.get(QUARANTINED, 0), leaving=found.get(LEAVING, 0))
 
 
-def open_among(run: Run, table: str, raw: DataFrame | None = None) -> DataFrame | None:
-    """The open rows of a quarantine, or those of them that are among `raw`; None where there is none."""
-    told = events(run.spark, run.lake.table("quarantine", table))
+def open_among(run: Run, path: str, raw: DataFrame | None = None) -> DataFrame | None:
+    """The open rows of the quarantine at `path`, or those of them among `raw`; None where there is none."""
+    told = events(run.spark, path)
     if told is None:
         return None
     found = open_rows(told)
@@ -143,7 +186,7 @@ def open_among(run: Run, table: str, raw: DataFrame | None = None) -> DataFrame 
     return found.join(places, identity(fingerprint=False) == F.col("_place"), "left_semi")
 
 
-def settle(run: Run, table: str, before: Commit | None) -> bool:
+def settle(run: Run, zone: Zone, table: str, found: Snapshot | None) -> Quarantine:
     """Put right what a run that died could not tell the quarantine any more.
 
     Costs no job unless one died while rows were leaving.
@@ -151,36 +194,72 @@ def settle(run: Run, table: str, before: Commit | None) -> bool:
     Parameters
     ----------
     run : Run
-    table : str
-    before : Commit, optional
-        The last publication of the table.
-
-    Returns
-    -------
-    bool
-        Whether rows were quarantined for a publication that never came: the next one may find that
-        they are to be published.
+    zone, table : str
+    found : Snapshot, optional
+        The table.
     """
-    path = run.lake.table("quarantine", table)
-    last = last_commit(run.spark, path)
+    path, target = run.lake.quarantine(zone, table), run.lake.table(zone, table)
+    before, target_id = (found.ours, found.id) if found else (None, None)
+    version = newest_version(run.spark, path)
+    gone = missing_file(run.spark, path, version) if version >= 0 else None
+    if gone:
+        raise TableChangedError(
+            table=f"quarantine/{path.rpartition('/')[2]}",
+            reason=f"its data file {gone} is gone",
+            fix=f"bring the file back, or delete {path}: what is in quarantine is then told anew",
+        )
+    last = last_commit(run.spark, path) if version >= 0 else None
     if last is None:
-        return False
-    waits = before is not None and last.note.get("waiting") == before.note["inputs"]
-    if not last.note.get("open"):
-        return waits
-    newest = -1 if before is None else before.version
-    followed = _note_after(run, run.lake.table("curated", table), last.note["after"], newest)
-    came = all((followed or {}).get(key) == last.note[key] for key in ("run_id", "started_at"))
-    if last.note["leaving"]:
-        _turn(run, path, RELEASED if came else QUARANTINED, last.note | {"open": followed is None})
-    return waits or followed is None
+        return Quarantine(path=path, target=target, target_id=target_id, version=version, reach={})
+    reach = last.note.get("reach", {})
+    pending = False
+    if last.note.get("open"):
+        followed = _follower(run, target, last.note, found)
+        came = all((followed or {}).get(key) == last.note[key] for key in ("run_id", "started_at"))
+        pending = followed is None
+        if last.note["leaving"]:
+            to: Literal["released", "quarantined"] = RELEASED if came else QUARANTINED
+            of = last.note.get("turn") if came else None
+            version = _turn(run, path, to, last.note | {"open": pending}, of=of)
+    beyond = before is not None and _farthest(_reach(before.note), reach) != _reach(before.note)
+    return Quarantine(
+        path=path,
+        target=target,
+        target_id=target_id,
+        version=version,
+        reach=reach,
+        interrupted=pending or beyond,
+    )
 
 
-def _note_after(run: Run, path: str, version: int, newest: int) -> dict[str, Any] | None:
-    """The note of the first publication of a table after a version of it; None if there was none."""
-    for number in range(version + 1, newest + 1):
+def _reach(note: Mapping[str, Any]) -> Reach:
+    ids = note.get("input_ids", {})
+    return {
+        name: {"version": version, "id": ids[name]} for name, version in note["inputs"].items() if name in ids
+    }
+
+
+def _farthest(one: Reach, other: Reach) -> Reach:
+    """The inputs `one`, or the later ones of the same tables in `other`."""
+    later = {
+        name: told
+        for name, told in other.items()
+        if name in one and one[name]["id"] == told["id"] and one[name]["version"] < told["version"]
+    }
+    return {**one, **later}
+
+
+def _follower(
+    run: Run, target: str, note: Mapping[str, Any], found: Snapshot | None
+) -> dict[str, Any] | None:
+    """The note of the first publication after what the quarantine was told; None if there was none."""
+    if found is None or found.ours is None:
+        return None
+    if note.get("target") not in (None, found.id):  # the table was made anew since
+        return {}
+    for number in range(note["after"] + 1, found.ours.version + 1):
         try:
-            commit = commit_at(run.spark, path, number)
+            commit = commit_at(run.spark, target, number)
         except FileNotFoundError:  # cleaned up: there was one, and nothing else is known of it
             return {}
         if commit is not None:
@@ -188,9 +267,18 @@ def _note_after(run: Run, path: str, version: int, newest: int) -> dict[str, Any
     return None
 
 
-def _turn(run: Run, path: str, to: Literal["released", "quarantined"], note: dict[str, Any]) -> None:
-    told = events(run.spark, path)
-    assert told is not None
-    found = turned(told, to=to, run_id=run.run_id, at=run.clock())
-    run.may_write()
-    write_table(found, path, mode="append", note=note | {"leaving": 0})
+def _turn(
+    run: Run, path: str, to: Literal["released", "quarantined"], note: dict[str, Any], *, of: int | None
+) -> int:
+    """Tell what became of the rows that were leaving, whoever else tells something; the version then."""
+    for _ in range(TRIES):
+        after = newest_version(run.spark, path)
+        told = events(run.spark, path)
+        assert told is not None
+        found = turned(told, to=to, run_id=run.run_id, at=run.clock(), of=of)
+        run.may_write()
+        try:
+            return append_in_turn(found, path, after=after, note=note | {"leaving": 0}).version
+        except ConflictError:
+            continue
+    raise ConflictError(table=path, expected=after, found=newest_version(run.spark, path))

@@ -13,7 +13,7 @@ from jobs.context import Run
 
 __all__ = ["summarize"]
 
-UNTOLD = frozenset({"run_id", "pipeline", "started_at", "finished_at", "fingerprint", "details"})
+UNTOLD = frozenset({"run_id", "pipeline", "started_at", "finished_at", "fingerprint", "details", "input_ids"})
 """What an entry holds beside what the summary of a stage tells."""
 
 

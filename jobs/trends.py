@@ -9,7 +9,7 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import types as T
 
 import conf
-from etl.lake.ledger import Entry, past_details
+from etl.lake.ledger import Entry, Work, past_details
 from etl.lake.tables import last_commit
 from etl.lake.zones import Zone
 from jobs.context import Run
@@ -67,10 +67,10 @@ class Past:
         if commit is not None and PROFILE in commit.note.get("details", {}):
             # A run that was killed after its commit is not in the ledger.
             last = Entry.from_json(commit.note)
-            if last.stage == entry.stage and last.inputs not in [inputs for _, inputs, _ in told]:
-                told.append((last.started_at, dict(last.inputs), last.details[PROFILE]))
-        told.sort(key=lambda work: work[0], reverse=True)
-        others = [profile for _, inputs, profile in told if inputs != entry.inputs]
+            known = any(work.same_batch(last.inputs, last.input_ids) for work in told)
+            if last.stage == entry.stage and not known:
+                told.insert(0, Work(dict(last.inputs), dict(last.input_ids), last.details[PROFILE]))
+        others = [work.part for work in told if not work.same_batch(entry.inputs, entry.input_ids)]
         return [Profile.from_json(profile) for profile in others[: self.trends.runs]]
 
 

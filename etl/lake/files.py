@@ -10,7 +10,9 @@ from typing import Any
 
 from pyspark.sql import SparkSession
 
-__all__ = ["delete", "exists", "folders", "matching", "qualified", "read_bytes", "read_line", "write_bytes"]
+__all__ = [
+    "delete", "exists", "folders", "matching", "names", "qualified", "read_bytes", "read_line", "write_bytes",
+]  # fmt: skip
 
 
 def _at(spark: SparkSession, path: str) -> tuple[Any, Any, Any]:
@@ -51,6 +53,14 @@ def matching(spark: SparkSession, pattern: str) -> list[str]:
     """
     _, filesystem, place = _at(spark, pattern)
     return [str(found.getPath().toString()) for found in filesystem.globStatus(place) or () if found.isFile()]
+
+
+def names(spark: SparkSession, path: str) -> set[str]:
+    """The names of what is in the folder at `path`; none where there is no such folder."""
+    _, filesystem, place = _at(spark, path)
+    if not filesystem.exists(place):
+        return set()
+    return {str(found.getPath().getName()) for found in filesystem.listStatus(place)}
 
 
 def read_bytes(spark: SparkSession, path: str, *, most: int | None = None) -> bytes:

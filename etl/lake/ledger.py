@@ -6,19 +6,27 @@ read = published + superseded + duplicates removed + quarantined + dropped by a 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field, fields
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from pyspark.sql import SparkSession
 from pyspark.sql import functions as F
 from pyspark.sql import types as T
 
 from etl.errors import EtlError
-from etl.lake.tables import is_table
+from etl.lake.tables import TURN, ConflictError, append_in_turn, is_table, newest_version
 
-__all__ = ["LEDGER_SCHEMA", "ConservationError", "Entry", "append_ledger", "past_details"]
+__all__ = [
+    "LEDGER_SCHEMA",
+    "ConservationError",
+    "Entry",
+    "Work",
+    "append_ledger",
+    "lacking",
+    "past_details",
+]
 
 
 class ConservationError(EtlError):
@@ -59,6 +67,8 @@ class Entry:
         Rows by the name of the rule that dropped them.
     inputs : mapping of str to int
         The versions of the tables that were read.
+    input_ids : mapping of str to str
+        Their ids: a table that was deleted and made anew counts its versions from 0 again.
     version : int, optional
         The version of the table that was written.
     fingerprint : str
@@ -82,6 +92,7 @@ class Entry:
     quarantined: int = 0
     dropped: Mapping[str, int] = field(default_factory=dict)
     inputs: Mapping[str, int] = field(default_factory=dict)
+    input_ids: Mapping[str, str] = field(default_factory=dict)
     version: int | None = None
     fingerprint: str = ""
     details: Mapping[str, Any] = field(default_factory=dict)
@@ -113,14 +124,16 @@ class Entry:
             "finished_at": self.finished_at.isoformat(),
             "dropped": dict(self.dropped),
             "inputs": dict(self.inputs),
+            "input_ids": dict(self.input_ids),
             "details": dict(self.details),
         }
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Entry:
-        """Read what `to_json` wrote."""
+        """Read what `to_json` wrote; a commit's note holds more."""
+        known = {each.name: data[each.name] for each in fields(cls) if each.name in data}
         times = {name: datetime.fromisoformat(data[name]) for name in ("started_at", "finished_at")}
-        return cls(**{**data, **times})
+        return cls(**{**known, **times})
 
 
 LEDGER_SCHEMA = T.StructType(
@@ -141,37 +154,71 @@ LEDGER_SCHEMA = T.StructType(
         T.StructField("fingerprint", T.StringType()),
         T.StructField("details", T.StringType()),
         T.StructField("error", T.StringType()),
+        T.StructField("input_ids", T.MapType(T.StringType(), T.StringType())),
     ]
 )
-"""``details`` is JSON text."""
+"""``details`` is JSON text. The table has one column more, the number of the commit that told the row."""
 
 KEY = ("run_id", "stage", "dataset", "status")
-"""What an entry is known by."""
+"""What an entry is known by, with the time at which the work began: a name may be used for two runs."""
+
+TRIES = 20
+EPOCH = datetime.fromtimestamp(0, UTC)
 
 
 def append_ledger(spark: SparkSession, path: str, entries: Iterable[Entry]) -> None:
     """Append `entries` to the ledger at `path` in one commit; those that it holds already are left out.
 
-    An entry is known by run, stage, dataset and status, so that a step may be repeated after a crash.
+    An entry is known by run, stage, dataset, status and the time when it began, so that a step may be
+    repeated after a crash, and told of by several runs at once.
     """
-    new = list({_key(entry): entry for entry in entries}.values())
-    if new and is_table(spark, path):
-        runs = sorted({entry.run_id for entry in new})
-        ledger = spark.read.format("delta").load(path).where(F.col("run_id").isin(runs))
-        held = {tuple(row) for row in ledger.select(*KEY).collect()}
-        new = [entry for entry in new if _key(entry) not in held]
-    if new:
+    told = list(entries)
+    for _ in range(TRIES):
+        after = newest_version(spark, path)
+        new = lacking(spark, path, told)
+        if not new:
+            return
         rows = spark.createDataFrame([_row(entry) for entry in new], LEDGER_SCHEMA).coalesce(1)
-        rows.write.format("delta").mode("append").save(path)
+        try:
+            append_in_turn(rows, path, after=after, note={"told": [list(_key(entry)) for entry in new]})
+        except ConflictError:
+            continue  # another run has told the ledger: perhaps of the same
+        return
+    raise ConflictError(table=path, expected=after, found=newest_version(spark, path))
 
 
-def _key(entry: Entry) -> tuple[str, ...]:
-    return tuple(getattr(entry, name) for name in KEY)
+def lacking(spark: SparkSession, path: str, entries: Sequence[Entry]) -> list[Entry]:
+    """Those of `entries` that the ledger at `path` does not hold, each once. One job, if there are any."""
+    new = list({_key(entry): entry for entry in entries}.values())
+    if not new or not is_table(spark, path):
+        return new
+    runs = sorted({entry.run_id for entry in new})
+    ledger = spark.read.format("delta").load(path).where(F.col("run_id").isin(runs))
+    held = {tuple(row) for row in ledger.select(*KEY, F.unix_micros("started_at")).collect()}
+    return [entry for entry in new if _key(entry) not in held]
+
+
+def _key(entry: Entry) -> tuple[Any, ...]:
+    began = (entry.started_at - EPOCH) // timedelta(microseconds=1)
+    return (*(getattr(entry, name) for name in KEY), began)
+
+
+class Work(NamedTuple):
+    """One part of the details of a work that was done, and what the work was made from."""
+
+    inputs: dict[str, int]
+    input_ids: dict[str, str]
+    part: Any
+
+    def same_batch(self, inputs: Mapping[str, int], input_ids: Mapping[str, str]) -> bool:
+        """Whether it read the same versions of the same tables; older ledgers do not know their ids."""
+        known = bool(self.input_ids and input_ids)
+        return self.inputs == dict(inputs) and (not known or self.input_ids == dict(input_ids))
 
 
 def past_details(
     spark: SparkSession, path: str, *, stage: str, dataset: str, name: str, last: int
-) -> list[tuple[datetime, dict[str, int], Any]]:
+) -> list[Work]:
     """Read one part of the details of the last works that were done on one dataset.
 
     Parameters
@@ -188,32 +235,32 @@ def past_details(
 
     Returns
     -------
-    list of (datetime, dict, object)
-        When each began, its inputs, and the part, the newest first.
+    list of Work
+        The newest first: by the ledger's commits, and by the versions of the table in one of them.
     """
     if not is_table(spark, path):
         return []
+    ledger = spark.read.format("delta").load(path)
+    for column, kind in (("input_ids", "map<string,string>"), (TURN, "bigint")):
+        if column not in ledger.columns:  # a ledger that an earlier release has written
+            ledger = ledger.withColumn(column, F.lit(None).cast(kind))
+    turn = F.struct(F.coalesce(TURN, F.lit(-1)), F.coalesce("version", F.lit(-1)), "started_at")
     done = (
-        spark.read.format("delta")
-        .load(path)
-        .where((F.col("stage") == stage) & (F.col("dataset") == dataset) & (F.col("status") == "done"))
-        # Details may hold NaN, which get_json_object does not read.
-        .select("started_at", "inputs", F.from_json("details", f"`{name}` string")[name].alias("part"))
-        .where("part is not null")
-    )
-    newest = done.groupBy(F.to_json("inputs")).agg(
-        F.max_by(F.struct("started_at", "inputs", "part"), "started_at").alias("work")
-    )
-    # By whole microseconds: a Python time without a zone would depend on the process's.
-    moment = F.unix_micros("started_at").alias("micros")
-    rows = newest.select("work.*").orderBy(F.desc("started_at")).limit(last).select("*", moment).collect()
-    return [
-        (
-            datetime.fromtimestamp(0, UTC) + timedelta(microseconds=row["micros"]),
-            dict(row["inputs"] or {}),
-            json.loads(row["part"]),
+        ledger.where(
+            (F.col("stage") == stage) & (F.col("dataset") == dataset) & (F.col("status") == "done")
         )
-        for row in rows
+        # Details may hold NaN, which get_json_object does not read.
+        .select("inputs", "input_ids", turn.alias("turn"),
+                F.from_json("details", f"`{name}` string")[name].alias("part"))
+        .where("part is not null")
+    )  # fmt: skip
+    batch = (F.to_json("inputs"), F.to_json("input_ids"))
+    newest = done.groupBy(*batch).agg(
+        F.max_by(F.struct("turn", "inputs", "input_ids", "part"), "turn").alias("work")
+    )
+    rows = newest.select("work.*").orderBy(F.desc("turn")).limit(last).collect()
+    return [
+        Work(dict(row["inputs"] or {}), dict(row["input_ids"] or {}), json.loads(row["part"])) for row in rows
     ]
 
 

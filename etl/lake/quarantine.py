@@ -3,7 +3,8 @@
 One table a dataset, to which events are appended and from which nothing is ever taken: a row was
 ``quarantined``, for the first time or for other reasons than before; it is ``leaving``, with a
 publication that has not been seen to end yet; it was ``released``. What holds of a row is its newest
-event, so that an event that is appended once more, after a kill, does no harm.
+event, so that an event that is appended once more, after a kill, does no harm. The newest is the one of
+the last commit: clocks may be set back.
 
 A row is known by its place in the source (file, the hash of the file's content, line), or by the
 fingerprint of its values where it has none.
@@ -18,7 +19,7 @@ from typing import Final, Literal
 from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F
 
-from etl.lake.tables import is_table
+from etl.lake.tables import TURN, is_table
 from etl.transform import PROBLEMS, data_columns, quote
 
 __all__ = [
@@ -107,8 +108,10 @@ def events(spark: SparkSession, path: str) -> DataFrame | None:
     if not is_table(spark, path):
         return None
     found = spark.read.format("delta").load(path)
-    # Of before the quarantine was a ledger: what it held, the next publication tells anew.
-    return found if "status" in found.columns else None
+    if "status" not in found.columns:
+        # Of before the quarantine was a ledger: what it held, the next publication tells anew.
+        return None
+    return found if TURN in found.columns else found.withColumn(TURN, F.lit(None).cast("bigint"))
 
 
 def open_rows(told: DataFrame) -> DataFrame:
@@ -119,7 +122,9 @@ def open_rows(told: DataFrame) -> DataFrame:
     told : DataFrame
         From `events`.
     """
-    newest = F.max_by(F.struct(*told.columns), F.struct("at", "status"))
+    # Events of an earlier release bear no number: they are ordered by their times, before all others.
+    turn = F.coalesce(TURN, F.lit(-1)) if TURN in told.columns else F.lit(-1)
+    newest = F.max_by(F.struct(*told.columns), F.struct(turn, "at", "status"))
     rows = told.groupBy(identity().alias("_identity")).agg(newest.alias("newest")).select("newest.*")
     return rows.where(F.col("status") != RELEASED)
 
@@ -168,9 +173,14 @@ def changes(rejected: DataFrame, before: DataFrame, *, run_id: str, at: datetime
 
 
 def turned(
-    told: DataFrame, *, to: Literal["released", "quarantined"], run_id: str, at: datetime
+    told: DataFrame,
+    *,
+    to: Literal["released", "quarantined"],
+    run_id: str,
+    at: datetime,
+    of: int | None = None,
 ) -> DataFrame:
-    """Events that say of all rows that are leaving what became of them.
+    """Events that say of rows that are leaving what became of them.
 
     Parameters
     ----------
@@ -180,9 +190,14 @@ def turned(
         They have left, or they stay.
     run_id : str
     at : datetime
+    of : int, optional
+        The number of the commit that said that they are leaving: whatever others have told of them
+        since. By default all that are leaving now.
     """
-    leaving = open_rows(told).where(F.col("status") == LEAVING)
-    return leaving.withColumns(
+    leaving = (told if of is not None else open_rows(told)).where(F.col("status") == LEAVING)
+    if of is not None:
+        leaving = leaving.where(F.col(TURN) == of)
+    return leaving.drop(TURN).withColumns(
         {"status": F.lit(to), "run_id": F.lit(run_id), "at": F.lit(at).cast("timestamp")}
     )
 

@@ -28,10 +28,12 @@ from etl.lake.target import Mode, Target, read_target
 from etl.transform import quote
 
 __all__ = [
+    "TURN",
     "Commit",
     "ConflictError",
     "PartitionsError",
     "Publication",
+    "append_in_turn",
     "commit_at",
     "conflicts_refused",
     "is_table",
@@ -328,3 +330,38 @@ def _parts(df: DataFrame, target: Target) -> list[dict[str, str | None]]:
     """The partitions that the rows have, as texts."""
     texts = [F.col(quote(name)).cast("string").alias(name) for name in target.partition_by]
     return [row.asDict() for row in df.select(*texts).distinct().collect()]
+
+
+TURN = "commit"
+"""The column with the number of the commit that told a row: its order, whatever clocks say."""
+
+
+def append_in_turn(df: DataFrame, path: str, *, after: int, note: dict[str, Any]) -> Commit:
+    """Append rows that bear the number of their commit, if the table is still at the version `after`.
+
+    Parameters
+    ----------
+    df : DataFrame
+    path : str
+    after : int
+        The version by which the rows were chosen; -1 where there was no table.
+    note : dict
+
+    Returns
+    -------
+    Commit
+
+    Raises
+    ------
+    ConflictError
+        Another of ours has appended since: nothing is written.
+    """
+    turn = after + 1
+    with conflicts_refused(df.sparkSession, path, expected=after):
+        require_version(df.sparkSession, path, after)
+        numbered = df.withColumn(TURN, F.lit(turn).cast("bigint"))
+        commit = write_table(numbered, path, mode="append", note=note, once=("headgate", turn))
+    if not Publication(mode="append", note=note).made(commit):
+        # Delta passes rows over whose turn another took.
+        raise ConflictError(table=path, expected=after, found=commit.version)
+    return commit

@@ -114,6 +114,19 @@ class Lake:
                 raise ParameterError(step="lake", parameter=zone, value=name, allowed=allowed)
         return "/".join((self.root.rstrip("/"), zone, *names))
 
+    def quarantine(self, zone: Zone, name: str) -> str:
+        """The folder of what was rejected on the way to a table: of its zone and name.
+
+        That of a curated table bears the dataset's name alone; any other has the zone before it, with
+        a dot, which no name in a pipeline has.
+
+        Examples
+        --------
+        >>> Lake("lake").quarantine("curated", "visits"), Lake("lake").quarantine("star", "visits")
+        ('lake/quarantine/visits', 'lake/quarantine/star.visits')
+        """
+        return self.table("quarantine", name if zone == "curated" else f"{zone}.{name}")
+
     @property
     def ledger(self) -> str:
         """The folder of the ledger."""

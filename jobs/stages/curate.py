@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -11,8 +10,9 @@ from pyspark.sql import functions as F
 
 from conf import Dataset, fingerprint
 from etl.lake.arrivals import Arrivals, Batch, HistoryLostError, arrivals
+from etl.lake.history import Snapshot, TableChangedError, changes_by_others, snapshot
 from etl.lake.ledger import Entry
-from etl.lake.tables import Commit, last_commit, newest_version, read_table
+from etl.lake.tables import Commit, read_table
 from etl.transform import PROBLEMS, add_problems, data_columns, problem, quote, require_columns
 from jobs.catalogue import RENAMES, rules_of, transform_of
 from jobs.context import Run
@@ -22,7 +22,8 @@ from jobs.planted import compare_rows, planted_truth
 from jobs.publication import publish
 from jobs.redelivery import merge_anew, remade, replaced_files, stranded
 from jobs.rejects import open_among, settle
-from jobs.stages.step import each, fingerprint_of, opened, standing
+from jobs.stages.standing import Inputs, disturbance, lost_file, note_predecessor, standing
+from jobs.stages.step import each, fingerprint_of, opened
 from jobs.trends import Past
 
 __all__ = [
@@ -31,7 +32,6 @@ __all__ = [
     "curate_one",
     "judge",
     "last_publication",
-    "note_again",
     "set_unreadable_aside",
 ]
 
@@ -88,28 +88,41 @@ def curate_one(run: Run, name: str, *, stage: str = "curate") -> Entry:
     dataset = run.pipeline.datasets[name]
     how = dataset.publish
     anew = how.mode == "overwrite"
-    raw, held = _raw(run, name)
-    inputs = {f"raw/{name}": held.version}
-    mark = fingerprint_of([fingerprint(dataset), run.suite(dataset.suite).version], inputs)
-    after = newest_version(run.spark, run.lake.table("curated", name))
-    before = last_publication(run, name, after)
-    interrupted = settle(run, name, before)
-    done = standing(before, fingerprint=mark) if anew else _nothing_new(before, inputs)
-    if done is not None and stage == "curate" and not (anew and interrupted):
+    inputs = Inputs(run)
+    raw = inputs.read("raw", name)
+    mark = fingerprint_of(
+        [fingerprint(dataset), run.suite(dataset.suite).version], inputs.versions, inputs.ids
+    )
+    table = snapshot(run.spark, run.lake.table("curated", name))
+    before = last_publication(run, name, table)
+    quarantine = settle(run, "curated", name, table)
+    done = (
+        standing(run, "curated", name, table, fingerprint=mark)
+        if anew
+        else _nothing_new(before, inputs, name)
+    )
+    if done is not None and stage == "curate" and not (anew and quarantine.interrupted):
         return done
-    entry = opened(run, stage=stage, dataset=name, inputs=inputs, fingerprint=mark)
-    batch = arrived_since(run, name, held, None if anew else before)
-    compare = None
-    if not anew:
-        note_again(run, before)
+    entry = opened(
+        run,
+        stage=stage,
+        dataset=name,
+        inputs=inputs.versions,
+        input_ids=inputs.ids,
+        fingerprint=mark,
+    )
+    note_predecessor(run, table)
+    held = arrivals(run.spark, run.lake.table("raw", name))
+    batch = arrived_since(run, name, held, None if anew else before, inputs)
     merged_anew = remade(how, batch)
     if merged_anew:
-        batch = arrived_since(run, name, held, None)
+        batch = arrived_since(run, name, held, None, inputs)
         how = how.model_copy(update={"mode": "overwrite", "order_by": ()})
     raw = raw.where(batch.is_read())
+    compare = None
     if how.mode != "overwrite":
-        again = interrupted or before is None or batch.published
-        compare = open_among(run, name, raw) if again else None
+        again = quarantine.interrupted or before is None or batch.published
+        compare = open_among(run, quarantine.path, raw) if again else None
     ruling = judge(run, entry, raw.where(~batch.is_superseded()), merged_anew=merged_anew)
     if how.mode == "overwrite_partitions" and batch.published:
         ruling = _unless_stranded(run, name, ruling, batch)
@@ -139,7 +152,8 @@ def curate_one(run: Run, name: str, *, stage: str = "curate") -> Entry:
         table=name,
         how=how,
         replaces=replaced_files(batch) if how.mode == "append" else frozenset(),
-        after=after,
+        after=table.version if table else -1,
+        quarantine=quarantine,
         compare=compare,
         counts=ruling.counts | {"superseded": ruling.counts["superseded"] + superseded},
         details=details,
@@ -169,7 +183,9 @@ def judge(
         The rows are those of all batches that were ever merged.
     """
     dataset = run.pipeline.datasets[entry.dataset]
-    batch = replace(entry, stage="curate", inputs={} if of_rows else entry.inputs)
+    batch = replace(entry, stage="curate")
+    if of_rows:
+        batch = replace(batch, inputs={}, input_ids={})
     how = dataset.publish
     cleaned = raw.transform(set_unreadable_aside).transform(transform_of(dataset.clean, mark=FATE))
     if merged_anew:
@@ -193,51 +209,69 @@ def judge(
     )
 
 
-def note_again(run: Run, before: Commit | None) -> None:
-    """Have the ledger told what a run published that was killed before it could say so."""
-    if before is not None:
-        run.noted.append(replace(Entry.from_json(before.note), version=before.version))
-
-
-def _raw(run: Run, name: str) -> tuple[DataFrame, Arrivals]:
-    path = run.lake.table("raw", name)
-    held = arrivals(run.spark, path)
-    version = None if held.version < 0 else held.version
-    return read_table(run.spark, path, dataset=name, version=version), held
-
-
-def last_publication(run: Run, name: str, newest: int) -> Commit | None:
-    """The commit by which a curated table of this version was last published; none if there is no table.
+def last_publication(run: Run, name: str, table: Snapshot | None) -> Commit | None:
+    """The commit by which a curated table was last published; none if there is no table.
 
     Raises
     ------
     etl.lake.arrivals.HistoryLostError
         There is a table, and no such commit: what is new to it cannot be told.
+    TableChangedError
+        The table is not what that commit made of it: to add to it would hide what was lost.
     """
-    path = run.lake.table("curated", name)
-    if run.pipeline.datasets[name].publish.mode == "overwrite":
-        return last_commit(run.spark, path)
-    # To take all of raw for new would double it: however far back, the commit has to be found.
-    found = last_commit(run.spark, path, within=newest + 1)
-    if found is None and newest >= 0:
-        raise HistoryLostError(dataset=name, zone="curated", version=newest)
-    return found
+    before = table.ours if table else None
+    publish = run.pipeline.datasets[name].publish
+    if table is None or publish.mode == "overwrite":
+        return before
+    if before is None:
+        raise HistoryLostError(dataset=name, zone="curated", version=table.version)
+    keep = publish.changed_by_others == "keep"
+    changed = lost_file(run, table) if keep else disturbance(run, "curated", name, table)
+    if changed:
+        raise TableChangedError(table=f"curated/{name}", reason=changed, fix=_fix(run, name, keep=keep))
+    return before
 
 
-def _nothing_new(before: Commit | None, inputs: Mapping[str, int]) -> Entry | None:
+def _fix(run: Run, name: str, *, keep: bool) -> str:
+    by = ", ".join(run.pipeline.datasets[name].publish.partition_by)
+    how = f"{{mode: overwrite, partition_by: [{by}]}}" if by else "{mode: overwrite}"
+    anew = f"make it anew from all of raw, once: --set 'datasets.{name}.publish={how}'"
+    kept = f"; or go on from what it holds now: --set datasets.{name}.publish.changed_by_others=keep"
+    return anew if keep else anew + kept
+
+
+def _nothing_new(before: Commit | None, inputs: Inputs, name: str) -> Entry | None:
     """The entry of the table as it stands, if nothing arrived since: its rows stay as they were published."""
-    if before is None or before.note["inputs"] != inputs:
+    if before is None:
+        return None
+    _same_raw(before, inputs, name)
+    if before.note["inputs"] != inputs.versions:
         return None
     return replace(Entry.from_json(before.note), status="unchanged", version=before.version)
 
 
-def arrived_since(run: Run, name: str, held: Arrivals, before: Commit | None) -> Batch:
+def _same_raw(before: Commit, inputs: Inputs, name: str) -> None:
+    """Raise `HistoryLostError` where the raw table is not the one that the last publication has read."""
+    key = f"raw/{name}"
+    noted, version = before.note.get("input_ids", {}).get(key, inputs.ids[key]), before.note["inputs"][key]
+    if noted != inputs.ids[key] or version > inputs.versions[key]:
+        raise HistoryLostError(dataset=name, version=version, zone="raw")
+
+
+def arrived_since(run: Run, name: str, held: Arrivals, before: Commit | None, inputs: Inputs) -> Batch:
     """The raw rows that came after those that a publication of the curated table was made from."""
-    return held.batch(
-        run.pipeline.datasets[name].source.redelivery,
-        after=None if before is None else int(before.note["inputs"][f"raw/{name}"]),
-        dataset=name,
-    )
+    redelivery = run.pipeline.datasets[name].source.redelivery
+    if before is None:
+        return held.batch(redelivery, after=None, dataset=name)
+    _same_raw(before, inputs, name)
+    path, upto = run.lake.table("raw", name), inputs.versions[f"raw/{name}"]
+    after = int(before.note["inputs"][f"raw/{name}"])
+    changes = changes_by_others(run.spark, path, after=after, upto=upto)
+    if changes and run.pipeline.datasets[name].publish.changed_by_others != "keep":
+        reason = f"another has changed the table ({changes[-1]}): which rows are new cannot be told by it"
+        raise TableChangedError(table=f"raw/{name}", reason=reason, fix=_fix(run, name, keep=False))
+    # Others may have changed the raw table after the last ingest.
+    return held.batch(redelivery, after=min(after, held.version), dataset=name)
 
 
 def _as_delivered(raw: DataFrame, dataset: Dataset, batch: Batch) -> tuple[int, int, dict[str, int]]:

@@ -21,12 +21,12 @@ from etl.features import split_by_group
 from etl.lake import files
 from etl.lake.ledger import Entry
 from etl.lake.staging import stage
-from etl.lake.tables import last_commit, read_table
 from etl.transform import data_columns, quote, require_columns
 from jobs.catalogue import apply_fitted, rules_of, transform_of
 from jobs.context import Run
 from jobs.fates import ACCEPTED, FATE, VERDICT, Counts, verdict
 from jobs.names import require_unreserved
+from jobs.stages.standing import Inputs
 from jobs.stages.step import each, fingerprint_of, opened
 
 __all__ = ["export", "fit_on_training_split", "read_manifest"]
@@ -67,17 +67,30 @@ def read_manifest(run: Run, name: str) -> dict[str, Any] | None:
 
 def _export(run: Run, name: str) -> Entry:
     plan = run.pipeline.exports[name]
-    inputs = _inputs(run, plan)
-    mark = fingerprint_of(fingerprint(plan), inputs)
+    inputs = Inputs(run)
+    fact, dimensions = _star(run, plan, inputs)
+    mark = fingerprint_of(fingerprint(plan), inputs.versions, inputs.ids)
     manifest = read_manifest(run, name)
     if manifest is not None and manifest["fingerprint"] == mark:
-        return replace(Entry.from_json(manifest["entry"]), status="unchanged")
-    entry = opened(run, stage="export", dataset=name, inputs=inputs, fingerprint=mark)
-    read = _star_table(run, plan.from_, inputs).count()
+        gone = _lost_file(run, name, manifest)
+        if gone is None:
+            return replace(Entry.from_json(manifest["entry"]), status="unchanged")
+        run.watch.say(f"export/{name}: its data file {gone} is gone: it is made anew")
+    entry = opened(
+        run,
+        stage="export",
+        dataset=name,
+        inputs=inputs.versions,
+        input_ids=inputs.ids,
+        fingerprint=mark,
+    )
+    read = fact.count()
 
-    data = run.lake.table("export", name, "data", mark)
+    # A folder of its own: two runs that write the same at a time must not mix their files.
+    place = f"{mark}-{run.run_id}"
+    data = run.lake.table("export", name, "data", place)
     staging = run.lake.table("staging", run.run_id, f"export_{name}")
-    flat = flatten(run, plan, inputs).transform(transform_of(plan.steps, mark=FATE))
+    flat = flatten(run, plan, fact, dimensions).transform(transform_of(plan.steps, mark=FATE))
     require_columns(flat, [*plan.id, plan.group, plan.label], step=f"exports.{name}")
     require_unreserved(flat, SPLIT)
     flat = flat if FATE in flat.columns else flat.withColumn(FATE, F.lit(None).cast("string"))
@@ -137,7 +150,8 @@ def _export(run: Run, name: str) -> Entry:
     document = {
         "name": name,
         "fingerprint": mark,
-        "data": f"data/{mark}",
+        "data": f"data/{place}",
+        "files": _files(run, data),
         "id": list(plan.id),
         "group": plan.group,
         "label": plan.label,
@@ -145,7 +159,7 @@ def _export(run: Run, name: str) -> Entry:
         "schema": [{"name": f.name, "type": f.dataType.simpleString()} for f in written.schema],
         "splits": dict(plan.splits),
         "seed": plan.seed,
-        "sources": inputs,
+        "sources": inputs.versions,
         "fitted": [{"step": step, "values": values} for step, values in fitted],
         "excluded": fates.counts["dropped"],
         **measured,
@@ -172,34 +186,37 @@ def _refusals(plan: Export, seen: Mapping[str, Any], *, rows: int) -> list[str]:
     ]
 
 
-def _inputs(run: Run, plan: Export) -> dict[str, int]:
-    """The versions of the tables that an export reads."""
+def _files(run: Run, data: str) -> list[str]:
+    """The data files of a snapshot, below its folder."""
+    found = []
+    for folder in files.folders(run.spark, data):
+        found += [f"{folder}/{name}" for name in files.names(run.spark, f"{data}/{folder}")]
+    return sorted(name for name in found if name.endswith(".parquet"))
+
+
+def _lost_file(run: Run, name: str, manifest: Mapping[str, Any]) -> str | None:
+    """A data file that a manifest names and that is not there."""
+    data = run.lake.table("export", name, *manifest["data"].split("/"))
+    there = set(_files(run, data))
+    gone = [file for file in manifest.get("files", []) if file not in there]
+    return f"{data}/{gone[0]}" if gone else None
+
+
+def _star(run: Run, plan: Export, inputs: Inputs) -> tuple[DataFrame, dict[str, DataFrame]]:
+    """The fact that an export reads, and the dimensions by their names."""
     references = run.pipeline.star.facts[plan.from_].references
-    tables = [plan.from_, *(references[key].dimension for key in plan.join)]
-    versions = {}
-    for table in dict.fromkeys(tables):
-        commit = last_commit(run.spark, run.lake.table("star", table))
-        if commit is None:
-            read_table(run.spark, run.lake.table("star", table), dataset=table)  # says what is missing
-        else:
-            versions[f"star/{table}"] = commit.version
-    return versions
+    names = dict.fromkeys(references[key].dimension for key in plan.join)
+    return inputs.read("star", plan.from_), {name: inputs.read("star", name) for name in names}
 
 
-def _star_table(run: Run, name: str, versions: Mapping[str, int]) -> DataFrame:
-    path = run.lake.table("star", name)
-    return read_table(run.spark, path, dataset=name, version=versions[f"star/{name}"])
-
-
-def flatten(run: Run, plan: Export, versions: Mapping[str, int]) -> DataFrame:
+def flatten(run: Run, plan: Export, fact: DataFrame, dimensions: Mapping[str, DataFrame]) -> DataFrame:
     """The fact with the attributes of the dimensions that the export asks for: one row a row of the fact."""
-    fact = _star_table(run, plan.from_, versions)
     for key, attributes in plan.join.items():
         star = run.pipeline.star
         reference = star.facts[plan.from_].references[key]
         calendar = star.calendars.get(reference.dimension)
         own = calendar.key if calendar else star.dimensions[reference.dimension].key
-        dimension = _star_table(run, reference.dimension, versions)
+        dimension = dimensions[reference.dimension]
         require_columns(dimension, attributes, step=f"join {reference.dimension}")
         side = dimension.select(F.col(quote(own)).alias("_member"), *map(quote, attributes))
         fact = fact.join(side, fact[quote(key)] == side["_member"], "left").drop("_member")

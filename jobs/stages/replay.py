@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
 
@@ -12,16 +12,18 @@ from pyspark.sql import functions as F
 from conf import Publish, fingerprint
 from etl.errors import InputMissingError
 from etl.lake.arrivals import arrivals
+from etl.lake.history import snapshot
 from etl.lake.ledger import Entry
 from etl.lake.quarantine import bears, identity
-from etl.lake.tables import Commit, newest_version, read_table
+from etl.lake.tables import Commit, read_table
 from etl.transform import require_columns
 from jobs.context import Run
 from jobs.exits import ArgumentsError
 from jobs.gate import Ruling
 from jobs.publication import publish
-from jobs.rejects import open_among, rejects, settle
-from jobs.stages.curate import arrived_since, curate_one, judge, last_publication, note_again
+from jobs.rejects import Quarantine, open_among, rejects, settle
+from jobs.stages.curate import arrived_since, curate_one, judge, last_publication
+from jobs.stages.standing import Inputs, note_predecessor
 from jobs.stages.step import each, fingerprint_of, opened
 
 __all__ = ["replay"]
@@ -65,31 +67,31 @@ def replay(run: Run, *, dataset: str, reasons: Sequence[str] = ()) -> list[Entry
 
 
 def _made_anew(run: Run, name: str) -> Entry:
-    rows = open_among(run, name)
+    rows = open_among(run, run.lake.quarantine("curated", name))
     if rows is None or rows.isEmpty():
         return replace(opened(run, stage="replay", dataset=name), status="unchanged")
     return curate_one(run, name, stage="replay")
 
 
 def _again(run: Run, name: str, *, reasons: Sequence[str]) -> Entry:
-    after = newest_version(run.spark, run.lake.table("curated", name))
-    before = last_publication(run, name, after)
-    if before is None:
+    table = snapshot(run.spark, run.lake.table("curated", name))
+    before = last_publication(run, name, table)
+    if table is None or before is None:
         raise InputMissingError(
             dataset=name,
             file=run.lake.table("curated", name),
             reason="nothing of it was ever published",
             fix="run headgate curate, which takes in what is in quarantine as well",
         )
-    inputs = before.note["inputs"]
-    waiting = inputs if settle(run, name, before) else None
-    note_again(run, before)
+    after, inputs, ids = table.version, before.note["inputs"], before.note.get("input_ids", {})
+    quarantine = settle(run, "curated", name, table)
+    note_predecessor(run, table)
     dataset = run.pipeline.datasets[name]
     definition = [fingerprint(dataset), run.suite(dataset.suite).version, sorted(reasons)]
-    mark = fingerprint_of(definition, {**inputs, f"curated/{name}": after})
-    entry = opened(run, stage="replay", dataset=name, inputs=inputs, fingerprint=mark)
+    mark = fingerprint_of(definition, {**inputs, f"curated/{name}": after}, ids)
+    entry = opened(run, stage="replay", dataset=name, inputs=inputs, input_ids=ids, fingerprint=mark)
     raw = _taken_in(run, name, before)
-    chosen = open_among(run, name, raw)
+    chosen = open_among(run, quarantine.path, raw)
     if chosen is not None and reasons:
         chosen = chosen.where(bears(reasons))
     if chosen is None or chosen.isEmpty():
@@ -101,7 +103,7 @@ def _again(run: Run, name: str, *, reasons: Sequence[str]) -> Entry:
     ruling = judge(run, entry, rows, of_rows=True)
     entry = replace(entry, read=rows.count())
     if not ruling.refusals and ruling.counts["quarantined"] == entry.read:
-        return _stay(run, entry, ruling, chosen, waiting)
+        return _stay(run, entry, ruling, chosen, quarantine, after=after)
     return publish(
         run,
         entry,
@@ -110,18 +112,19 @@ def _again(run: Run, name: str, *, reasons: Sequence[str]) -> Entry:
         table=name,
         how=_added(dataset.publish),
         after=after,
+        quarantine=quarantine,
         compare=chosen,
-        waiting=waiting,
     )
 
 
 def _taken_in(run: Run, name: str, before: Commit) -> DataFrame:
     """The raw rows that the curated table was made from: others the next publication takes in anyway."""
-    path = run.lake.table("raw", name)
-    held = arrivals(run.spark, path)
+    inputs = Inputs(run)
+    raw = inputs.read("raw", name)
+    held = arrivals(run.spark, run.lake.table("raw", name))
     stand = held.stand(run.pipeline.datasets[name].source.redelivery)
-    later = arrived_since(run, name, held, before).is_new()
-    return read_table(run.spark, path, dataset=name, version=held.version).where(stand & ~later)
+    later = arrived_since(run, name, held, before, inputs).is_new()
+    return raw.where(stand & ~later)
 
 
 def _place() -> Column:
@@ -138,12 +141,12 @@ def _added(how: Publish) -> Publish:
 
 
 def _stay(
-    run: Run, entry: Entry, ruling: Ruling, chosen: DataFrame, waiting: Mapping[str, int] | None
+    run: Run, entry: Entry, ruling: Ruling, chosen: DataFrame, quarantine: Quarantine, *, after: int
 ) -> Entry:
     """Nothing is to be published: the quarantine alone is told what is new."""
     entry = replace(entry, **ruling.counts, details=ruling.details).balanced()
-    told = rejects(run, entry, ruling, zone="curated", table=entry.dataset, compare=chosen, waiting=waiting)
-    told.tell_before(run, entry, follows=False)
+    told = rejects(run, entry, ruling, quarantine=quarantine, compare=chosen)
+    told.tell_before(run, entry, after=after, follows=False)
     told.tell_after(run, entry)
     ruling.staged.discard()
     return replace(entry, finished_at=run.clock())

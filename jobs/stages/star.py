@@ -12,9 +12,10 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from conf import Reference, fingerprint
+from etl.lake.history import Snapshot, TableChangedError, missing_file, snapshot
 from etl.lake.ledger import Entry
 from etl.lake.quarantine import events, open_rows
-from etl.lake.tables import last_commit, newest_version, read_table, write_table
+from etl.lake.tables import TURN, conflicts_refused, newest_version, read_table, write_table
 from etl.star import ORPHANS, build_calendar, build_dimension, build_fact, count_dangling, repeated_grain
 from etl.transform import data_columns, quote
 from jobs.catalogue import rules_of, transform_of
@@ -23,7 +24,9 @@ from jobs.fates import DROPPED, FATE
 from jobs.gate import rule
 from jobs.planted import compare_facts, orphan_columns, planted_truth
 from jobs.publication import publish
-from jobs.stages.step import each, fingerprint_of, opened, standing
+from jobs.rejects import Quarantine, settle
+from jobs.stages.standing import Inputs, note_predecessor, standing
+from jobs.stages.step import each, fingerprint_of, opened
 from jobs.trends import Past
 
 __all__ = ["star", "unsound"]
@@ -55,51 +58,57 @@ def star(run: Run) -> list[Entry]:
     return first + each(run, "star", list(plan.facts), _fact)
 
 
-def _curated(run: Run, dataset: str) -> tuple[DataFrame, dict[str, int]]:
-    path = run.lake.table("curated", dataset)
-    commit = last_commit(run.spark, path)
-    version = None if commit is None else commit.version
-    frame = read_table(run.spark, path, dataset=dataset, version=version)
-    return frame.select(*map(quote, data_columns(frame))), {f"curated/{dataset}": version or 0}
+def _members_before(run: Run, name: str, found: Snapshot | None) -> DataFrame | None:
+    """The dimension as it was published last, whatever others did to it since: its keys stay.
 
-
-def _table(run: Run, name: str) -> tuple[DataFrame | None, int]:
-    path = run.lake.table("star", name)
-    commit = last_commit(run.spark, path)
-    if commit is None:
-        return None, 0
-    return read_table(run.spark, path, dataset=name, version=commit.version), commit.version
+    Raises
+    ------
+    TableChangedError
+        Files of it are gone, and the keys with them.
+    """
+    if found is None or found.ours is None:
+        return None
+    gone = missing_file(run.spark, found.path, found.ours.version)
+    if gone:
+        raise TableChangedError(
+            table=f"star/{name}",
+            reason=f"its data file {gone} is gone, and with it keys that facts refer to",
+            fix=f"bring the file back, or delete {found.path}: its keys, and the facts, are then made anew",
+        )
+    return read_table(run.spark, found.path, dataset=name, version=found.ours.version)
 
 
 def _calendar(run: Run, name: str) -> Entry:
     plan = run.pipeline.star.calendars[name]
     mark = fingerprint_of(fingerprint(plan), {})
     path = run.lake.table("star", name)
-    done = standing(last_commit(run.spark, path), fingerprint=mark)
+    table = snapshot(run.spark, path)
+    done = standing(run, "star", name, table, fingerprint=mark)
     if done is not None:
         return done
+    note_predecessor(run, table)
     days = (plan.to - plan.from_).days + 1
     entry = opened(run, stage="star", dataset=name, fingerprint=mark, read=days, published=days)
     frame = build_calendar(run.spark, key=plan.key, start=plan.from_, end=plan.to)
     run.may_write()
-    commit = write_table(frame.coalesce(1), path, mode="overwrite", note=entry.to_json())
+    with conflicts_refused(run.spark, path, expected=table.version if table else -1):
+        commit = write_table(frame.coalesce(1), path, mode="overwrite", note=entry.to_json())
     return replace(entry, finished_at=run.clock(), version=commit.version)
 
 
 def _dimension(run: Run, name: str) -> Entry:
     plan = run.pipeline.star.dimensions[name]
     suite = run.suite(plan.suite)
-    curated, inputs = _curated(run, plan.from_)
-    mark = fingerprint_of([fingerprint(plan), suite.version], inputs)
-    after = newest_version(run.spark, run.lake.table("star", name))
-    done = standing(last_commit(run.spark, run.lake.table("star", name)), fingerprint=mark)
-    if done is not None:
-        return done
-    entry = opened(run, stage="star", dataset=name, inputs=inputs, fingerprint=mark)
+    inputs = Inputs(run)
+    curated = _data(inputs.read("curated", plan.from_))
+    work = _begun(run, name, [fingerprint(plan), suite.version], inputs)
+    if isinstance(work, Entry):
+        return work
+    table, quarantine, entry = work
     source = curated.withColumn(FATE, F.lit(None).cast("string")).transform(
         transform_of(plan.steps, mark=FATE)
     )
-    existing, _ = _table(run, name)
+    existing = _members_before(run, name, table)
     frame = build_dimension(
         source.where(F.col(FATE).isNull()).drop(FATE),
         key=plan.key,
@@ -113,8 +122,34 @@ def _dimension(run: Run, name: str) -> Entry:
     counts = _members(source, list(plan.natural_key))
     read = counts["published"] + counts["superseded"] + sum(counts["dropped"].values())
     return publish(
-        run, replace(entry, read=read), ruling, zone="star", table=name, after=after, counts=counts
+        run,
+        replace(entry, read=read),
+        ruling,
+        zone="star",
+        table=name,
+        after=table.version if table else -1,
+        quarantine=quarantine,
+        counts=counts,
     )
+
+
+def _data(frame: DataFrame) -> DataFrame:
+    return frame.select(*map(quote, data_columns(frame)))
+
+
+def _begun(
+    run: Run, name: str, definition: list[str], inputs: Inputs
+) -> Entry | tuple[Snapshot | None, Quarantine, Entry]:
+    """The entry of a table that stands; or the table, its quarantine, and the entry of its making."""
+    mark = fingerprint_of(definition, inputs.versions, inputs.ids)
+    table = snapshot(run.spark, run.lake.table("star", name))
+    quarantine = settle(run, "star", name, table)
+    done = standing(run, "star", name, table, fingerprint=mark)
+    if done is not None and not quarantine.interrupted:
+        return done
+    note_predecessor(run, table)
+    known = {"inputs": inputs.versions, "input_ids": inputs.ids, "fingerprint": mark}
+    return table, quarantine, opened(run, stage="star", dataset=name, **known)
 
 
 def _members(source: DataFrame, natural_key: list[str]) -> dict[str, Any]:
@@ -137,22 +172,16 @@ def _members(source: DataFrame, natural_key: list[str]) -> dict[str, Any]:
 def _fact(run: Run, name: str) -> Entry:
     plan = run.pipeline.star.facts[name]
     suite = run.suite(plan.suite)
-    curated, inputs = _curated(run, plan.from_)
-    dimensions: dict[str, DataFrame] = {}
-    for reference in plan.references.values():
-        frame, version = _table(run, reference.dimension)
-        if frame is None:
-            frame = read_table(
-                run.spark, run.lake.table("star", reference.dimension), dataset=reference.dimension
-            )
-        dimensions[reference.dimension] = frame
-        inputs[f"star/{reference.dimension}"] = version
-    mark = fingerprint_of([fingerprint(plan), suite.version], inputs)
-    after = newest_version(run.spark, run.lake.table("star", name))
-    done = standing(last_commit(run.spark, run.lake.table("star", name)), fingerprint=mark)
-    if done is not None:
-        return done
-    entry = opened(run, stage="star", dataset=name, inputs=inputs, fingerprint=mark)
+    inputs = Inputs(run)
+    curated = _data(inputs.read("curated", plan.from_))
+    dimensions = {
+        dimension: inputs.read("star", dimension)
+        for dimension in dict.fromkeys(reference.dimension for reference in plan.references.values())
+    }
+    work = _begun(run, name, [fingerprint(plan), suite.version], inputs)
+    if isinstance(work, Entry):
+        return work
+    table, quarantine, entry = work
     source = curated.transform(transform_of(plan.steps, mark=FATE))
     star = run.pipeline.star
     keys = {table: spec.key for table, spec in star.dimensions.items()}
@@ -197,7 +226,8 @@ def _fact(run: Run, name: str) -> Entry:
         ruling,
         zone="star",
         table=name,
-        after=after,
+        after=table.version if table else -1,
+        quarantine=quarantine,
         details=details,
     )
 
@@ -256,7 +286,7 @@ def _quarantined(run: Run, dataset: str) -> list[tuple[str, int]]:
     told = events(run.spark, path)
     if told is None:
         return []
-    known = told.select("file", "file_hash", "row", "fingerprint", "status", "at")
+    known = told.select("file", "file_hash", "row", "fingerprint", "status", "at", TURN)
     # What the first commit tells is all open: to group it would take one job more.
     rows = known if newest_version(run.spark, path) == 0 else open_rows(known)
     return [(row.file, row.row) for row in rows.collect()]

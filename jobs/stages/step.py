@@ -8,22 +8,24 @@ import warnings
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from types import MappingProxyType
 from typing import Any, TypeVar
 
 from pyspark import inheritable_thread_target
 
 from etl.lake.admission import TableRuleError
 from etl.lake.ledger import Entry
-from etl.lake.tables import Commit
 from jobs.context import VERSION, Run
 from jobs.exits import reasons_of
 
-__all__ = ["each", "fingerprint_of", "in_parallel", "opened", "standing"]
+__all__ = ["each", "fingerprint_of", "in_parallel", "opened"]
 
 T = TypeVar("T")
 
 
-def fingerprint_of(definition: object, inputs: Mapping[str, int]) -> str:
+def fingerprint_of(
+    definition: object, inputs: Mapping[str, int], input_ids: Mapping[str, str] = MappingProxyType({})
+) -> str:
     """What a step's result depends on, as one short text: equal texts, equal tables.
 
     Parameters
@@ -32,8 +34,10 @@ def fingerprint_of(definition: object, inputs: Mapping[str, int]) -> str:
         Plain data: the slice of the pipeline, the suite's version.
     inputs : mapping of str to int
         The versions of the tables that are read.
+    input_ids : mapping of str to str
+        Their ids.
     """
-    text = json.dumps([VERSION, definition, dict(inputs)], sort_keys=True, default=str)
+    text = json.dumps([VERSION, definition, dict(inputs), dict(input_ids)], sort_keys=True, default=str)
     return hashlib.sha256(text.encode()).hexdigest()[:32]
 
 
@@ -50,13 +54,6 @@ def opened(run: Run, *, stage: str, dataset: str, **known: Any) -> Entry:
         finished_at=now,
         **known,
     )
-
-
-def standing(commit: Commit | None, *, fingerprint: str) -> Entry | None:
-    """The entry of work that is done already with this fingerprint, from the note of its commit."""
-    if commit is None or commit.note.get("fingerprint") != fingerprint:
-        return None
-    return replace(Entry.from_json(commit.note), status="unchanged", version=commit.version)
 
 
 def in_parallel(run: Run, names: Sequence[str], work: Callable[[str], T]) -> list[T]:
@@ -108,7 +105,6 @@ def each(run: Run, stage: str, names: Sequence[str], work: Callable[[Run, str], 
     def ended(entry: Entry) -> None:
         if entry.status == "unchanged":
             # What stands may be another stage's work: a replay's is curate's to look at.
-            run.noted.append(replace(entry, status="done"))
             entry = replace(entry, stage=stage)
         run.watch.finish(entry)
         entries.append(entry)

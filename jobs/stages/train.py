@@ -17,7 +17,7 @@ from jobs.model import train_and_score
 from jobs.stages.export import read_manifest
 from jobs.stages.step import each, fingerprint_of, opened
 
-__all__ = ["train"]
+__all__ = ["read_metrics", "train"]
 
 
 def train(run: Run) -> list[Entry]:
@@ -52,7 +52,7 @@ def _train(run: Run, name: str) -> Entry:
         )
     mark = fingerprint_of([fingerprint(plan), manifest["hash"], manifest["fingerprint"]], {})
     folder = run.lake.table("export", name, "model")
-    standing = _standing(run, f"{folder}/metrics.json")
+    standing = read_metrics(run, name)
     if standing is not None and standing["fingerprint"] == mark:
         return replace(Entry.from_json(standing["entry"]), status="unchanged")
     entry = opened(run, stage="train", dataset=name, fingerprint=mark, inputs=manifest["sources"])
@@ -90,8 +90,10 @@ def _train(run: Run, name: str) -> Entry:
     return entry
 
 
-def _standing(run: Run, path: str) -> dict[str, Any] | None:
-    if not files.exists(run.spark, path):
+def read_metrics(run: Run, name: str) -> dict[str, Any] | None:
+    """What is known of the standing model of an export, or None where there is none, or not its file."""
+    folder = run.lake.table("export", name, "model")
+    if not all(files.exists(run.spark, f"{folder}/{file}") for file in ("metrics.json", "model.joblib")):
         return None
-    found: dict[str, Any] = json.loads(files.read_bytes(run.spark, path))
+    found: dict[str, Any] = json.loads(files.read_bytes(run.spark, f"{folder}/metrics.json"))
     return found

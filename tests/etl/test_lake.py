@@ -95,7 +95,7 @@ def test_the_past_of_a_dataset_is_read_newest_first_each_batch_once(
 
     def past(last: int, name: str = "profile") -> list[tuple[int, int]]:
         found = past_details(spark, path, stage="curate", dataset="d", name=name, last=last)
-        return [(inputs["raw/d"], part["rows"]) for _, inputs, part in found]
+        return [(work.inputs["raw/d"], work.part["rows"]) for work in found]
 
     assert past(9) == []
     works = [
@@ -112,9 +112,11 @@ def test_the_past_of_a_dataset_is_read_newest_first_each_batch_once(
     assert past(9) == [(8, 8), (2, 3), (1, 1)]
     assert past(2) == [(8, 8), (2, 3)]
     assert past(9, name="none") == []
-    moment, inputs, part = past_details(spark, path, stage="curate", dataset="d", name="profile", last=3)[-1]
-    assert (moment, inputs) == (NOON + timedelta(hours=1), {"raw/d": 1, "raw/e": 3})
-    assert part == {"rows": 1, "x": [0.1, None]}
+    first = past_details(spark, path, stage="curate", dataset="d", name="profile", last=3)[-1]
+    assert first == ({"raw/d": 1, "raw/e": 3}, {}, {"rows": 1, "x": [0.1, None]})
+    # The clock is set back by a day, and raw was made anew since: the newest is what was told last.
+    append_ledger(spark, path, [work(-20, 1, 0.0, input_ids={"raw/d": "new"})])
+    assert past(3) == [(1, -20), (8, 8), (2, 3)]
 
 
 def test_the_ledger_holds_an_entry_once(spark: SparkSession, tmp_path: Path) -> None:
@@ -124,14 +126,14 @@ def test_the_ledger_holds_an_entry_once(spark: SparkSession, tmp_path: Path) -> 
     append_ledger(spark, path, [ENTRY])
     append_ledger(spark, path, [ENTRY, other])
     append_ledger(spark, path, [ENTRY, other])
-    rows = spark.read.format("delta").load(path).orderBy("dataset").collect()
-    assert [(row.dataset, row.read, row.dropped) for row in rows] == [
-        ("d", 10, {"too_old": 2}),
-        ("e", 10, {"too_old": 2}),
+    again = replace(ENTRY, started_at=NOON + timedelta(microseconds=1))  # the name was used for a second run
+    append_ledger(spark, path, [again, ENTRY])
+    rows = spark.read.format("delta").load(path).orderBy("commit").collect()
+    assert [(row.dataset, row.read, row.dropped, row.commit) for row in rows] == [
+        ("d", 10, {"too_old": 2}, 0),
+        ("e", 10, {"too_old": 2}, 1),
+        ("d", 10, {"too_old": 2}, 2),
     ]
-    commit = DeltaTable.forPath(spark, path).history(1).first()
-    assert commit is not None
-    assert commit.version == 1
 
 
 def test_quarantined_rows_carry_place_reasons_and_record(spark: SparkSession) -> None:

@@ -10,6 +10,7 @@ import pytest
 from pyspark.sql import DataFrame, SparkSession
 
 from etl.lake.quarantine import changes, events, open_rows, quarantine_rows, turned
+from etl.lake.tables import append_in_turn, write_table
 
 BEGIN = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -103,6 +104,24 @@ def test_a_row_that_was_leaving_and_is_rejected_again_stays(spark: SparkSession)
         at=BEGIN,
     )
     assert told(again) == [("f", 1, "quarantined", "cast")]
+
+
+def test_the_order_is_that_of_the_commits_not_of_a_clock(spark: SparkSession, tmp_path: Path) -> None:
+    path = str(tmp_path / "quarantine")
+    write_table(rejected(spark, ("f", "h", 1, "x", "cast"), hour=1), path, mode="append", note={})
+
+    def now() -> DataFrame:
+        told = events(spark, path)
+        assert told is not None
+        return told
+
+    assert open_rows(now()).count() == 1, "an event of an earlier release bears no number"
+    leaving = changes(rejected(spark), open_rows(now()), run_id="r2", at=BEGIN)
+    append_in_turn(leaving, path, after=0, note={})
+    end = turned(now(), to="released", run_id="r2", at=BEGIN - timedelta(hours=2), of=1)
+    append_in_turn(end, path, after=1, note={})
+    assert open_rows(now()).count() == 0
+    assert turned(now(), to="quarantined", run_id="r3", at=BEGIN).count() == 0
 
 
 def test_there_is_none_where_there_is_no_table(spark: SparkSession, tmp_path: Path) -> None:

@@ -23,28 +23,9 @@ from jobs import gate, rejects
 
 ROOT = Path(__file__).resolve().parents[2]
 
-MOMENTS = (
-    "before the write",
-    "during the write",
-    "after the write",
-    "during the audit",
-    "between audit and quarantine",
-    "between quarantine and commit",
-    "after the commit",
-)
-"""Of a first publication."""
-
 
 def die(*_: Any, **__: Any) -> Any:
     os.killpg(0, signal.SIGKILL)
-
-
-def then_die(work: Callable[..., Any]) -> Callable[..., Any]:
-    def dying(*given: Any, **named: Any) -> Any:
-        work(*given, **named)
-        die()
-
-    return dying
 
 
 def while_it_works(work: Callable[..., Any]) -> Callable[..., Any]:
@@ -58,16 +39,10 @@ def while_it_works(work: Callable[..., Any]) -> Callable[..., Any]:
 def arm(moment: str, way: str) -> None:
     if way == "copying":
         transaction.fits = lambda *_: False
-    if moment == "before the write":
-        gate.stage = die
-    elif moment == "during the write":
+    if moment == "during the write":
         gate.stage = while_it_works(gate.stage)
-    elif moment == "after the write":
-        gate.stage = then_die(gate.stage)
     elif moment == "during the audit":
         gate.validate = die
-    elif moment == "between audit and quarantine":
-        rejects.quarantine_rows = die
     elif moment == "between quarantine and commit":
         StagedInPlace.publish = StagedBeside.publish = die
     elif moment == "between commit and release":

@@ -236,7 +236,7 @@ def test_a_step_that_loses_rows_is_refused(spark: SparkSession, tmp_path: Path, 
 
 def die(monkeypatch: pytest.MonkeyPatch, moment: str) -> None:
     """End the first publication at a moment, as if the process had been killed."""
-    quarantine = rejects.write_table
+    quarantine = rejects.append_in_turn
 
     def quarantining(*args: Any, **kwargs: Any) -> Any:
         if moment == "before the quarantine":
@@ -250,7 +250,7 @@ def die(monkeypatch: pytest.MonkeyPatch, moment: str) -> None:
 
         return publish
 
-    monkeypatch.setattr(rejects, "write_table", quarantining)
+    monkeypatch.setattr(rejects, "append_in_turn", quarantining)
     for way in (StagedInPlace, StagedBeside):
         monkeypatch.setattr(way, "publish", publishing(way.publish))
 

@@ -15,6 +15,7 @@ from etl.lake.tables import ConflictError, PartitionsError, last_commit, newest_
 from jobs import publication
 from jobs.context import Run
 from jobs.exits import Exit, RefusedError, guarded
+from jobs.stages import curate as stage
 from jobs.stages.curate import curate_one
 from tests.jobs.deliveries import Open, clinic, one_clinic
 
@@ -219,3 +220,35 @@ def test_of_two_runs_that_take_in_the_same_rows_one_is_told(
         visits.run()
     assert set(visits.curated()) == {1, 2}
     assert counts(visits.run())[:3] == ["unchanged", 1, 1]
+
+
+def test_whenever_another_run_overtakes_one_nothing_is_doubled_and_nothing_is_lost(
+    one_clinic: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    visits = one_clinic("{mode: append}")
+    # The first time there is neither table nor quarantine.
+    for number, (owner, step) in enumerate(
+        [(publication, "rejects"), (stage, "settle"), (stage, "judge"), (publication, "_commit")], start=1
+    ):
+        work = getattr(owner, step)
+
+        def overtaken(
+            run: Run, *given: Any, owner: Any = owner, step: str = step, work: Any = work, **named: Any
+        ) -> Any:
+            monkeypatch.setattr(owner, step, work)
+            assert curate_one(replace(run, run_id="faster"), "visits").status == "done"
+            return work(run, *given, **named)
+
+        visits.deliver(str(number), f"{number},p1,Rome,5", f"{number}0,p2,Oslo,x")
+        monkeypatch.setattr(owner, step, overtaken)
+        with pytest.raises(SystemExit) as ended:
+            guarded(visits.run)
+        assert ended.value.code == Exit.BUSY, step
+    assert visits.run()["status"] == "unchanged"
+    assert set(visits.curated()) == {1, 2, 3, 4}
+    rejected = visits.table("quarantine").collect()
+    assert sorted((row.file, row.status) for row in rejected) == [
+        (f"visits_{number}.csv", "quarantined") for number in (1, 2, 3, 4)
+    ]
+    done = [row for row in visits.ledger() if row["status"] == "done"]
+    assert [(row["published"], row["quarantined"]) for row in done] == [(1, 1)] * 4

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import json
 from collections import Counter
+from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
+from pyspark.sql import SparkSession
 
-from etl.lake.quarantine import open_rows
-from etl.lake.tables import newest_version
+from etl.lake.quarantine import open_rows, quarantine_rows
+from etl.lake.tables import append_in_turn, newest_version
+from etl.lake.zones import Lake
 from jobs import publication, quarantine, rejects
 from jobs.exits import ArgumentsError, Exit
 from tests.jobs.deliveries import Clinic, Open, clinic, one_clinic
@@ -119,6 +123,27 @@ def test_what_a_run_could_not_tell_any_more_the_next_one_puts_right(
     before = version(visits)
     assert visits.run()["status"] == "unchanged"
     assert version(visits) == before
+
+
+def test_tables_that_share_a_name_or_their_files_are_told_apart(spark: SparkSession, tmp_path: Path) -> None:
+    lake = Lake(str(tmp_path))
+    place = "'f' AS _file, 'h' AS _file_hash, 2L AS _row"
+    for path, value in (
+        (lake.quarantine("curated", "visits"), 1),
+        (lake.quarantine("curated", "costs"), 2),
+        (lake.quarantine("star", "visits"), 3),
+    ):
+        known = {"dataset": "visits", "suite": "s", "suite_version": "1", "run_id": "r"}
+        told = quarantine_rows(spark.sql(f"SELECT {value} AS value, {place}"), **known, at=datetime.now(UTC))
+        append_in_turn(told, path, after=-1, note={})
+    rows = quarantine.quarantined(spark, lake)
+    assert rows is not None
+    assert [(row["dataset"], row["record"]) for row in quarantine.list_rows(rows)] == [
+        ("costs", '{"value":2}'), ("star.visits", '{"value":3}'), ("visits", '{"value":1}'),
+    ]  # fmt: skip
+    only = quarantine.quarantined(spark, lake, dataset="star.visits")
+    assert only is not None
+    assert only.count() == 1
 
 
 @pytest.fixture
