@@ -12,8 +12,10 @@ from configparser import ConfigParser
 from pathlib import Path
 
 import pytest
+from pyspark.sql import SparkSession
 
-from jobs import jars
+from jobs import jars, session
+from jobs.exits import ArgumentsError
 from jobs.jars import Jar, JarsError, fetch
 from jobs.jars import download as downloading
 from jobs.jars.repository import repository
@@ -286,3 +288,32 @@ def test_the_command_prints_what_spark_submit_takes(fresh: Path, monkeypatch: py
         r"^jars: delta-\S+\.jar from the repository that .* has not the SHA-256", done.stderr, re.M
     )
     assert not (fresh / "note").exists()
+
+
+def options(builder: SparkSession.Builder) -> dict[str, str]:
+    return {name: value for name, value in builder._options.items() if name.startswith("spark.jars")}
+
+
+def test_a_laptops_session_is_given_the_locked_jars_and_asks_no_resolver(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(session, "spark_jars", lambda *groups: ",".join(f"{group}.jar" for group in groups))
+    given = session._with_jars(SparkSession.builder, ("delta", "s3"))
+    assert options(given) == {"spark.jars": "delta.jar,s3.jar"}
+
+
+def test_versions_that_no_lock_knows_are_left_to_sparks_own_resolver(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(session, "locked", lambda group: ())
+    given = options(session._with_jars(SparkSession.builder, ("delta", "s3")))
+    assert set(given) == {"spark.jars.packages"}
+    assert re.search(
+        r"io\.delta:delta-spark_\S+,org\.apache\.hadoop:hadoop-aws:", given["spark.jars.packages"]
+    )
+
+
+def test_jars_that_cannot_be_had_end_a_job_in_one_line(fresh: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HTTPS_PROXY", "http://127.0.0.1:1")
+    with pytest.raises(
+        ArgumentsError, match=r"^spark session: Maven Central .* does not answer \(.*\); check the"
+    ):
+        session._with_jars(SparkSession.builder, ("delta",))
