@@ -130,6 +130,21 @@ def test_a_download_that_breaks_off_is_taken_up_where_it_did(trusting: Proxy, fr
     ]  # fmt: skip
 
 
+def test_a_mirror_that_gives_no_parts_is_asked_from_the_beginning(trusting: Proxy) -> None:
+    trusting.ranges = False
+    trusting.cut = [300_000, 200_000]
+    assert fetch([ONE])[0].read_bytes() == BODY
+    trusting.cut = [5] * 9
+    assert re.search(r"does not answer \(it broke off after 5 of 402 bytes\); ", told(OTHER))
+
+
+def test_a_proxy_that_wants_a_password_says_so(trusting: Proxy) -> None:
+    trusting.refuses = 407
+    assert re.match(
+        r"the proxy before Maven Central \(.+\) refuses \(.*407.*\); write it as HTTPS_PROXY=", told(ONE)
+    )
+
+
 def test_a_call_after_one_that_was_killed_goes_on(trusting: Proxy, fresh: Path) -> None:
     part = jars.cache() / f"{ONE.path}.part"
     part.parent.mkdir(parents=True)
