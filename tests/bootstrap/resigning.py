@@ -75,6 +75,10 @@ class Proxy(ThreadingHTTPServer):
         self.authority = authority
         self.files = files
         self.asked: list[tuple[str, str | None]] = []
+        self.ranges = True
+        """Whether it answers with a part of a file."""
+        self.refuses = 0
+        """What it says instead of letting anybody through."""
         self.cut: list[int] = []
         """After how many bytes the next answers break off."""
         self.status: list[int] = []
@@ -93,6 +97,8 @@ class Handler(BaseHTTPRequestHandler):
     server: Proxy
 
     def do_CONNECT(self) -> None:
+        if self.server.refuses:
+            return self.answer(self.server.refuses, b"")
         self.host = self.path.rpartition(":")[0]
         self.send_response(200)
         self.end_headers()
@@ -112,7 +118,11 @@ class Handler(BaseHTTPRequestHandler):
         found = [body for path, body in self.server.files.items() if self.path.endswith(path)]
         if not found:
             return self.answer(404, b"")
-        begin = int((self.headers.get("Range") or "bytes=0-").removeprefix("bytes=").rstrip("-"))
+        begin = (
+            0
+            if not self.server.ranges
+            else int((self.headers.get("Range") or "bytes=0-").removeprefix("bytes=").rstrip("-"))
+        )
         if begin and begin >= len(found[0]):
             return self.answer(416, b"")
         return self.answer(206 if begin else 200, found[0][begin:])

@@ -12,8 +12,10 @@ from configparser import ConfigParser
 from pathlib import Path
 
 import pytest
+from pyspark.sql import SparkSession
 
-from jobs import jars
+from jobs import jars, session
+from jobs.exits import ArgumentsError
 from jobs.jars import Jar, JarsError, fetch
 from jobs.jars import download as downloading
 from jobs.jars.repository import repository
@@ -126,6 +128,21 @@ def test_a_download_that_breaks_off_is_taken_up_where_it_did(trusting: Proxy, fr
     assert [asked for _, asked in trusting.asked] == [
         None, "bytes=300000-", "bytes=500000-", "bytes=500100-",
     ]  # fmt: skip
+
+
+def test_a_mirror_that_gives_no_parts_is_asked_from_the_beginning(trusting: Proxy) -> None:
+    trusting.ranges = False
+    trusting.cut = [300_000, 200_000]
+    assert fetch([ONE])[0].read_bytes() == BODY
+    trusting.cut = [5] * 9
+    assert re.search(r"does not answer \(it broke off after 5 of 402 bytes\); ", told(OTHER))
+
+
+def test_a_proxy_that_wants_a_password_says_so(trusting: Proxy) -> None:
+    trusting.refuses = 407
+    assert re.match(
+        r"the proxy before Maven Central \(.+\) refuses \(.*407.*\); write it as HTTPS_PROXY=", told(ONE)
+    )
 
 
 def test_a_call_after_one_that_was_killed_goes_on(trusting: Proxy, fresh: Path) -> None:
@@ -286,3 +303,32 @@ def test_the_command_prints_what_spark_submit_takes(fresh: Path, monkeypatch: py
         r"^jars: delta-\S+\.jar from the repository that .* has not the SHA-256", done.stderr, re.M
     )
     assert not (fresh / "note").exists()
+
+
+def options(builder: SparkSession.Builder) -> dict[str, str]:
+    return {name: value for name, value in builder._options.items() if name.startswith("spark.jars")}
+
+
+def test_a_laptops_session_is_given_the_locked_jars_and_asks_no_resolver(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(session, "spark_jars", lambda *groups: ",".join(f"{group}.jar" for group in groups))
+    given = session._with_jars(SparkSession.builder, ("delta", "s3"))
+    assert options(given) == {"spark.jars": "delta.jar,s3.jar"}
+
+
+def test_versions_that_no_lock_knows_are_left_to_sparks_own_resolver(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(session, "locked", lambda group: ())
+    given = options(session._with_jars(SparkSession.builder, ("delta", "s3")))
+    assert set(given) == {"spark.jars.packages"}
+    assert re.search(
+        r"io\.delta:delta-spark_\S+,org\.apache\.hadoop:hadoop-aws:", given["spark.jars.packages"]
+    )
+
+
+def test_jars_that_cannot_be_had_end_a_job_in_one_line(fresh: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HTTPS_PROXY", "http://127.0.0.1:1")
+    with pytest.raises(
+        ArgumentsError, match=r"^spark session: Maven Central .* does not answer \(.*\); check the"
+    ):
+        session._with_jars(SparkSession.builder, ("delta",))
