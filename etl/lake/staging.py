@@ -14,6 +14,7 @@ from pyspark.sql import Column, DataFrame, Observation
 from pyspark.sql import functions as F
 
 from etl.lake import copying, transaction
+from etl.lake.calendar import write_as_they_are
 from etl.lake.tables import Commit, Publication
 from etl.transform import quote
 
@@ -109,6 +110,7 @@ def stage(
     # A folder for each verdict is kept open at once: else Spark sorts the rows by their folders first.
     if int(spark.conf.get(OPEN_FOLDERS) or 0) < MOST_VERDICTS:
         spark.conf.set(OPEN_FOLDERS, str(MOST_VERDICTS))
+    write_as_they_are(spark)
     seen = Observation()
     watched = df.observe(seen, *observe)
     if keep is not None:

@@ -21,6 +21,7 @@ from pyspark.sql import DataFrame, SparkSession
 
 from etl.errors import EtlError, InputMissingError
 from etl.lake import files
+from etl.lake.calendar import write_as_they_are
 
 __all__ = [
     "Commit",
@@ -289,6 +290,7 @@ def write_table(
     Commit
         The commit's version and its note; where `once` was committed before, the newest one.
     """
+    write_as_they_are(df.sparkSession)
     writer = df.write.format("delta").option("userMetadata", json.dumps({NOTE_KEY: note}, default=str))
     if mode == "overwrite_partitions":
         writer = writer.mode("overwrite").option("partitionOverwriteMode", "dynamic")
