@@ -16,6 +16,7 @@ from pathlib import Path
 
 from pyspark.sql import SparkSession
 
+from etl.lake.calendar import AS_THEY_ARE
 from jobs.exits import ArgumentsError
 from jobs.interrupt import interruptible
 from jobs.jars import JarsError, hadoop_version, locked, spark_jars
@@ -131,7 +132,7 @@ def _checked(session: SparkSession) -> SparkSession:
             fix=f"pass {' '.join(missing)} to spark-submit (see the bootstrap folder for your platform)",
         )
     # Timestamps are instants; what a text without an offset means is said by the step that parses it.
-    for name, value in {"spark.sql.session.timeZone": "UTC", **COMPILED}.items():
+    for name, value in {"spark.sql.session.timeZone": "UTC", **AS_THEY_ARE, **COMPILED}.items():
         session.conf.set(name, value)
     _import_classes(session)
     return session

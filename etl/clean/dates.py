@@ -25,7 +25,9 @@ __all__ = ["parse_dates", "parse_timestamps"]
 FIXED_ZONE = r"UTC|Z|[+-](0\d|1[0-4]):[0-5]\d"
 
 
-def parse_dates(*, columns: list[str], formats: list[str], invalid: Invalid = "reject") -> Transform:
+def parse_dates(
+    *, columns: list[str], formats: list[str], first_year: int = 2000, invalid: Invalid = "reject"
+) -> Transform:
     """Read texts as dates; a text that is no real date in any of the formats is a problem.
 
     The formats are tried in order, and the first that takes the whole text (without the spaces around
@@ -34,7 +36,7 @@ def parse_dates(*, columns: list[str], formats: list[str], invalid: Invalid = "r
     ============================  =====================================================================
     letters                       read
     ============================  =====================================================================
-    ``yyyy``, ``yy``              the year, in four digits, or in two for 2000 to 2099
+    ``yyyy``, ``yy``              the year, in four digits, or in two for the 100 years from `first_year` on
     ``MM``, ``M``                 the month, in two digits, or in one or two
     ``MMM``, ``MMMM``             its English name, in three letters or in full, in any letter case
     ``dd``, ``d``                 the day
@@ -56,6 +58,8 @@ def parse_dates(*, columns: list[str], formats: list[str], invalid: Invalid = "r
     formats : list of str
         Formats in the order to try, such as ``yyyy-MM-dd``. A time in the format is read and left out;
         an offset is not allowed, as it would make the date depend on a time zone.
+    first_year : int, default 2000
+        The first of the hundred years that ``yy`` stands for: with 1925, ``65`` is 1965 and ``24`` is 2024.
     invalid : {"reject", "null"}, default "reject"
         What becomes of a row with a value that cannot be read: rejected by the gate, or kept with null.
 
@@ -86,7 +90,7 @@ def parse_dates(*, columns: list[str], formats: list[str], invalid: Invalid = "r
     +----------+------------+-----------------+
     """
     step = "parse_dates"
-    compiled = _compile_all(formats, columns=columns, invalid=invalid, step=step)
+    compiled = _compile_all(formats, columns=columns, first_year=first_year, invalid=invalid, step=step)
     for form in compiled:
         if "offset" in form.groups:
             raise ParameterError(
@@ -103,7 +107,12 @@ def parse_dates(*, columns: list[str], formats: list[str], invalid: Invalid = "r
 
 
 def parse_timestamps(
-    *, columns: list[str], formats: list[str], zone: str = "UTC", invalid: Invalid = "reject"
+    *,
+    columns: list[str],
+    formats: list[str],
+    zone: str = "UTC",
+    first_year: int = 2000,
+    invalid: Invalid = "reject",
 ) -> Transform:
     """Read texts as points in time; a text that is none in any of the formats is a problem.
 
@@ -120,6 +129,8 @@ def parse_timestamps(
     zone : str, default "UTC"
         Time zone of texts without offset: a name such as ``America/New_York``, or an offset such as
         ``+05:30``.
+    first_year : int, default 2000
+        The first of the hundred years that ``yy`` stands for.
     invalid : {"reject", "null"}, default "reject"
         What becomes of a row with a value that cannot be read: rejected by the gate, or kept with null.
 
@@ -153,7 +164,7 @@ def parse_timestamps(
     +-------------------+
     """
     step = "parse_timestamps"
-    compiled = _compile_all(formats, columns=columns, invalid=invalid, step=step)
+    compiled = _compile_all(formats, columns=columns, first_year=first_year, invalid=invalid, step=step)
     _require_zone(zone, step=step)
 
     def parse(df: DataFrame) -> DataFrame:
@@ -162,11 +173,16 @@ def parse_timestamps(
     return parse
 
 
-def _compile_all(formats: list[str], *, columns: list[str], invalid: str, step: str) -> list[Format]:
+def _compile_all(
+    formats: list[str], *, columns: list[str], first_year: int, invalid: str, step: str
+) -> list[Format]:
     require_names(columns, step=step, parameter="columns")
     require_names(formats, step=step, parameter="formats")
     require_choice(invalid, ("reject", "null"), step=step, parameter="invalid")
-    return [variant for text in formats for variant in compile_format(text, step=step)]
+    if not 1 <= first_year <= 9900:
+        allowed = "a year from 1 to 9900"
+        raise ParameterError(step=step, parameter="first_year", value=first_year, allowed=allowed)
+    return [variant for text in formats for variant in compile_format(text, step=step, first_year=first_year)]
 
 
 def _require_zone(zone: str, *, step: str) -> None:

@@ -13,6 +13,7 @@ from etl.transform import PROBLEMS, Transform, data_columns, quote, require_colu
 __all__ = ["drop_exact_duplicates", "keep_latest"]
 
 PLACE = ("_file", "_row")
+NUMBER = r"^ *[+-]?[0-9]+([.][0-9]+)? *$"
 RANK = "_rank"
 FLAWS = "_flaws"
 
@@ -85,7 +86,8 @@ def keep_latest(*, keys: list[str], order_by: list[str], mark: str | None = None
 
     Latest is the greatest by the first of `order_by`, then by the next, and in the end by every other
     data column, `_file` and `_row`; so the choice never depends on the order in which the rows come. A
-    null loses against any value. Rows with a null among their keys are kept, all of them, as they cannot
+    null loses against any value, and of texts those that are numbers win and are compared as such (``10``
+    is later than ``9``). Rows with a null among their keys are kept, all of them, as they cannot
     be said to be the same; rows with critical problems are left out of account and stay, as they are on
     their way to quarantine.
 
@@ -133,10 +135,9 @@ def keep_latest(*, keys: list[str], order_by: list[str], mark: str | None = None
     def keep(df: DataFrame) -> DataFrame:
         require_columns(df, [*keys, *judged], step=step)
         order = [
-            _comparable(df, column).asc_nulls_last()
-            if entry.startswith("-")
-            else _comparable(df, column).desc_nulls_last()
+            part.asc_nulls_last() if entry.startswith("-") else part.desc_nulls_last()
             for entry, column in zip(order_by, judged, strict=True)
+            for part in _ordered(df, column)
         ]
         rest = [
             name
@@ -169,6 +170,14 @@ def _comparable(df: DataFrame, name: str) -> Column:
         # Windows of Sail hold -0.0 and 0.0 for two values.
         return column + F.lit(0.0)
     return column.cast("string") if _holds_map(kind) else column
+
+
+def _ordered(df: DataFrame, name: str) -> list[Column]:
+    """What a column is judged by: digits that were left as text are numbers, whatever their length."""
+    column = _comparable(df, name)
+    if not isinstance(df.schema[name].dataType, T.StringType):
+        return [column]
+    return [F.when(column.rlike(NUMBER), column.cast("double")), column]
 
 
 def _holds_map(kind: T.DataType) -> bool:

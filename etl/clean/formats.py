@@ -30,7 +30,6 @@ HOURS = {
 # all of these for the same: no look-around, and letter case of ASCII alone.
 LETTERS = {
     "yyyy": ("year", "000[1-9]|00[1-9][0-9]|0[1-9][0-9]{2}|[1-9][0-9]{3}"),
-    "yy": ("year", "[0-9]{2}"),
     "MMMM": ("month", "(?i-u:" + "|".join(MONTHS) + ")"),
     "MMM": ("month", "(?i-u:" + "|".join(name[:3] for name in MONTHS) + ")"),
     "MM": ("month", "0[1-9]|1[0-2]"),
@@ -103,13 +102,20 @@ def replace_names(marked: Column) -> Column:
     return F.when(hour.isNull(), numbered).otherwise(twelve)
 
 
-def compile_format(text: str, *, step: str) -> list[Format]:
-    """The format, compiled: once for each choice of the parts in brackets, the longest first."""
+def compile_format(text: str, *, step: str, first_year: int = 2000) -> list[Format]:
+    """The format, compiled: once for each choice of the parts in brackets, the longest first.
+
+    Two digits of a year are read as one of the hundred years from `first_year` on.
+    """
     if text != text.strip(" "):
         raise ParameterError(step=step, parameter="formats", value=text, allowed="no space at the ends")
     tokens = [match[0] for match in re.finditer(r"'(?:[^']|'')*'|([A-Za-z])\1*|.", text, re.DOTALL)]
     try:
-        return [_compile(text, variant) for variant in _variants(tokens)]
+        return [
+            _compile(text, variant, century=century, years=years)
+            for variant in _variants(tokens)
+            for century, years in (_centuries(first_year) if "yy" in variant else [("", "")])
+        ]
     except ValueError as error:
         raise ParameterError(step=step, parameter="formats", value=text, allowed=str(error)) from error
 
@@ -129,8 +135,16 @@ def _variants(tokens: list[str]) -> list[list[str]]:
     return [*_variants(before + inside + after), *_variants(before + after)]
 
 
-def _compile(text: str, tokens: list[str]) -> Format:
-    pattern, century = "", ""
+def _centuries(first_year: int) -> list[tuple[str, str]]:
+    """The centuries that two digits can be of, each with the pattern of those that are."""
+    found: dict[str, list[str]] = {}
+    for year in range(first_year, first_year + 100):
+        found.setdefault(f"{year // 100:02}", []).append(f"{year % 100:02}")
+    return [(century, "|".join(years)) for century, years in found.items()]
+
+
+def _compile(text: str, tokens: list[str], *, century: str, years: str) -> Format:
+    pattern = ""
     groups: dict[str, int] = {}
     for token in tokens:
         if token == "''":
@@ -140,12 +154,11 @@ def _compile(text: str, tokens: list[str]) -> Format:
         elif not re.match("[A-Za-z]", token):
             pattern += re.escape(token)
         else:
-            field, texts = _field(token)
+            field, texts = ("year", years) if token == "yy" else _field(token)
             if field in groups:
                 raise ValueError(f"each part once, not a second {field}")
             groups[field] = len(groups) + 1
             pattern += f"({texts})"
-            century = "20" if token == "yy" else century
     if not {"year", "month", "day"} <= groups.keys():
         raise ValueError("a format with year, month and day outside brackets")
     if ("half" in groups) != bool({"h", "hh"} & set(tokens)):

@@ -19,7 +19,16 @@ from etl.lake.dialect import FileFormat, UnreadableFileError
 __all__ = ["members"]
 
 EMPTY = ("the file is empty", "deliver it again, or take it out of the landing")
-BROKEN = (zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, OSError, ValueError, struct.error)
+BROKEN = (
+    zipfile.BadZipFile,
+    zlib.error,
+    lzma.LZMAError,
+    struct.error,
+    EOFError,
+    NotImplementedError,
+    OSError,
+    ValueError,
+)
 """What the standard library raises for damaged archives."""
 
 

@@ -14,6 +14,7 @@ from pyspark.sql import functions as F
 from etl.errors import EtlError, ParameterError
 from etl.lake import files
 from etl.lake.admission import admit
+from etl.lake.calendar import write_as_they_are
 from etl.lake.tables import (
     NOTE_KEY,
     Commit,
@@ -106,6 +107,7 @@ def merge_rows(rows: DataFrame, table: str, how: Publication, *, partition_by: S
     own = spark.newSession()
     for name in INHERITED:
         own.conf.set(name, spark.conf.get(name) or "")
+    write_as_they_are(own)
     own.conf.set("spark.databricks.delta.schema.autoMerge.enabled", "true")
     own.conf.set(
         "spark.databricks.delta.commitInfo.userMetadata", json.dumps({NOTE_KEY: how.note}, default=str)

@@ -16,6 +16,7 @@ from pyspark.sql import functions as F
 
 from etl.lake import copying, partitions, transaction
 from etl.lake.admission import Refusal, TableRuleError, check, refusals_by_delta
+from etl.lake.calendar import write_as_they_are
 from etl.lake.tables import Commit, PartitionsError, Publication
 from etl.lake.target import Mode, read_target
 from etl.transform import quote, with_columns
@@ -155,6 +156,7 @@ def stage(
     # A folder for each verdict is kept open at once: else Spark sorts the rows by their folders first.
     if int(spark.conf.get(OPEN_FOLDERS) or 0) < MOST_VERDICTS:
         spark.conf.set(OPEN_FOLDERS, str(MOST_VERDICTS))
+    write_as_they_are(spark)
     seen = Observation()
     # What is noted of a column elsewhere is no rule of this table's: an expression has no notes.
     noted = {field.name: F.coalesce(quote(field.name)) for field in df.schema if field.metadata}

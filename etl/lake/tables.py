@@ -23,6 +23,7 @@ from pyspark.sql import functions as F
 from etl.errors import EtlError, InputMissingError
 from etl.lake import files
 from etl.lake.admission import admit, refusals_by_delta
+from etl.lake.calendar import write_as_they_are
 from etl.lake.partitions import predicate
 from etl.lake.target import Mode, Target, read_target
 from etl.transform import quote
@@ -303,6 +304,7 @@ def write_table(
     spark = df.sparkSession
     target = read_target(spark, path)
     admit(df, target, mode="replace" if where is not None else mode, partition_by=partition_by)
+    write_as_they_are(spark)
     writer = df.write.format("delta").option("userMetadata", json.dumps({NOTE_KEY: note}, default=str))
     writer = writer.mode("append" if mode == "append" and where is None else "overwrite")
     if mode == "overwrite_partitions" and target.exists:

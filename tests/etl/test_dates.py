@@ -227,3 +227,15 @@ def test_a_column_that_is_a_date_already_is_refused(spark: SparkSession) -> None
             parse_dates(columns=["d"], formats=["yyyy-MM-dd"])
         )
     assert caught.value.value == "d"
+
+
+def test_two_digits_are_a_year_of_the_hundred_that_begin_where_it_is_said(spark: SparkSession) -> None:
+    texts = ["31/12/65", "01/01/24", "01/01/25", "29/02/00"]
+    df = spark.createDataFrame([(text,) for text in texts], "d string").coalesce(1)
+    for first, years in {2000: [2065, 2024, 2025, 2000], 1925: [1965, 2024, 1925, 2000]}.items():
+        step = parse_dates(columns=["d"], formats=["dd/MM/yyyy", "dd/MM/yy"], first_year=first)
+        assert [row.d.year for row in df.transform(step).collect()] == years
+    born = parse_timestamps(columns=["d"], formats=["dd/MM/yy"], first_year=1900)
+    assert [row.d.year for row in df.limit(1).transform(born).collect()] == [1965]
+    with pytest.raises(ParameterError, match="first_year"):
+        parse_dates(columns=["d"], formats=["yy-MM-dd"], first_year=0)

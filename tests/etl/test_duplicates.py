@@ -160,3 +160,17 @@ def test_a_descending_column_is_named_without_its_sign(spark: SparkSession) -> N
     with pytest.raises(MissingColumnError) as caught:
         frame(spark, [(1,)], "a int").transform(keep_latest(keys=["a"], order_by=["-b"]))
     assert caught.value.column == "b"
+
+
+@pytest.mark.usefixtures("ansi")
+def test_digits_that_are_text_are_judged_as_numbers(spark: SparkSession) -> None:
+    dates, numbers = ["2024-01-02", "2024-01-10"], ["9", "10", "-3", " 2.5 "]
+    long = ["99999999999999999999998", "99999999999999999999999", "100000000000000000000"]
+    rows = [(n, text) for n, texts in enumerate([dates, numbers, long, ["x", "7", None]]) for text in texts]
+    df = spark.createDataFrame(rows, "id int, v string").coalesce(1)
+    for order_by, kept in {
+        "v": ["2024-01-10", "10", "99999999999999999999999", "7"],
+        "-v": ["2024-01-02", "-3", "100000000000000000000", "7"],
+    }.items():
+        found = df.transform(keep_latest(keys=["id"], order_by=[order_by])).orderBy("id").collect()
+        assert [row.v for row in found] == kept

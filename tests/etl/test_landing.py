@@ -12,6 +12,7 @@ from pyspark.sql import DataFrame, SparkSession
 from etl.errors import InputError, InputMissingError
 from etl.lake.delimited import FileFormat
 from etl.lake.landing import RAW_METADATA, raw_column_names, read_landing, survey_landing
+from etl.lake.listing import hidden_files
 
 NOON = datetime(2026, 1, 2, 12, tzinfo=UTC)
 
@@ -41,11 +42,55 @@ def test_a_file_name_may_hold_spaces_and_signs(spark: SparkSession, tmp_path: Pa
     assert [row["_file"] for row in read(spark, tmp_path, "a*.csv").collect()] == ["a b+c%20é.csv"]
 
 
+def test_files_have_any_name_and_come_in_the_order_in_which_one_counts(
+    spark: SparkSession, tmp_path: Path
+) -> None:
+    folder = tmp_path / "land [1]{2}"
+    folder.mkdir()
+    names = [
+        "100%\n[x].csv",
+        "e,f;g=h.csv",
+        "ok!.csv",
+        "v9.csv",
+        "v10.csv",
+        "v100.csv",
+        "ü#1?.csv",
+        "q'\"`.csv",
+    ]
+    for name in [*names, "_z.csv", ".y.csv", "_SUCCESS.csv.crc"]:
+        (folder / name).write_text("id,amount,amount,,\n1,10,20,x,y\n")
+    (folder / "_SUCCESS").touch()
+    rows = read(spark, folder, "*").orderBy("_seq").collect()
+    assert [row["_file"] for row in rows] == sorted(names, key=lambda name: (name[0], len(name), name))
+    # Of columns with one name, or none, each has its own values.
+    assert rows[0].asDict() | {
+        "id": "1",
+        "amount": "10",
+        "amount_2": "20",
+        "column_4": "x",
+        "column_5": "y",
+    } == (rows[0].asDict())
+    assert hidden_files(spark, dataset="d", folder=str(folder), pattern="*") == [
+        ".y.csv",
+        "_SUCCESS.csv.crc",
+        "_z.csv",
+    ]
+    with pytest.raises(InputMissingError, match="passed over"):
+        read(spark, folder, "_*.csv")
+    (folder / "co:lon.csv").write_text("id\n1\n")
+    with pytest.raises(InputError, match=r"co:lon\.csv: .*':'"):
+        read(spark, folder, "*")
+
+
 def test_columns_are_matched_by_name_over_files(spark: SparkSession, tmp_path: Path) -> None:
     (tmp_path / "a.csv").write_text("id,name\n1,Ada\n")
-    (tmp_path / "b.csv").write_text("name,id\nBob,2\n")
-    rows = read(spark, tmp_path, "*.csv").orderBy("id").collect()
-    assert [(r["id"], r["name"]) for r in rows] == [("1", "Ada"), ("2", "Bob")]
+    (tmp_path / "b.csv").write_text("name,id,ward\nBob,2,W\n")
+    fmt = FileFormat(optional=("ward", "note"))
+    rows = read(spark, tmp_path, "*.csv", fmt).orderBy("id").collect()
+    assert [(r["id"], r["name"], r["ward"], r["note"]) for r in rows] == [
+        ("1", "Ada", None, None),
+        ("2", "Bob", "W", None),
+    ]
 
 
 def test_files_of_two_kinds_in_one_dataset_are_refused(spark: SparkSession, tmp_path: Path) -> None:

@@ -87,6 +87,25 @@ def test_overwriting_changes_rows_and_schema_and_keeps_history(
     assert (metrics.operation, metrics.operationMetrics["numOutputRows"]) == ("WRITE", "24")
 
 
+def test_dates_of_other_calendars_are_stored_as_they_are(
+    spark: SparkSession, tmp_path: Path, stage: Stage
+) -> None:
+    """Spark by default refuses to write them; a "no date" value must not stop a batch."""
+    times = ["0001-01-01 00:00:00", "1582-10-10 12:00:00", "1899-12-30 00:00:00", "9999-12-31 23:59:59"]
+    dated = {
+        "d": F.expr("cast('0001-01-01' as date)"),
+        "t": F.expr(f"cast(element_at(array{tuple(times)!r}, cast(id % 4 + 1 as int)) as timestamp)"),
+    }
+    names = ["id", "d", "t"]
+    stage(numbers(spark, 6, **dated)).publish("good", names, Publication(mode="append", note={}))
+    merged = Publication(mode="merge", note={}, keys=("id",))
+    stage(numbers(spark, 10, **dated)).publish("good", names, merged)
+    rows = spark.read.format("delta").load(str(tmp_path / "t")).selectExpr("id", "string(d) d", "string(t) t")
+    assert {(r.id, r.d, r.t) for r in rows.collect()} == {
+        (n, "0001-01-01", times[n % 4]) for n in range(2, 10)
+    }
+
+
 def test_appending_adds_rows_and_columns(spark: SparkSession, tmp_path: Path, stage: Stage) -> None:
     stage(numbers(spark, 10)).publish("good", ["id"], Publication(mode="append", note={}))
     stage(numbers(spark, 10, name=F.lit("x"))).publish(
