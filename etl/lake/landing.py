@@ -11,6 +11,7 @@ import hashlib
 import json
 import re
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, fields
 from datetime import datetime
 from itertools import islice
@@ -31,7 +32,8 @@ from etl.lake.zones import below, canonical
 from etl.transform import quote
 
 __all__ = [
-    "RAW_METADATA", "SourceFile", "raw_column_names", "read_landing", "reading_of", "survey_landing",
+    "RAW_METADATA", "SourceFile", "changes_told", "raw_column_names", "read_landing", "reading_of",
+    "survey_landing",
 ]  # fmt: skip
 
 ROWS_PER_BATCH = 20_000
@@ -51,6 +53,8 @@ RAW_METADATA = (
 
 CHOOSING = ("member", "optional", "password")
 """Parts of a format that say which files are taken, and not what they say."""
+
+CHANGED = "the file changed while it was read"
 
 _SURVEY = T.StructType(
     [
@@ -237,11 +241,14 @@ def _reader(
     folder: str, fmt: FileFormat, wanted: Iterable[SourceFile], names: list[str], texts: list[str]
 ) -> Callable[[Iterable[pa.RecordBatch]], Iterator[pa.RecordBatch]]:
     chosen = {(file.file, file.hash): file for file in wanted}
+    surveyed = {name for name, _ in chosen}
 
     def read(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         for path, content in _contents(batches, folder):
             for name, inner in members(content, file=path, fmt=fmt):
                 file = chosen.get((name, _digest(inner)))
+                if file is None and name in surveyed:
+                    raise UnreadableFileError(name, CHANGED, "run this again")
                 if file is None:
                     continue
                 rows = _rows(inner, file=name, fmt=fmt, names=names)
@@ -249,6 +256,18 @@ def _reader(
                     yield _batch(chunk, file=file, names=[*texts, "_row"])
 
     return read
+
+
+@contextmanager
+def changes_told(dataset: str) -> Iterator[None]:
+    """Raise `InputError` where a file that is read is not the one that was surveyed."""
+    try:
+        yield
+    except Exception as error:
+        found = re.search(rf"UnreadableFileError: (.*): {CHANGED}", str(error))
+        if found is None:
+            raise
+        raise InputError(dataset=dataset, file=found[1], reason=CHANGED, fix="run this again") from error
 
 
 def read_landing(

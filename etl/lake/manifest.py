@@ -11,9 +11,10 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from fnmatch import fnmatch
 from typing import Any, Literal, Protocol, TypeVar
 
-__all__ = ["Delivery", "Landed", "Manifest", "Redelivery"]
+__all__ = ["Delivery", "Landed", "Manifest", "Redelivery", "Withdrawn"]
 
 Redelivery = Literal["replace", "append"]
 """Whether a file that is delivered again replaces what it said before, or adds to it."""
@@ -81,6 +82,16 @@ class Delivery:
 
 
 @dataclass(frozen=True)
+class Withdrawn:
+    """A member that an archive had when it came before, and has no longer: a file without a record."""
+
+    file: str
+    hash: str = ""
+    names: tuple[str, ...] = ()
+    empty: bool = True
+
+
+@dataclass(frozen=True)
 class Manifest:
     """The deliveries of a raw table, those of one file in the order of their commits."""
 
@@ -114,6 +125,38 @@ class Manifest:
             return last.reading in (None, reading)
 
         return [file for file in landed if not stands(file)]
+
+    def withdrawn(self, landed: Iterable[Landed], *, members: str) -> list[Withdrawn]:
+        """The members that archives of the landing have no longer.
+
+        Parameters
+        ----------
+        landed : iterable of Landed
+            A member is named ``archive!member``.
+        members : str
+            The glob by which members are chosen: those that are not asked for are not missed.
+        """
+        there = {file.file for file in landed}
+        archives = {file.partition("!")[0] for file in there if "!" in file}
+        return [
+            Withdrawn(file)
+            for file, last in self.newest().items()
+            if file not in there
+            and last.hash
+            and file.partition("!")[0] in archives
+            and fnmatch(file.partition("!")[2], members)
+        ]
+
+    def read_otherwise(self, landed: Iterable[Landed], *, reading: str) -> list[str]:
+        """Files that cannot be read by a format that is new, as they are not in the landing any more."""
+        if any(delivery.reading == reading for delivery in self.deliveries):
+            return []
+        there = {file.file for file in landed}
+        return [
+            file
+            for file, last in self.newest().items()
+            if file not in there and last.reading is not None and last.hash
+        ]
 
     def columns(self, *, reading: str) -> list[str]:
         """The columns of the files as they were delivered last, of those that were read by this format."""

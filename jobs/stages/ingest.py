@@ -10,9 +10,10 @@ from pyspark.sql import DataFrame
 from etl.errors import InputError
 from etl.lake.arrivals import MANIFEST, Arrivals, arrivals
 from etl.lake.delimited import FileFormat
-from etl.lake.landing import SourceFile, read_landing, reading_of, survey_landing
+from etl.lake.landing import SourceFile, changes_told, read_landing, reading_of, survey_landing
 from etl.lake.ledger import Entry
 from etl.lake.listing import hidden_files
+from etl.lake.manifest import Landed, Withdrawn
 from etl.lake.tables import (
     Commit,
     ConflictError,
@@ -70,17 +71,31 @@ def _ingest(run: Run, name: str, begun: Entry) -> Entry:
     for tries_left in reversed(range(TRIES)):
         held = arrivals(run.spark, path)
         new = held.manifest.missing(landed, reading=reading_of(fmt))
-        if held.commit is not None and not new:
+        gone = held.manifest.withdrawn(landed, members=fmt.member or "*")
+        stay = held.manifest.read_otherwise(landed, reading=reading_of(fmt))
+        if stay:
+            run.watch.say(
+                f"{name}: files that are not in the landing any more stay as an earlier source section read "
+                f"them: {', '.join(stay[:5])}{' …' if len(stay) > 5 else ''}"
+            )
+        if held.commit is not None and not new and not gone:
             return _standing(held.commit)
         try:
-            return _taken_in(run, begun, held, new, fmt)
+            return _taken_in(run, begun, held, new, gone, fmt)
         except ConflictError:
             if not tries_left:
                 raise
     raise AssertionError("the last try returns or raises")
 
 
-def _taken_in(run: Run, begun: Entry, held: Arrivals, new: list[SourceFile], fmt: FileFormat) -> Entry:
+def _taken_in(
+    run: Run,
+    begun: Entry,
+    held: Arrivals,
+    new: list[SourceFile],
+    gone: list[Withdrawn],
+    fmt: FileFormat,
+) -> Entry:
     """Append the files `new`, unless another has appended to the table since it was looked at."""
     name = begun.dataset
     at = held.manifest.next_moment(begun.started_at)
@@ -97,22 +112,24 @@ def _taken_in(run: Run, begun: Entry, held: Arrivals, new: list[SourceFile], fmt
         ingested_at=at,
         known=known,
     )
-    manifest = held.manifest.took_in(new, reading=reading, at=at)
+    taken: list[Landed] = [*new, *gone]
+    manifest = held.manifest.took_in(taken, reading=reading, at=at)
     before, lower = held.manifest.newest(), {column.lower() for column in known}
     again = [file.file for file in new if file.file in before]
     added = [column for column in manifest.columns(reading=reading) if column.lower() not in lower]
     entry = replace(
         begun,
-        fingerprint=fingerprint_of([[file.file, file.hash] for file in new], {}),
+        fingerprint=fingerprint_of([[file.file, file.hash] for file in taken], {}),
         details={
             "files": [file.file for file in new],
             **({"delivered_again": again} if again else {}),
+            **({"withdrawn": [file.file for file in gone]} if gone else {}),
             **({"columns_added": added} if known and added else {}),
         },
     )
     note = entry.to_json() | {MANIFEST: manifest.to_json()}
     run.may_write()
-    commit = _append(frame, run.lake.table("raw", name), note, after=held.newest)
+    commit = _append(frame, run.lake.table("raw", name), note, after=held.newest, dataset=name)
     return replace(
         entry, finished_at=run.clock(), version=commit.version, read=commit.rows, published=commit.rows
     ).balanced()
@@ -123,14 +140,14 @@ def _standing(commit: Commit) -> Entry:
     return replace(known, status="unchanged", version=commit.version, read=commit.rows, published=commit.rows)
 
 
-def _append(frame: DataFrame, path: str, note: dict[str, Any], *, after: int) -> Commit:
+def _append(frame: DataFrame, path: str, note: dict[str, Any], *, after: int, dataset: str) -> Commit:
     """Append rows that were chosen by what the table held in version `after`, if no ingest came since.
 
     Each ingest commits the transaction that follows on the version it looked at: of two that looked at
     the same one, Delta lets one through, and passes the other over or tells it of the conflict.
     """
     spark, ours = frame.sparkSession, Publication(mode="append", note=note)
-    with conflicts_refused(spark, path, expected=after):
+    with conflicts_refused(spark, path, expected=after), changes_told(dataset):
         write_table(frame, path, mode="append", note=note, once=("headgate", after + 1))
     newest = newest_version(spark, path)
     for version in range(after + 1, newest + 1):

@@ -11,7 +11,13 @@ from pyspark.sql import DataFrame, SparkSession
 
 from etl.errors import InputError, InputMissingError
 from etl.lake.delimited import FileFormat
-from etl.lake.landing import RAW_METADATA, raw_column_names, read_landing, survey_landing
+from etl.lake.landing import (
+    RAW_METADATA,
+    changes_told,
+    raw_column_names,
+    read_landing,
+    survey_landing,
+)
 from etl.lake.listing import hidden_files
 
 NOON = datetime(2026, 1, 2, 12, tzinfo=UTC)
@@ -118,6 +124,19 @@ def test_a_file_is_chosen_by_name_and_content(spark: SparkSession, tmp_path: Pat
     files = survey_landing(spark, **place)  # type: ignore[arg-type]
     frame = read_landing(spark, files[1:], run_id="r1", ingested_at=NOON, **place)  # type: ignore[arg-type]
     assert [row["_file"] for row in frame.collect()] == ["b.csv"]
+
+
+def test_a_file_that_changes_after_it_was_surveyed_is_not_taken_for_it(
+    spark: SparkSession, tmp_path: Path
+) -> None:
+    (tmp_path / "a.csv").write_text("id\n1\n")
+    place = {"dataset": "d", "folder": str(tmp_path), "pattern": "*.csv", "fmt": FileFormat()}
+    files = survey_landing(spark, **place)  # type: ignore[arg-type]
+    (tmp_path / "a.csv").write_text("id\n2\n")
+    frame = read_landing(spark, files, run_id="r1", ingested_at=NOON, **place)  # type: ignore[arg-type]
+    told = r"d: a.csv: the file changed while it was read; run this again"
+    with pytest.raises(InputError, match=told), changes_told("d"):
+        frame.collect()
 
 
 def test_more_rows_than_one_batch_arrive_once_each(spark: SparkSession, tmp_path: Path) -> None:

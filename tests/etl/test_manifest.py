@@ -156,6 +156,31 @@ def test_rows_that_another_has_taken_out_are_delivered_again() -> None:
     assert lake.stands() == [("a", "2", "plain"), ("b", "1", "plain")]
 
 
+def test_a_member_that_an_archive_has_no_longer_is_withdrawn() -> None:
+    def landed(*names: str) -> list[SourceFile]:
+        return [SourceFile(name, "1", ("id",)) for name in names]
+
+    first = landed("z.zip!a.csv", "z.zip!b.csv", "z.zip!x/c.csv", "y.zip!a.csv", "b.csv")
+    manifest = Manifest().took_in(first, reading="plain", at=NOON)
+    now = landed("z.zip!a.csv")  # of the files that are not there nothing is known, and of y.zip neither
+    assert [gone.file for gone in manifest.withdrawn(now, members="*")] == ["z.zip!b.csv", "z.zip!x/c.csv"]
+    assert [gone.file for gone in manifest.withdrawn(now, members="x/*")] == ["z.zip!x/c.csv"]
+    after = manifest.took_in(manifest.withdrawn(now, members="*"), reading="plain", at=NOON + timedelta(1))
+    after = Manifest.from_json(after.to_json())
+    assert {d.file for d in after.superseded("replace")} == {"z.zip!b.csv", "z.zip!x/c.csv"}
+    assert after.superseded("append") == set()
+    assert after.withdrawn(now, members="*") == []
+    assert after.missing(landed("z.zip!b.csv"), reading="plain") == landed("z.zip!b.csv")
+
+
+def test_files_that_cannot_be_read_anew_are_told_when_the_format_changes() -> None:
+    manifest = Manifest().took_in([SourceFile(n, "1", ("id",)) for n in "ab"], reading="latin", at=NOON)
+    there = [SourceFile("b", "1", ("id",))]
+    assert manifest.read_otherwise(there, reading="plain") == ["a"]
+    assert manifest.read_otherwise(there, reading="latin") == []
+    assert manifest.took_in(there, reading="plain", at=NOON).read_otherwise(there, reading="plain") == []
+
+
 def test_a_file_without_a_record_is_not_missed() -> None:
     manifest = Manifest().took_in([SourceFile("a", "1", ("id",), empty=True)], reading="plain", at=NOON)
     manifest = Manifest.from_json(manifest.to_json())
