@@ -124,7 +124,7 @@ def check(
 
     Examples
     --------
-    >>> number, text = T.StructType().add("n", "int"), T.StructType().add("n", "string")
+    >>> number, text = T.StructType().add("n", "integer"), T.StructType().add("n", "string")
     >>> there = Target(table="t", version=0, schema=number)
     >>> check(number, there, mode="append")
     []
