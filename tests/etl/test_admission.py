@@ -210,8 +210,8 @@ def test_an_error_is_one_line_with_every_reason_and_each_fix_once() -> None:
     found = check(columns(a="double", b="double"), target, mode="merge")
     assert str(TableRuleError(table="lake/t", refusals=found)) == (
         "lake/t: column 'a' is double, and the table's is int; column 'b' is double, and the table's is int; "
-        "nothing was published; cast it to int in the pipeline (cast_columns), or delete the table's folder, "
-        "and the next run makes it anew from the raw zone"
+        "nothing was published; cast it to int in the pipeline (cast_columns), or make the table anew, "
+        "by one run with --set 'datasets.NAME.publish={mode: overwrite}', or by deleting its folder"
     )
 
 
