@@ -30,7 +30,10 @@ from etl.transform import quote
 
 __all__ = ["Refusal", "TableRuleError", "admit", "check", "refusals_by_delta", "refusals_of"]
 
-BY_TABLE = "delete the table's folder, and the next run makes it anew from the raw zone"
+BY_TABLE = (
+    "make the table anew, by one run with --set 'datasets.NAME.publish={mode: overwrite}', or by deleting "
+    "its folder"
+)
 BY_RULE = "correct the rows in the pipeline, or change the table's rule by ALTER TABLE"
 BY_NAME = "rename the column in the pipeline (rename_columns, rename_to_snake_case)"
 
@@ -124,7 +127,7 @@ def check(
 
     Examples
     --------
-    >>> number, text = T.StructType().add("n", "int"), T.StructType().add("n", "string")
+    >>> number, text = T.StructType().add("n", "integer"), T.StructType().add("n", "string")
     >>> there = Target(table="t", version=0, schema=number)
     >>> check(number, there, mode="append")
     []

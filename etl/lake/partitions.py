@@ -96,7 +96,7 @@ def predicate(
 
     Examples
     --------
-    >>> days = T.StructType().add("day", "date").add("shift", "int")
+    >>> days = T.StructType().add("day", "date").add("shift", "integer")
     >>> predicate([{"day": "2024-01-31", "shift": None}], days, ["day", "shift"])
     "((`day` <=> CAST(CAST(X'323032342D30312D3331' AS STRING) AS date) AND `shift` <=> CAST(NULL AS int)))"
     >>> predicate([], days, ["day"])

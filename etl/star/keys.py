@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
+from pyspark.sql import types as T
 from pyspark.sql.window import Window
 
 from etl.errors import ParameterError
@@ -47,7 +48,8 @@ def assign_keys(*, natural_key: list[str], key: str, existing: DataFrame | None 
     Raises
     ------
     etl.errors.ParameterError
-        `natural_key` is empty, or holds `key`.
+        `natural_key` is empty, or holds `key`; or a natural key has another type in the data than in
+        `existing`: Spark would convert one of them, and take '01' and '1' for one member.
     etl.errors.MissingColumnError
         The data or `existing` lack a column.
 
@@ -112,6 +114,16 @@ def _with_known_keys(
     if existing is None:
         return df.withColumn(MEMBER, F.lit(None).cast("bigint"))
     require_columns(existing, [*natural_key, key], step="assign_keys")
+    for column in natural_key:
+        types = df.schema[column].dataType, existing.schema[column].dataType
+        if types[0] != types[1] and not all(isinstance(type_, T.IntegralType) for type_ in types):
+            raise ParameterError(
+                step="assign_keys",
+                parameter=f"natural_key.{column}",
+                value=types[0].simpleString(),
+                allowed=f"{types[1].simpleString()}, which the dimension's members have, by a cast; or "
+                "delete the dimension's folder, and all members get new keys",
+            )
     names = [f"{MEMBER}_{place}" for place in range(len(natural_key))]
     members = existing.where(F.col(quote(key)) != UNKNOWN_KEY).select(
         *(F.col(quote(column)).alias(name) for column, name in zip(natural_key, names, strict=True)),

@@ -112,3 +112,14 @@ def test_a_missing_column_is_named(spark: SparkSession) -> None:
     with pytest.raises(MissingColumnError) as caught:
         spark.range(1).transform(assign_keys(natural_key=["idd"], key="key"))
     assert (caught.value.column, caught.value.nearest) == ("idd", "id")
+
+
+@pytest.mark.parametrize(("there", "now"), [("int", "string"), ("string", "int"), ("date", "timestamp")])
+def test_a_natural_key_of_another_type_than_its_members_is_refused(
+    spark: SparkSession, there: str, now: str
+) -> None:
+    """Spark would take '01' and '1' for one member, and give both its key."""
+    existing = spark.createDataFrame([], f"id bigint, name {there}")
+    members = spark.createDataFrame([], f"name {now}")
+    with pytest.raises(ParameterError, match=f"natural_key.name='{now}' is not allowed; use {there}"):
+        members.transform(assign_keys(natural_key=["name"], key="id", existing=existing))
