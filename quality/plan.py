@@ -18,9 +18,10 @@ from pyspark.sql import types as T
 
 from quality.expectation import Expectation, Suite
 from quality.listed import listed_texts
+from quality.membership import member
 from quality.oneline import one_line
 from quality.populations import Population, count, without_missing
-from quality.predicates import PREDICATES, legible, member
+from quality.predicates import PREDICATES, legible
 from quality.rules import (
     ROWS,
     UNIQUENESS,

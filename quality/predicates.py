@@ -22,9 +22,10 @@ from pyspark.sql import types as T
 
 from quality.expectation import Expectation
 from quality.literals import literal
+from quality.membership import member
 from quality.schema import Field
 
-__all__ = ["PREDICATES", "considered", "counts_all", "legible", "member"]
+__all__ = ["PREDICATES", "considered", "counts_all", "legible"]
 
 _FIRST_YEAR = 1000
 """PySpark cannot make a literal of an earlier date; nor can Great Expectations."""
@@ -51,43 +52,6 @@ def considered(expectation: Expectation, fields: Fields) -> Column | None:
     if expectation.parameter("ignore_row_if") in ("either_value_is_missing", "any_value_is_missing"):
         return ~reduce(or_, missing)
     return ~reduce(and_, missing)
-
-
-def member(field: Field, sql: str, values: Sequence[Any]) -> Column | None:
-    """Tell whether a value is in a list, as ``isin`` does with ANSI mode off.
-
-    A null in the list makes the answer null instead of false. As soon as the column or one of the
-    values is text, all are compared as text. `sql` is the value, of the field's type.
-    """
-    if not values:
-        return F.lit(False)
-    given = [value for value in values if value is not None]
-    kinds = {type(value) for value in given}
-    family = field.family
-    if not given:
-        return F.lit(None).cast("boolean")
-    if not kinds <= {str, int, float, bool} or family in ("nested", "binary"):
-        return None
-    as_type = "{}"
-    if bool in kinds or family == "boolean":
-        if kinds != {bool} or family != "boolean":
-            return None
-    elif str in kinds or family == "text":
-        given = [value if type(value) is float else str(value) for value in given]
-        as_type = "CAST({} AS STRING)" if float in kinds else as_type
-        # A column of fixed width, cast, would no longer be compared as if its blanks were not there.
-        sql = sql if family == "text" else field.text_of(sql)
-    elif family != "number":
-        return None
-    elif isinstance(field.type, T.FloatType) and kinds == {int}:
-        as_type = "CAST({} AS FLOAT)"
-    elif float in kinds:
-        given = [float(value) for value in given]
-        sql = f"CAST({sql} AS DOUBLE)"
-    nulls = ["NULL"] if len(given) < len(values) else []
-    # As one text: a call into the JVM for each of many thousand values takes minutes.
-    listed = ", ".join([*(as_type.format(literal(value)) for value in given), *nulls])
-    return F.expr(f"{sql} IN ({listed})")
 
 
 def legible(expectation: Expectation, fields: Fields) -> Column | None:

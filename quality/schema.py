@@ -33,6 +33,7 @@ class Field:
 
     ``dotted`` says that it is a column, not a field of a struct, whose name has a dot that is not quoted;
     ``mistaken`` that Great Expectations takes it for the one named though Spark, or the data, has another.
+    ``fixed`` says that its texts are compared as if they had no blanks at the end: ``char(n)``.
     ``listed`` are texts that it may be expected to hold, as another rule of the suite lists them.
     """
 
@@ -41,6 +42,7 @@ class Field:
     type: T.DataType
     dotted: bool = False
     mistaken: bool = False
+    fixed: bool = False
     listed: tuple[str, ...] = ()
 
     @cached_property
@@ -115,6 +117,7 @@ class _Known:
     sql: str
     type: T.DataType
     dotted: bool
+    fixed: bool
 
 
 def _walk(schema: T.StructType, prefix: str = "", sql: str = "") -> Iterator[_Known]:
@@ -122,7 +125,9 @@ def _walk(schema: T.StructType, prefix: str = "", sql: str = "") -> Iterator[_Kn
         dotted = "." in field.name and not re.fullmatch(r"`.*`", field.name)
         quoted = f"{sql}{quote(field.name)}"
         name = f"`{field.name}`" if dotted else field.name
-        yield _Known(prefix + name, quoted, field.dataType, dotted and not sql)
+        declared = str(field.metadata.get("__CHAR_VARCHAR_TYPE_STRING", ""))
+        fixed = isinstance(field.dataType, T.CharType) or declared.startswith("char")
+        yield _Known(prefix + name, quoted, field.dataType, dotted and not sql, fixed)
         if isinstance(field.dataType, T.StructType):
             yield from _walk(field.dataType, f"{prefix}{field.name}.", f"{quoted}.")
 
@@ -146,7 +151,7 @@ def resolve(name: str, schema: T.StructType) -> Field | None:
     mistaken = first.name.strip("`") != plain and (
         exact or bool(others) or first.name.strip("`").lower() != plain.lower()
     )
-    return Field(name, first.sql, first.type, first.dotted and "`" not in name, mistaken)
+    return Field(name, first.sql, first.type, first.dotted and "`" not in name, mistaken, first.fixed)
 
 
 def _names(name: str, column: str) -> bool:
