@@ -6,6 +6,7 @@ import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import cached_property
 from importlib import metadata
 
 from pyspark.sql import SparkSession
@@ -17,6 +18,7 @@ from etl.lake.ledger import Entry
 from etl.lake.zones import Lake
 from jobs.aws import reveal
 from jobs.catalogue import FITS, STEPS
+from jobs.disclosure import Disclosure
 from jobs.places import PIPELINE_BYTES, read_text
 from jobs.progress import Watch
 from jobs.trust import trusts_code
@@ -117,6 +119,11 @@ class Run:
     clock: Callable[[], datetime] = utc_now
     entries: list[Entry] = field(default_factory=list)
     noted: list[Entry] = field(default_factory=list)
+
+    @cached_property
+    def disclosure(self) -> Disclosure:
+        """Which values may be told outside of the tables."""
+        return Disclosure.of(self.pipeline)
 
     def suite(self, path: str) -> Suite:
         """The suite at `path`, relative to the pipeline's file."""
