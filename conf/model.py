@@ -6,17 +6,18 @@ Every function of the jobs is handed its own slice (a `Dataset`, a `Fact` …) a
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field
 
 from conf.dataset import Dataset
 from conf.export import Export, Model
-from conf.names import Closed, Name, Whole
+from conf.names import Closed, Column, Columns, Name, Whole
 from conf.star import Calendar, Dimension, Fact, Star
 
 __all__ = ["NAMED", "Pipeline", "Simulate"]
 
+Disclosed = Literal["show", "mask", "hide"]
 Location = Annotated[str, Field(min_length=1)]
 
 
@@ -48,6 +49,16 @@ class Pipeline(Closed):
     simulate: Simulate | None = Field(None, description="Make the landing where there is none.")
     datasets: Annotated[Mapping[Name, Dataset], Field(min_length=1)] = Field(
         description="The tables of the curated zone by name."
+    )
+    examples: Disclosed | Mapping[Column, Disclosed] | None = Field(
+        None,
+        description="What ledger, report, summary, Data Docs and logs may tell of values: show, mask or hide "
+        "them, everywhere or by column. By default the columns of `pii`, and those whose names look like it, "
+        "are masked.",
+        examples=["hide", {"visit_id": "show", "notes": "hide"}],
+    )
+    pii: Columns = Field(
+        (), description="Columns about persons, in any table: their values are masked.", examples=[["mrn"]]
     )
     star: Star = Field(Star(), description="The star schema over the curated tables.")
     exports: Mapping[Name, Export] = Field({}, description="Training sets by name.")

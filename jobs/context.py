@@ -6,7 +6,7 @@ import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from functools import partial
+from functools import cached_property, partial
 from importlib import metadata
 
 from pyspark.sql import SparkSession
@@ -19,6 +19,7 @@ from etl.lake.ledger import Entry
 from etl.lake.zones import Lake
 from jobs.aws import reveal
 from jobs.catalogue import FITS, STEPS
+from jobs.disclosure import Disclosure
 from jobs.places import PIPELINE_BYTES, read_text
 from jobs.progress import Watch
 from jobs.trust import trusts_code
@@ -129,6 +130,11 @@ class Run:
     entries: list[Entry] = field(default_factory=list)
     noted: list[Entry] = field(default_factory=list)
     undelivered: dict[str, InputError] = field(default_factory=dict)
+
+    @cached_property
+    def disclosure(self) -> Disclosure:
+        """Which values may be told outside of the tables."""
+        return Disclosure.of(self.pipeline)
 
     def suite(self, path: str) -> Suite:
         """The suite at `path`, relative to the pipeline's file."""

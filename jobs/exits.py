@@ -81,7 +81,8 @@ AGAIN = "nothing was half-published; run the same command again and it goes on"
 _THEIRS: tuple[tuple[str, Exit, str], ...] = (
     (r"No space left on device", Exit.UNEXPECTED, f"the disk is full: free some space; {AGAIN}"),
     (
-        r"Py4JNetworkError|Answer from Java side is empty|Error while sending or receiving|"
+        r"Py4JNetworkError|Py4JError: An error occurred while calling \S+\s*(?:\n|$)|"
+        r"Answer from Java side is empty|Error while sending or receiving|"
         r"Connection(Refused|Reset)Error.*Errno|SparkContext was shut down|Java gateway process exited",
         Exit.UNEXPECTED,
         "Spark's Java process has ended: it was killed, or ran out of memory (spark.driver.memory); " + AGAIN,

@@ -21,6 +21,7 @@ from etl.lake.target import Mode
 from etl.lake.zones import Zone
 from etl.transform import PROBLEMS, data_columns, quote
 from jobs.context import Run
+from jobs.disclosure import Disclosure
 from jobs.fates import (
     ACCEPTED,
     FATE,
@@ -49,6 +50,7 @@ from quality import (
     told_by_rows,
     validate,
 )
+from quality.said import said
 
 __all__ = ["Ruling", "rule"]
 
@@ -176,7 +178,7 @@ def rule(
     df = as_stored(df, path, partition_by=partition_by)
     data = df.select(*map(quote, data_columns(df)))
     require_fit(data, suite)
-    asked = ask(suite, data, past)
+    asked = ask(suite, data, past, disclosure=run.disclosure)
     suite = asked.suite
     fated = FATE in df.columns
     rows, marks = mark(df, suite, among=verdict(fated=fated) == ACCEPTED, among_equals=False)
@@ -209,7 +211,7 @@ def rule(
     why = Reasons()
     if of_interest:
         considered = _told(staged, marks, suite).where(F.col(VERDICT).isin(of_interest))
-        why = count_reasons(considered, suite=suite, dataset=table)
+        why = count_reasons(considered, suite=suite, dataset=table, disclosure=run.disclosure)
     decision = decide(
         report,
         failures=why.failures,
@@ -228,7 +230,8 @@ def rule(
         counts=fates.counts,
         nulls=fates.nulls,
         details={
-            "gate": _results(f"{zone}/{table}", report, why.failures, refusals) | asked.told(profile),
+            "gate": _results(f"{zone}/{table}", report, why.failures, refusals, disclosure=run.disclosure)
+            | asked.told(profile),
             "quarantine": list(why.lines),
             PROFILE: profile.to_json(),
         },
@@ -295,14 +298,25 @@ def _has_duplicates(result: Result) -> bool:
 
 
 def _results(
-    table: str, report: Report, failures: Sequence[FailureCount], refusals: Sequence[str]
+    table: str,
+    report: Report,
+    failures: Sequence[FailureCount],
+    refusals: Sequence[str],
+    *,
+    disclosure: Disclosure,
 ) -> dict[str, Any]:
     """The gate's results for ledger and report: of the accepted rows, and what was turned away before."""
     turned_away = {failure.expectation_id: failure for failure in failures}
 
     def line(result: Result) -> dict[str, Any]:
         failure = turned_away.get(result.id)
-        examples = list(result.examples or (failure.examples if failure else ()))
+        columns = result.expectation.columns
+        found = {
+            "observed_value": result.observed_value,
+            "details": result.result.get("details"),
+            "examples": list(result.examples)[:EXAMPLES],
+        }
+        told = disclosure.result(result.type, columns, found)
         return {
             "id": result.id,
             "type": result.type,
@@ -315,10 +329,10 @@ def _results(
             "unexpected_count": result.unexpected_count,
             "unexpected_percent": result.unexpected_percent,
             "turned_away": failure.rows if failure else 0,
-            "observed_value": result.observed_value,
-            **({"details": result.result["details"]} if result.result.get("details") else {}),
-            "examples": examples[:EXAMPLES],
-            "exception": result.exception,
+            "observed_value": told["observed_value"],
+            **({"details": told["details"]} if told.get("details") else {}),
+            "examples": told["examples"] or list(failure.examples if failure else ())[:EXAMPLES],
+            "exception": None if result.exception is None else said(result.exception),
         }
 
     return {

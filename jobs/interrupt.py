@@ -67,6 +67,10 @@ def interruptible(session: SparkSession) -> Iterator[None]:
         yield
         return
     context = session.sparkContext
+    server: Any = getattr(context, "_accumulatorServer", None)
+    if server is not None:
+        # It prints a stack when the Java that it serves is gone, which the thread at work tells as well.
+        server.handle_error = lambda *_: None
     gateway: Any = context._gateway
     client = gateway._gateway_client
 

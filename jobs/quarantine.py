@@ -18,6 +18,7 @@ from etl.lake.quarantine import bears, events, open_rows
 from etl.lake.zones import Lake
 from jobs import arguments
 from jobs.context import load_pipeline
+from jobs.disclosure import Disclosure
 from jobs.entry import lake_of
 from jobs.exits import ArgumentsError, guarded
 from jobs.session import session_to_read, spark_session
@@ -53,6 +54,11 @@ def main(argv: Sequence[str] | None = None) -> int:
         made.add_argument(
             "--limit", type=int, default=LIMIT, metavar="N", help=f"at most N rows (default: {LIMIT})"
         )
+        made.add_argument(
+            "--show-values",
+            action="store_true",
+            help="show the values of columns that the pipeline's policy masks or hides as well",
+        )
         values = arguments.parse(made, given)
         with session_to_read(values.pipeline):
             pipeline, _ = load_pipeline(
@@ -68,6 +74,9 @@ def main(argv: Sequence[str] | None = None) -> int:
                 if values.rows
                 else list_reasons(found)
             )
+        policy = Disclosure.of(pipeline)
+        if not values.show_values:
+            lines = [_disclosed(line, policy) for line in lines]
         if values.json:
             print(json.dumps(lines, default=str))
         else:
@@ -151,6 +160,20 @@ def list_rows(rows: DataFrame, *, limit: int = LIMIT) -> list[dict[str, Any]]:
     """
     ordered = rows.orderBy("dataset", "file", "row", "fingerprint").limit(limit)
     return [_plain(row) for row in ordered.collect()]
+
+
+def _disclosed(line: Mapping[str, Any], policy: Disclosure) -> dict[str, Any]:
+    """A line, from `list_reasons` or `list_rows`, with as much of its values as may be told."""
+    told = dict(line)
+    if "example" in line:
+        value = policy.value(line["column"], line["example"]["value"])
+        told["example"] = {**line["example"], "value": value}
+    if "reasons" in line:
+        told["reasons"] = [
+            {**why, "value": policy.value(why["column"], why["value"])} for why in line["reasons"]
+        ]
+        told["record"] = policy.record(line["record"])
+    return told
 
 
 def _plain(row: Row) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,6 +10,7 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from etl.lake.quarantine import reasons
+from jobs.disclosure import Disclosure
 from quality import FailureCount, Suite, sample
 
 __all__ = ["Reasons", "count_reasons"]
@@ -30,7 +32,7 @@ class Reasons:
     lines: tuple[dict[str, Any], ...] = ()
 
 
-def count_reasons(rows: DataFrame, *, suite: Suite, dataset: str) -> Reasons:
+def count_reasons(rows: DataFrame, *, suite: Suite, dataset: str, disclosure: Disclosure) -> Reasons:
     """Count the rows that have each reason. One job.
 
     Parameters
@@ -41,6 +43,8 @@ def count_reasons(rows: DataFrame, *, suite: Suite, dataset: str) -> Reasons:
         Whose rules the failures break; what else there is, steps have found.
     dataset : str
         For the lines.
+    disclosure : Disclosure
+        What of the values may be told.
     """
     place = [F.col(name) if name in rows.columns else F.lit(None) for name in ("_file", "_row")]
     example = F.struct(place[0].alias("file"), place[1].alias("row"), F.col("reason.value").alias("value"))
@@ -58,7 +62,12 @@ def count_reasons(rows: DataFrame, *, suite: Suite, dataset: str) -> Reasons:
     types = {expectation.id: expectation.type for expectation in suite.expectations}
     failures = [
         FailureCount(
-            row["rule"], row["reason"], row["column"], row["severity"], row["rows"], tuple(row["examples"])
+            row["rule"],
+            row["reason"],
+            row["column"],
+            row["severity"],
+            row["rows"],
+            tuple(_told(disclosure, row["column"], row["examples"])),
         )
         for row in counted
         if types.get(row["rule"]) == row["reason"]
@@ -67,8 +76,16 @@ def count_reasons(rows: DataFrame, *, suite: Suite, dataset: str) -> Reasons:
         {
             "dataset": dataset,
             **{key: row[key] for key in ("rule", "column", "reason", "severity", "rows")},
-            "examples": [part.asDict() for part in dict.fromkeys((row["first"], row["last"]))],
+            "examples": [
+                part.asDict() | {"value": disclosure.value(row["column"], part["value"])}
+                for part in dict.fromkeys((row["first"], row["last"]))
+            ],
         }
         for row in sorted(counted, key=lambda row: (-row["rows"], str(row)))
     ]
     return Reasons(tuple(failures), tuple(lines))
+
+
+def _told(disclosure: Disclosure, column: str | None, values: Iterable[str]) -> list[str]:
+    told = (disclosure.value(column, value) for value in values)
+    return list(dict.fromkeys(value for value in told if value is not None))

@@ -101,6 +101,11 @@ def spark_session(
     with interruptible(session):
         try:
             yield _checked(session)
+        except KeyboardInterrupt:
+            # Tasks that are still at work when Spark stops write stacks into its log: the end is told once.
+            with suppress(Exception):
+                session.sparkContext.setLogLevel("OFF")
+            raise
         finally:
             with warnings.catch_warnings():
                 # PySpark warns of a Java that is gone already: the error of it is told once.

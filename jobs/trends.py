@@ -13,6 +13,7 @@ from etl.lake.ledger import Entry, Work, past_details
 from etl.lake.tables import last_commit
 from etl.lake.zones import Zone
 from jobs.context import Run
+from jobs.disclosure import Disclosure
 from jobs.fates import Fates
 from quality import (
     MOST_VALUES,
@@ -21,6 +22,7 @@ from quality import (
     Profiling,
     Suite,
     SuiteError,
+    Traits,
     Trends,
     count_distinct,
     distinct_values,
@@ -93,6 +95,7 @@ class Asked:
     trends: Trends
     schema: T.StructType
     all_numbers: bool
+    disclosure: Disclosure
 
     def profiling(self, among: Column) -> Profiling:
         """What is to be measured of the rows while they are written."""
@@ -120,7 +123,17 @@ class Asked:
         measured = profiling.read(seen, rows=fates.counts["published"], nulls=fates.nulls)
         sets = distinct_values(published, self.trends.values)
         columns = {name: replace(measured.columns[name], values=values) for name, values in sets.items()}
-        return replace(measured, columns={**measured.columns, **columns})
+        measured = replace(measured, columns={**measured.columns, **columns})
+        return replace(
+            measured,
+            columns={
+                name: traits
+                if self.disclosure.word(name) == "show"
+                # How many, and how many different: no value, nor a sum, which of one row is its value.
+                else Traits(nulls=traits.nulls, sketch=traits.sketch)
+                for name, traits in measured.columns.items()
+            },
+        )
 
     def refusals(self, profile: Profile) -> list[str]:
         """Why the batch must not become part of a past: a set of values that cannot be kept."""
@@ -162,7 +175,7 @@ class Asked:
         ]
 
 
-def ask(suite: Suite, data: DataFrame, past: Past | None) -> Asked:
+def ask(suite: Suite, data: DataFrame, past: Past | None, *, disclosure: Disclosure) -> Asked:
     """Fill the trends of a suite in.
 
     Parameters
@@ -173,12 +186,24 @@ def ask(suite: Suite, data: DataFrame, past: Past | None) -> Asked:
     past : Past, optional
         It is looked at where the suite asks for it; where there is none, no batch was before.
 
+    disclosure : Disclosure
+        Of which columns the ledger may keep values.
+
     Raises
     ------
     quality.SuiteError
-        The suite asks for what there cannot be.
+        The suite asks for what there cannot be, or must not be kept.
     """
     trends = Trends(suite, data.schema)
+    for name in (*trends.numbers, *trends.values):
+        if disclosure.word(name) != "show":
+            raise SuiteError(
+                source=suite.source,
+                place="$.expectations",
+                line=suite.lines.get("$.expectations"),
+                problem=f"trends of '{name}' need its values in the ledger, which must not hold them",
+                fix=f"write examples: {{{name}: show}} into the pipeline, or leave these trends out",
+            )
     history = past.profiles() if past is not None and trends else []
     distinct = count_distinct(data.sparkSession, history, trends.sketches)
     bound, not_asked = trends.bind(history, distinct=distinct)
@@ -193,4 +218,4 @@ def ask(suite: Suite, data: DataFrame, past: Past | None) -> Asked:
     # Whoever else awaits a parameter waits in vain: a pipeline gives none.
     bound = bound.bind(None)
     all_numbers = past is not None and past.trends.numbers == "all"
-    return Asked(bound, not_asked, tuple(history), trends, data.schema, all_numbers)
+    return Asked(bound, not_asked, tuple(history), trends, data.schema, all_numbers, disclosure)

@@ -49,8 +49,9 @@ class RepeatedKeyError(EtlError):
     def __init__(self, *, table: str, keys: Sequence[str], example: str) -> None:
         self.table, self.keys, self.example = table, tuple(keys), example
         super().__init__(
-            f"{table}: rows to be merged repeat the key ({', '.join(keys)}), or have a null in it, such as "
-            f"{example}; keep one row a key first, by keep_latest"
+            # The line goes to logs and the ledger, which hold no values: the example is for who catches it.
+            f"{table}: rows to be merged repeat the key ({', '.join(keys)}), or have a null in it; "
+            "keep one row a key first, by keep_latest"
         )
 
 

@@ -24,6 +24,7 @@ from etl.lake.staging import stage
 from etl.transform import data_columns, quote, require_columns
 from jobs.catalogue import apply_fitted, rules_of, transform_of
 from jobs.context import Run
+from jobs.disclosure import Disclosure
 from jobs.fates import ACCEPTED, FATE, VERDICT, Counts, verdict
 from jobs.names import require_unreserved
 from jobs.stages.standing import Inputs
@@ -145,7 +146,11 @@ def _export(run: Run, name: str) -> Entry:
         finished_at=run.clock(),
         **fates.counts,
         read=read,
-        details={"dashboard": _dashboard(cases, plan), "excluded": fates.counts["dropped"], **measured},
+        details={
+            "dashboard": _dashboard(cases, plan, run.disclosure),
+            "excluded": fates.counts["dropped"],
+            **measured,
+        },
     ).balanced()
     document = {
         "name": name,
@@ -267,7 +272,7 @@ def _measure(written: DataFrame, label: str, columns: Sequence[str]) -> dict[str
     }
 
 
-def _dashboard(cases: DataFrame, plan: Export) -> list[dict[str, Any]]:
+def _dashboard(cases: DataFrame, plan: Export, disclosure: Disclosure) -> list[dict[str, Any]]:
     """The metric of the dashboard by each of its columns, over the rows that are not left out. One job."""
     board = plan.dashboard
     if board is None:
@@ -290,7 +295,7 @@ def _dashboard(cases: DataFrame, plan: Export) -> list[dict[str, Any]]:
             "by": by,
             "metric": board.metric,
             "rows": [
-                {"value": row["value"], "encounters": row.encounters, "rate": row.rate}
+                {"value": disclosure.value(by, row["value"]), "encounters": row.encounters, "rate": row.rate}
                 for row in sorted(rows, key=lambda row: str(row["value"]))
                 if row["by"] == by
             ],

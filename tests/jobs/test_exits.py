@@ -21,7 +21,11 @@ from jobs.interrupt import TerminatedError
 JAVA = "An error occurred while calling o7.save.\n: org.apache.spark.SparkException: Job aborted\n\tat x\n"
 
 THEIRS = {
-    1: ["Answer from Java side is empty", "An error occurred while trying to connect: Py4JNetworkError"],
+    1: [
+        "Answer from Java side is empty",
+        "Py4JError: An error occurred while calling o213.load",
+        "An error occurred while trying to connect: Py4JNetworkError",
+    ],
     2: [
         "Illegal file pattern: Unclosed group near index 1",
         "java.net.URISyntaxException: Expected scheme-specific part at index 3: co:",
