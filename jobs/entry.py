@@ -26,7 +26,7 @@ from jobs.preflight import check_executors, check_places, one_writer
 from jobs.progress import LogFormat, Watch, watching
 from jobs.report import render
 from jobs.session import session_to_read, spark_session
-from jobs.summary import summarize
+from jobs.summary import Status, summarize
 
 __all__ = ["job_main", "lake_of", "run_pipeline"]
 
@@ -185,10 +185,16 @@ def _reported(
             flow(run, steps)
         finally:
             _account(run)
-    except Exception as error:
-        publish(error="; ".join(reasons_of(error)), refused=isinstance(error, RefusedError))
+    except (Exception, KeyboardInterrupt) as error:
+        publish(error="; ".join(reasons_of(error)), status=_status(error))
         raise
     return publish()
+
+
+def _status(error: BaseException) -> Status:
+    if isinstance(error, KeyboardInterrupt):
+        return "interrupted"
+    return "refused" if isinstance(error, RefusedError) else "failed"
 
 
 def _account(run: Run) -> None:
@@ -205,9 +211,9 @@ def _publish(
     print_json: bool,
     docs: bool,
     error: str | None = None,
-    refused: bool = False,
+    status: Status | None = None,
 ) -> dict[str, Any]:
-    summary = summarize(run, run.entries, started_at=started_at, error=error, refused=refused)
+    summary = summarize(run, run.entries, started_at=started_at, error=error, status=status)
     page = render(summary).encode()
     place = run.lake.table("reports", run.run_id, "index.html")
     files.write_bytes(run.spark, place, page)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from pyspark.sql import DataFrame
+from pyspark.sql import DataFrame, Row
 from pyspark.sql import functions as F
 
 from etl.lake.quarantine import reasons
@@ -56,17 +56,22 @@ def count_reasons(rows: DataFrame, *, suite: Suite, dataset: str) -> Reasons:
         .collect()
     )
     types = {expectation.id: expectation.type for expectation in suite.expectations}
+
+    def by_suite(row: Row) -> bool:
+        return bool(types.get(row["rule"]) == row["reason"])
+
     failures = [
         FailureCount(
             row["rule"], row["reason"], row["column"], row["severity"], row["rows"], tuple(row["examples"])
         )
         for row in counted
-        if types.get(row["rule"]) == row["reason"]
+        if by_suite(row)
     ]
     lines = [
         {
             "dataset": dataset,
             **{key: row[key] for key in ("rule", "column", "reason", "severity", "rows")},
+            "found_by": "suite" if by_suite(row) else "step",
             "examples": [part.asDict() for part in dict.fromkeys((row["first"], row["last"]))],
         }
         for row in sorted(counted, key=lambda row: (-row["rows"], str(row)))
