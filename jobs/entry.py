@@ -27,7 +27,7 @@ from jobs.progress import LogFormat, Watch, watching
 from jobs.recovery import recover
 from jobs.report import render
 from jobs.session import session_to_read, spark_session
-from jobs.summary import summarize
+from jobs.summary import Status, summarize
 
 __all__ = ["job_main", "lake_of", "run_pipeline"]
 
@@ -189,10 +189,17 @@ def _reported(
             flow(run, steps)
         finally:
             _account(run)
-    except Exception as error:
-        publish(error="; ".join(reasons_of(error)), refused=code_of(error) is Exit.REFUSED)
+    except (Exception, KeyboardInterrupt) as error:
+        publish(error="; ".join(reasons_of(error)), status=_status(error))
         raise
     return publish()
+
+
+def _status(error: BaseException) -> Status:
+    code = code_of(error)
+    if code in (Exit.INTERRUPTED, Exit.TERMINATED):
+        return "interrupted"
+    return "refused" if code is Exit.REFUSED else "failed"
 
 
 def _account(run: Run) -> None:
@@ -209,9 +216,9 @@ def _publish(
     print_json: bool,
     docs: bool,
     error: str | None = None,
-    refused: bool = False,
+    status: Status | None = None,
 ) -> dict[str, Any]:
-    summary = summarize(run, run.entries, started_at=started_at, error=error, refused=refused)
+    summary = summarize(run, run.entries, started_at=started_at, error=error, status=status)
     page = render(summary).encode()
     place = run.lake.table("reports", run.run_id, "index.html")
     files.write_bytes(run.spark, place, page)

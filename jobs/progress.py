@@ -62,21 +62,47 @@ def _told(entry: Entry) -> str:
 
 
 class _Lines(Watch):
+    """Plain lines: one for each piece of work, and one for all of a stage that stands as it stood."""
+
     def __init__(self) -> None:
         self.lock = threading.Lock()
+        self.heading: str | None = None
+        self.standing: list[Entry] = []
 
     def _print(self, text: str) -> None:
         with self.lock:
+            self._tell_standing()
             print(shown(text), file=sys.stderr, flush=True)
 
+    def _tell_standing(self) -> None:
+        if self.standing:
+            rows = sum(entry.published for entry in self.standing)
+            stage, several = self.standing[0].stage, len(self.standing)
+            name = self.standing[0].dataset if several == 1 else f"{several} of them"
+            print(f"  {stage:<7} {name:<26} unchanged ({rows:,} rows stand)", file=sys.stderr, flush=True)
+            self.standing = []
+
     def stage(self, stage: str, datasets: Sequence[str]) -> None:
-        self._print(f"{stage}: {', '.join(datasets)}")
+        with self.lock:
+            self._tell_standing()
+            self.heading = f"{stage}: {', '.join(datasets)}"
 
     def start(self, stage: str, dataset: str) -> None:
         """Plain lines tell the end of each step only, or logs grow twice as long."""
 
     def finish(self, entry: Entry) -> None:
-        self._print(f"  {entry.stage:<7} {entry.dataset:<26} {_told(entry)}")
+        if entry.status == "unchanged":
+            with self.lock:
+                if self.standing and self.standing[0].stage != entry.stage:
+                    self._tell_standing()
+                self.standing.append(entry)
+            return
+        with self.lock:
+            if self.heading is not None:
+                print(self.heading, file=sys.stderr, flush=True)
+                self.heading = None
+            self._tell_standing()
+            print(f"  {entry.stage:<7} {entry.dataset:<26} {_told(entry)}", file=sys.stderr, flush=True)
 
     def say(self, text: str) -> None:
         self._print(text)

@@ -97,7 +97,9 @@ def publish(
     if written not in (None, counted):
         raise ConservationError(dataset=table, read=counted, accounted=written or 0)
     if ruling.refusals:
-        return replace(entry, status="refused", error="; ".join(ruling.refusals))
+        stands = {"stands": after if after >= 0 else None}
+        details = {**entry.details, **stands}
+        return replace(entry, status="refused", error="; ".join(ruling.refusals), details=details)
     if how.order_by:
         entry = _without_late_rows(entry, ruling, run.lake.table(zone, table), how)
     if how.mode == "overwrite":

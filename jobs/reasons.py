@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from pyspark.sql import DataFrame
+from pyspark.sql import DataFrame, Row
 from pyspark.sql import functions as F
 
 from etl.lake.quarantine import reasons
@@ -60,6 +60,10 @@ def count_reasons(rows: DataFrame, *, suite: Suite, dataset: str, disclosure: Di
         .collect()
     )
     types = {expectation.id: expectation.type for expectation in suite.expectations}
+
+    def by_suite(row: Row) -> bool:
+        return bool(types.get(row["rule"]) == row["reason"])
+
     failures = [
         FailureCount(
             row["rule"],
@@ -70,12 +74,13 @@ def count_reasons(rows: DataFrame, *, suite: Suite, dataset: str, disclosure: Di
             tuple(_told(disclosure, row["column"], row["examples"])),
         )
         for row in counted
-        if types.get(row["rule"]) == row["reason"]
+        if by_suite(row)
     ]
     lines = [
         {
             "dataset": dataset,
             **{key: row[key] for key in ("rule", "column", "reason", "severity", "rows")},
+            "found_by": "suite" if by_suite(row) else "step",
             "examples": [
                 part.asDict() | {"value": disclosure.value(row["column"], part["value"])}
                 for part in dict.fromkeys((row["first"], row["last"]))

@@ -6,19 +6,28 @@ import platform
 from collections.abc import Sequence
 from datetime import datetime
 from importlib import metadata
-from typing import Any
+from typing import Any, Literal
 
+from conf import Pipeline, Step
 from etl.lake.ledger import Entry
 from jobs.context import Run
 
-__all__ = ["summarize"]
+__all__ = ["Status", "summarize"]
+
+Status = Literal["done", "refused", "failed", "interrupted"]
+"""How a run ended."""
 
 UNTOLD = frozenset({"run_id", "pipeline", "started_at", "finished_at", "fingerprint", "details", "input_ids"})
 """What an entry holds beside what the summary of a stage tells."""
 
 
 def summarize(
-    run: Run, entries: Sequence[Entry], *, started_at: datetime, error: str | None, refused: bool
+    run: Run,
+    entries: Sequence[Entry],
+    *,
+    started_at: datetime,
+    error: str | None,
+    status: Status | None = None,
 ) -> dict[str, Any]:
     """The summary of a run.
 
@@ -30,8 +39,8 @@ def summarize(
     started_at : datetime
     error : str, optional
         Why it ended early, one line.
-    refused : bool
-        Whether that was the gate.
+    status : {'done', 'refused', 'failed', 'interrupted'}, optional
+        How it ended; by default ``done``, or ``failed`` where there is an error.
 
     Returns
     -------
@@ -43,16 +52,20 @@ def summarize(
     return {
         "run_id": run.run_id,
         "pipeline": run.pipeline.name,
-        "status": "refused" if refused else "failed" if error else "done",
+        "status": status or ("failed" if error else "done"),
         "started_at": started_at.isoformat(),
         "finished_at": finished_at.isoformat(),
         "seconds": round((finished_at - started_at).total_seconds(), 3),
         "lake": run.lake.root,
         "error": error,
         "versions": _versions(run),
-        "stages": [_stage(entry) for entry in entries],
-        "gates": [detail["gate"] for _, detail in details if "gate" in detail],
-        "quarantine": [row for _, detail in details for row in detail.get("quarantine", [])],
+        "stages": [_stage(entry, _keep_rules(run.pipeline, entry)) for entry in entries],
+        "gates": [detail["gate"] | _standing(entry) for entry, detail in details if "gate" in detail],
+        "quarantine": [
+            row | _standing(entry) | ({"status": "refused"} if entry.status == "refused" else {})
+            for entry, detail in details
+            for row in detail.get("quarantine", [])
+        ],
         "missingness": _missingness(entries),
         "planted": [row for _, detail in details for row in detail.get("planted", [])] or None,
         "dashboard": [panel for _, detail in details for panel in detail.get("dashboard", [])],
@@ -61,6 +74,8 @@ def summarize(
                 "name": entry.dataset,
                 "label": detail["labels"],
                 **{key: detail[key] for key in ("rows", "excluded", "columns", "hash")},
+                "keep_rules": _keep_rules(run.pipeline, entry),
+                **_standing(entry),
             }
             for entry, detail in details
             if entry.stage == "export" and "hash" in detail
@@ -69,9 +84,30 @@ def summarize(
     }
 
 
-def _stage(entry: Entry) -> dict[str, Any]:
+def _stage(entry: Entry, keep_rules: list[str]) -> dict[str, Any]:
     told = {name: value for name, value in entry.to_json().items() if name not in UNTOLD}
-    return told | {"seconds": round((entry.finished_at - entry.started_at).total_seconds(), 3)}
+    seconds = round((entry.finished_at - entry.started_at).total_seconds(), 3)
+    # What stands has the times of the run that made it.
+    told["seconds"] = None if entry.status == "unchanged" else seconds
+    return told | {"keep_rules": keep_rules, "stands": entry.details.get("stands")}
+
+
+def _standing(entry: Entry) -> dict[str, bool]:
+    return {"unchanged": True} if entry.status == "unchanged" else {}
+
+
+def _keep_rules(pipeline: Pipeline, entry: Entry) -> list[str]:
+    """Those of the rules that dropped rows which say what is kept: the rows dropped do not keep them."""
+    parts: dict[str, tuple[Step, ...]] = {}
+    if entry.stage in ("curate", "replay"):
+        parts = {name: part.clean for name, part in pipeline.datasets.items()}
+    elif entry.stage == "star":
+        parts = {name: part.steps for name, part in pipeline.star.dimensions.items()}
+        parts |= {name: part.steps for name, part in pipeline.star.facts.items()}
+    elif entry.stage == "export":
+        parts = {name: part.steps for name, part in pipeline.exports.items()}
+    steps = parts.get(entry.dataset, ())
+    return [step.parameters["rule"] for step in steps if step.name == "keep_rows"]
 
 
 def _missingness(entries: Sequence[Entry]) -> list[dict[str, Any]]:

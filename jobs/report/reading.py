@@ -76,21 +76,34 @@ def read_summary(summary: Mapping[str, Any]) -> Summary:
 
 
 def _stage(row: Mapping[str, Any]) -> Stage:
+    status = _text(row.get("status")) or "unknown"
+    read, published = _int(row.get("read")), _int(row.get("published"))
+    if status == "failed" and not read and not published:
+        # Its counts were never taken: that is not the same as none.
+        read, published = None, None
     return Stage(
         stage=_text(row.get("stage")) or "stage",
         dataset=_text(row.get("dataset")) or "(unnamed)",
-        status=_text(row.get("status")) or "unknown",
+        status=status,
         seconds=_float(row.get("seconds")),
-        read=_int(row.get("read")),
-        published=_int(row.get("published")),
+        read=read,
+        published=0 if status == "refused" else published,
         superseded=_int(row.get("superseded")) or 0,
         duplicates=_int(row.get("duplicates")) or 0,
         quarantined=_int(row.get("quarantined")) or 0,
-        dropped=_counts(row.get("dropped")),
+        dropped=_dropped(row, "dropped"),
         version=_int(row.get("version")),
         inputs=tuple((plain(name), _int(version)) for name, version in _items(row.get("inputs"))),
         error=_text(row.get("error")),
+        held_back=published or 0 if status == "refused" else 0,
+        first=status == "refused" and "stands" in row and row["stands"] is None,
     )
+
+
+def _dropped(row: Mapping[str, Any], key: str) -> tuple[tuple[str, int], ...]:
+    """Rows by the rule that left them out; of a rule that says what to keep, those that do not keep it."""
+    keeping = {_text(rule) for rule in _list(row.get("keep_rules"))}
+    return tuple((f"not {rule}" if rule in keeping else rule, rows) for rule, rows in _counts(row.get(key)))
 
 
 def _gate(row: Mapping[str, Any]) -> Gate:
@@ -111,6 +124,7 @@ def _gate(row: Mapping[str, Any]) -> Gate:
         ),
         not_asked=tuple(_not_asked(each) for each in _rows(row.get("not_asked"))),
         past=tuple(_past(row.get("past"))),
+        unchanged=row.get("unchanged") is True,
     )
 
 
@@ -155,6 +169,8 @@ def _expectation(row: Mapping[str, Any], defects: Iterable[str]) -> Expectation:
         examples=tuple(_list(row.get("examples"))),
         exception=_text(row.get("exception")),
         defects=tuple(defects),
+        # A warning turns no row away.
+        turned_away=(_int(row.get("turned_away")) or 0) if row.get("severity") == "critical" else 0,
     )
 
 
@@ -170,6 +186,8 @@ def _reason(row: Mapping[str, Any]) -> Reason:
             (_text(each.get("file")), _int(each.get("row")), each.get("value"))
             for each in _rows(row.get("examples"))
         ),
+        by_step=row.get("found_by") != "suite" and not (_text(row.get("reason")) or "").startswith("expect_"),
+        refused=row.get("status") == "refused",
     )
 
 
@@ -217,7 +235,7 @@ def _export(row: Mapping[str, Any]) -> Export:
             Split(plain(name), _int(rows.get(name)), _counts(label.get(name)))
             for name in sorted(dict.fromkeys([*rows, *label]), key=_split_order)
         ),
-        excluded=_counts(row.get("excluded")),
+        excluded=_dropped(row, "excluded"),
         columns=_int(row.get("columns")),
         hash=_text(row.get("hash")),
     )

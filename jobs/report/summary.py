@@ -46,6 +46,10 @@ class Stage:
     version: int | None
     inputs: tuple[tuple[str, int | None], ...]
     error: str | None
+    held_back: int = 0
+    """Rows that the rules would have let through, of a batch that was refused."""
+    first: bool = False
+    """Whether a batch was refused of which no version stands."""
 
     @property
     def dropped_rows(self) -> int:
@@ -70,11 +74,18 @@ class Expectation:
     examples: tuple[Any, ...]
     exception: str | None
     defects: tuple[str, ...]
+    turned_away: int = 0
+    """Rows that broke it and so were not let through; the counts are of those that were."""
 
     @property
     def notable(self) -> bool:
         """Whether it is to be looked at although it holds."""
-        return bool(self.unexpected_count or self.defects)
+        return bool(self.unexpected_count or self.turned_away or self.defects)
+
+    @property
+    def holds(self) -> bool:
+        """Whether it holds, and no row had to be turned away for it."""
+        return self.success and not self.turned_away
 
 
 @dataclass(frozen=True)
@@ -109,13 +120,15 @@ class Gate:
     expectations: tuple[Expectation, ...]
     not_asked: tuple[NotAsked, ...] = ()
     past: tuple[Series, ...] = ()
+    unchanged: bool = False
+    """Whether this run did not ask, as what stands had passed before."""
 
     @property
     def notable(self) -> tuple[Expectation, ...]:
         """Expectations to look at: those that failed, then those that hold but are doubtful or found rows."""
         found = sorted(
             (each for each in self.holding if each.notable),
-            key=lambda each: (not each.defects, -(each.unexpected_share or 0)),
+            key=lambda each: (not each.defects, -each.turned_away, -(each.unexpected_share or 0)),
         )
         return (*self.failing, *found)
 
@@ -151,6 +164,10 @@ class Reason:
     severity: str
     rows: int | None
     examples: tuple[tuple[str | None, int | None, Any], ...]
+    by_step: bool = True
+    """Whether a step found it, which made the value null; else it is a rule of the suite."""
+    refused: bool = False
+    """Whether the whole batch was refused, so that no row of it went to quarantine."""
 
 
 @dataclass(frozen=True)

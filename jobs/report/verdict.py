@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from jobs.report.conservation import Balance
-from jobs.report.summary import CURATING, Summary
+from jobs.report.summary import CURATING, Stage, Summary
 from jobs.report.wording import count, decimal, percent
 
 __all__ = ["Headline", "Verdict", "verdict_of"]
@@ -64,11 +64,14 @@ def verdict_of(summary: Summary, balances: Sequence[Balance]) -> Verdict:
         must not call it good.
     """
     lost = [balance for balance in balances if balance.holds is False]
-    words = {"done": "Done", "refused": "Refused", "failed": "Failed"}
+    words = {"done": "Done", "refused": "Refused", "failed": "Failed", "interrupted": "Interrupted"}
     trouble = lost or not all(gate.success for gate in summary.gates)
-    mood = {"done": "bad" if trouble else "good", "refused": "bad", "failed": "bad"}.get(
-        summary.status, "unclear"
-    )
+    mood = {
+        "done": "bad" if trouble else "good",
+        "refused": "bad",
+        "failed": "bad",
+        "interrupted": "bad",
+    }.get(summary.status, "unclear")
     return Verdict(
         word=words.get(summary.status, "Unfinished" if summary.status == "unknown" else summary.status),
         mood=mood,
@@ -81,16 +84,17 @@ def verdict_of(summary: Summary, balances: Sequence[Balance]) -> Verdict:
 def _sentence(summary: Summary, lost: Sequence[Balance]) -> str:
     closed = [gate.table for gate in summary.gates if not gate.success]
     if summary.status == "refused":
-        tables = closed or [stage.dataset for stage in summary.stages if stage.status == "refused"]
-        what = _listed(tables) if tables else "what was brought before it"
-        return f"The gate refused {what}. Nothing of it was published; readers still see the version before."
+        return _refused(summary, closed)
     if summary.status == "failed":
         stage = next((stage for stage in summary.stages if stage.status == "failed"), None)
-        return (
-            f"The run stopped in {stage.stage} of {stage.dataset}."
+        where = (
+            f"The run stopped in {stage.stage} of {stage.dataset}"
             if stage
-            else "The run stopped before its end."
+            else "The run stopped before its end"
         )
+        return f"{where}. {_kept(summary)}"
+    if summary.status == "interrupted":
+        return f"The run was interrupted. {_kept(summary)} The same command goes on from there."
     if summary.status != "done":
         return "This summary does not say how the run ended; what it holds is shown below."
     if lost:
@@ -109,6 +113,39 @@ def _sentence(summary: Summary, lost: Sequence[Balance]) -> str:
     return "Every row that was read is accounted for."
 
 
+def _refused(summary: Summary, closed: Sequence[str]) -> str:
+    """What a refused run came to: what was refused, what readers see of it, and what was published."""
+    refused = [stage for stage in summary.stages if stage.status == "refused"]
+    exports = [stage.dataset for stage in refused if stage.stage == "export"]
+    if exports:
+        said = f"The export of {_listed(exports)} was refused. Nothing of it was written"
+    else:
+        tables = closed or [stage.dataset for stage in refused]
+        said = f"The gate refused {_listed(tables) if tables else 'what was brought before it'}. "
+        said += "Nothing of it was published"
+    if refused and all(stage.first for stage in refused):
+        said += ", and there is no version before"
+    elif refused and not any(stage.first for stage in refused):
+        said += "; readers still see the version before"
+    done = [
+        stage.dataset
+        for stage in summary.stages
+        if stage.status == "done" and stage.stage in (*CURATING, "star", "export")
+    ]
+    return f"{said}. {_listed(done)} {'was' if len(done) == 1 else 'were'} published." if done else f"{said}."
+
+
+def _kept(summary: Summary) -> str:
+    """What a run that did not come to its end has published all the same."""
+    done = [stage for stage in summary.stages if stage.status == "done"]
+    published = [stage.dataset for stage in done if stage.stage != "ingest"]
+    if published:
+        return f"Before that {_listed(published)} {'was' if len(published) == 1 else 'were'} published."
+    if done:
+        return "What had been ingested is kept in raw; nothing was published."
+    return "Nothing was published."
+
+
 def _details(summary: Summary) -> list[str]:
     details = [summary.error] if summary.error else []
     told = [(gate.table, refusal) for gate in summary.gates for refusal in gate.refusals]
@@ -120,27 +157,7 @@ def _details(summary: Summary) -> list[str]:
 
 
 def _headlines(summary: Summary, balances: Sequence[Balance]) -> list[Headline]:
-    headlines = []
-    stages = [stage for stage in summary.stages if stage.stage in CURATING and stage.read is not None]
-    stages = stages or [
-        stage for stage in summary.stages if stage.stage == "ingest" and stage.read is not None
-    ]
-    if stages:
-        read = sum(stage.read or 0 for stage in stages)
-        published = sum(stage.published or 0 for stage in stages)
-        quarantined = sum(stage.quarantined for stage in stages)
-        left = sum(stage.superseded + stage.duplicates + stage.dropped_rows for stage in stages)
-        datasets = len({stage.dataset for stage in stages})
-
-        def part(rows: int) -> str:
-            return f"{percent(rows / read)} of rows read" if read else ""
-
-        headlines += [
-            Headline(count(read), "rows read", f"in {datasets} dataset{'s' if datasets != 1 else ''}"),
-            Headline(count(published), "rows published", part(published)),
-            Headline(count(quarantined), "quarantined", part(quarantined), trouble=quarantined > 0),
-            Headline(count(left), "left out by name", "duplicates, superseded, dropped"),
-        ]
+    headlines = _rows(summary)
     checked = [balance for balance in balances if balance.holds is not None]
     if checked:
         held = sum(balance.holds is True for balance in checked)
@@ -154,13 +171,13 @@ def _headlines(summary: Summary, balances: Sequence[Balance]) -> list[Headline]:
         )
     expectations = [each for gate in summary.gates for each in gate.expectations]
     if expectations:
-        held = sum(each.success for each in expectations)
+        held = sum(each.holds for each in expectations)
         passed = sum(gate.success for gate in summary.gates)
         headlines.append(
             Headline(
                 f"{count(held)} of {count(len(expectations))}",
                 "expectations hold",
-                f"{passed} of {len(summary.gates)} gates passed",
+                f"on every row; {passed} of {len(summary.gates)} gates passed",
                 trouble=passed < len(summary.gates),
             )
         )
@@ -172,6 +189,57 @@ def _headlines(summary: Summary, balances: Sequence[Balance]) -> list[Headline]:
     if summary.model and summary.model.roc_auc is not None:
         headlines.append(Headline(decimal(summary.model.roc_auc), "ROC AUC", summary.model.estimator or ""))
     return headlines
+
+
+def _rows(summary: Summary) -> list[Headline]:
+    """What became of the rows: those that were worked on, those that stand, those that were refused."""
+    curated = [stage for stage in summary.stages if stage.stage in CURATING]
+    told = [stage for stage in curated if stage.status in ("done", "refused") and stage.read is not None]
+    done = [stage for stage in told if stage.status == "done"]
+    refused = [stage for stage in told if stage.status == "refused"]
+    standing = [stage for stage in curated if stage.status == "unchanged" and stage.published is not None]
+    known = {stage.dataset for stage in (*told, *standing)}
+    ingested = [stage for stage in summary.stages if stage.stage == "ingest" and stage.status == "done"]
+    waiting = [stage for stage in ingested if stage.dataset not in known]
+    headlines = []
+    if waiting:
+        rows = sum(stage.published or 0 for stage in waiting)
+        headlines.append(
+            Headline(count(rows), "rows taken into raw, not curated", _datasets(waiting), trouble=True)
+        )
+    if standing:
+        rows = sum(stage.published or 0 for stage in standing)
+        headlines.append(Headline(count(rows), "rows stand", f"{_datasets(standing)}, unchanged"))
+    if not told:
+        return headlines
+    read = sum(stage.read or 0 for stage in told)
+    published = sum(stage.published or 0 for stage in done)
+    quarantined = sum(stage.quarantined for stage in done)
+    left = sum(stage.superseded + stage.duplicates + stage.dropped_rows for stage in done)
+
+    def part(rows: int) -> str:
+        return f"{percent(rows / read)} of rows read" if read else ""
+
+    headlines += [
+        Headline(count(read), "rows read", _datasets(told)),
+        Headline(count(published), "rows published", part(published)),
+    ]
+    if refused:
+        rows = sum(stage.read or 0 for stage in refused)
+        headlines.append(
+            Headline(count(rows), "rows refused", f"{_datasets(refused)}, nothing published", trouble=True)
+        )
+    if done:
+        headlines += [
+            Headline(count(quarantined), "quarantined", part(quarantined), trouble=quarantined > 0),
+            Headline(count(left), "left out by name", "duplicates, superseded, dropped"),
+        ]
+    return headlines
+
+
+def _datasets(stages: Sequence[Stage]) -> str:
+    names = {stage.dataset for stage in stages}
+    return f"in {len(names)} dataset{'s' if len(names) != 1 else ''}"
 
 
 def _listed(names: Sequence[str], most: int = 3) -> str:

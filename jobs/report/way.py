@@ -220,7 +220,12 @@ def _each_leaving_of_clean(stage: Stage) -> Iterator[Leaving]:
 
 
 def _leavings_of_gate(stage: Stage) -> tuple[Leaving, ...]:
-    return (Leaving(stage.quarantined, "quarantined", to_quarantine=True),) if stage.quarantined else ()
+    if not stage.quarantined:
+        return ()
+    # Of a batch that is refused nothing goes to quarantine: its rows stay together, for a look.
+    refused = stage.status == "refused"
+    name = "turned away" if refused else "quarantined"
+    return (Leaving(stage.quarantined, name, to_quarantine=not refused),)
 
 
 def _course_in_words(course: Course) -> str:

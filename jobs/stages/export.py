@@ -122,7 +122,8 @@ def _export(run: Run, name: str) -> Entry:
     if refusals:
         staged.discard()
         entry = replace(entry, finished_at=run.clock(), read=read, **fates.counts)
-        return replace(entry.balanced(), status="refused", error="; ".join(refusals))
+        stands = {"stands": None if manifest is None else 0}
+        return replace(entry.balanced(), status="refused", error="; ".join(refusals), details=stands)
     cases = staged.rows.drop(FATE, VERDICT)
 
     fitted = fit_on_training_split(cases.drop(*plan.id, plan.group, plan.label), plan.fit)

@@ -302,7 +302,10 @@ def test_a_refused_run_says_what_was_refused_and_why() -> None:
     assert "The gate refused curated/lab_results. Nothing of it was published" in text
     assert "31.4% of the rows fail, the tolerance is 5%" in text
     assert "refused: nothing published" in taken.text("way")
-    assert "lab_results 84,213 0 0 4,022 25,180 0 refused, nothing published" in taken.text("conservation")
+    assert (
+        "lab_results 84,213 – 0 4,022 – 0 refused, nothing published: 25,180 turned away, 0 had passed"
+        in taken.text("conservation")
+    )
     assert "No training set was exported" in taken.text("export")
     assert ("header", {"class": "head bad"}) in taken.elements
 
@@ -423,7 +426,7 @@ def test_quarantine_names_file_line_and_value() -> None:
     assert "lab_results value outside 0 to 2000 expect_column_values_to_be_between 1,203" in text
     assert "lab_results-2025-11-20.csv:118 -4.2" in text
     assert "encounters.csv:940 empty text" in text
-    assert "Values made null, rows kept" in text
+    assert "Values made null by a step, rows kept" in text
 
 
 def test_missing_values_are_shares_of_the_rows_and_of_the_training_set() -> None:
