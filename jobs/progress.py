@@ -72,14 +72,18 @@ class _Lines(Watch):
     def _print(self, text: str) -> None:
         with self.lock:
             self._tell_standing()
-            print(shown(text), file=sys.stderr, flush=True)
+            self._line(text)
+
+    @staticmethod
+    def _line(text: str) -> None:
+        print(shown(text), file=sys.stderr, flush=True)
 
     def _tell_standing(self) -> None:
         if self.standing:
             rows = sum(entry.published for entry in self.standing)
             stage, several = self.standing[0].stage, len(self.standing)
             name = self.standing[0].dataset if several == 1 else f"{several} of them"
-            print(f"  {stage:<7} {name:<26} unchanged ({rows:,} rows stand)", file=sys.stderr, flush=True)
+            self._line(f"  {stage:<7} {name:<26} unchanged ({rows:,} rows stand)")
             self.standing = []
 
     def stage(self, stage: str, datasets: Sequence[str]) -> None:
@@ -99,10 +103,10 @@ class _Lines(Watch):
             return
         with self.lock:
             if self.heading is not None:
-                print(self.heading, file=sys.stderr, flush=True)
+                self._line(self.heading)
                 self.heading = None
             self._tell_standing()
-            print(f"  {entry.stage:<7} {entry.dataset:<26} {_told(entry)}", file=sys.stderr, flush=True)
+            self._line(f"  {entry.stage:<7} {entry.dataset:<26} {_told(entry)}")
 
     def say(self, text: str) -> None:
         self._print(text)
