@@ -21,6 +21,7 @@ import json
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import reduce
 from typing import Any
 
 from py4j.protocol import Py4JError
@@ -278,6 +279,10 @@ def _jvm(spark: SparkSession) -> Any:
 
 
 def _log(spark: SparkSession, table: str) -> Any:
+    # Where a checksum does not tell it, as after another's RESTORE, Delta asks Spark for its own state,
+    # and finds it by the thread. Spark 4 has put the class elsewhere.
+    session = reduce(getattr, spark._jsparkSession.getClass().getName().split("."), _jvm(spark))
+    session.setActiveSession(spark._jsparkSession)
     return _jvm(spark).org.apache.spark.sql.delta.DeltaLog.forTable(spark._jsparkSession, table)
 
 
