@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
+from functools import reduce
 from typing import Any
 
 from pyspark.sql import SparkSession
@@ -21,6 +22,10 @@ __all__ = ["action", "class_of", "construct", "expression", "register", "save_mo
 
 def start(spark: SparkSession, table: str) -> Any:
     """A new transaction on the table in a folder; there may be none yet."""
+    # Where a checksum does not tell it, as after another's RESTORE, Delta asks Spark for its own state,
+    # and finds it by the thread. Spark 4 has put the class elsewhere.
+    session = reduce(getattr, spark._jsparkSession.getClass().getName().split("."), _jvm(spark))
+    session.setActiveSession(spark._jsparkSession)
     return (
         _jvm(spark)
         .org.apache.spark.sql.delta.DeltaLog.forTable(spark._jsparkSession, table)

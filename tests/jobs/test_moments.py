@@ -143,6 +143,7 @@ def clinic(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> Cli
     return made
 
 
+@pytest.mark.slow
 def test_whenever_a_run_dies_the_next_one_makes_what_it_would_have_made(clinic: Clinic) -> None:
     begun = moments.read(clinic.lake)
     with moments.watched(clinic.lake) as seen:
@@ -153,6 +154,9 @@ def test_whenever_a_run_dies_the_next_one_makes_what_it_would_have_made(clinic: 
     assert [len(whole[f"quarantine/{name}"]) for name in DATASETS] == [4, 3, 4, 4]
     assert any("released" in event for event in whole["quarantine/overwritten"])
     left = moments.between([begun, *seen])
+    # To go on from its beginning takes longest, and what is left of raw tables is the same for each of them.
+    raw = [state for state in left if not any(name.startswith("curated") for name in state.keys() - begun)]
+    left = raw[::3] + left[len(raw) :]
     assert len(left) >= 60
     for at, state in enumerate(left):
         again = clinic.folder / str(at) / "lake"  # Delta remembers what it has read in a folder
