@@ -244,6 +244,12 @@ def refusals_of(
     found = check(rows.schema, target, mode=mode, partition_by=partition_by, keys=keys, renamed=renamed)
     if found or not target.exists:
         return found
+    given = {name.lower() for name in rows.columns}
+    for name, made in target.made_of().items():
+        if name.lower() not in given and mode != "merge" and not _is_about(rows, made):
+            found.append(Refusal(f"column '{name}' is generated as {made}, which the rows lack", BY_RULE))
+    if found:
+        return found
     rules = [rule for rule in target.rules() if _is_about(rows, rule.condition)]
     if not rules:
         return []

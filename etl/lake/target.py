@@ -102,6 +102,10 @@ class Target:
         metadata = self.schema[name].metadata
         return any(key.startswith((GENERATED, IDENTITY, DEFAULT)) for key in metadata)
 
+    def made_of(self) -> dict[str, str]:
+        """By generated column: the expression that Delta computes."""
+        return {one.name: one.metadata[GENERATED] for one in self.schema if GENERATED in one.metadata}
+
     def counts_always(self, name: str) -> bool:
         """Whether a column is GENERATED ALWAYS AS IDENTITY, so that no value may be given."""
         return self.schema[name].metadata.get(f"{IDENTITY}allowExplicitInsert") is False

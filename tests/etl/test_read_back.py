@@ -33,7 +33,7 @@ EVERYTHING = """
     CAST(n AS TINYINT) AS tiny, CAST(n AS SMALLINT) AS small, n * 5000000000 AS big,
     CAST(n AS FLOAT) / 3 AS single, IF(n = 2, -0.0D, n / 7D) AS real,
     CAST(n AS DECIMAL(38, 9)) / 10 AS exact, n % 2 = 0 AS truth, CAST(ward AS BINARY) AS bytes,
-    DATE'2024-02-29' + n AS day, TIMESTAMP'2024-02-29 23:59:59.999999' AS instant,
+    DATE'2024-02-29' + CAST(n AS INT) AS day, TIMESTAMP'2024-02-29 23:59:59.999999' AS instant,
     TIMESTAMP_NTZ'2024-02-29 00:00:00.000001' AS clock, array(n, NULL) AS list, map('n', n) AS lookup,
     named_struct('a', n, 'b', array(named_struct('c', ward))) AS tree, '' AS empty,
     concat('x\\ny"', n) AS text,
