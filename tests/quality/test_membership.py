@@ -12,8 +12,8 @@ OUTSIDE = ["A", "a\x1fb", "v400", "v", "\x1f", "v1 "]
 
 def test_a_long_list_is_exact(brisk):
     texts = brisk.createDataFrame([(text,) for text in [*ALL, *OUTSIDE, None]], "s string")
-    numbers = "CAST(n AS INT) n, CAST(n AS DECIMAL(6, 1)) d, CAST(n AS DOUBLE) f"
-    df = texts.selectExpr("s", "CAST(IF(s = 'v', 999, -7) AS INT) n").selectExpr("s", numbers).coalesce(1)
+    df = texts.selectExpr("s", "IF(s = 'v', 999, -7) AS n")
+    df = df.selectExpr("*", "CAST(n AS DECIMAL(6, 1)) AS d", "CAST(n AS DOUBLE) AS f").coalesce(1)
     whole = list(range(-300, 300))
     report = validate(
         df,

@@ -1,4 +1,4 @@
-"""One meaning of rejected: critical problems reject on every path, and names of the gate's own are refused."""
+"""One meaning of rejected: critical problems reject on every path, and the gate's own names are refused."""
 
 from __future__ import annotations
 
