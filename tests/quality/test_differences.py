@@ -36,7 +36,30 @@ def test_white_space_before_a_quoted_value_is_dropped(brisk):
     assert report.results[0].observed_value == 2
 
 
-@pytest.mark.parametrize("condition", ['col("s") == "日本"', 'COL("s") == "a"', 'col("s") == ""'])
+@pytest.mark.parametrize(
+    ("condition", "sql"),
+    [
+        ('col("s") == "日本"', "`s` == '日本'"),
+        ('col("s") == ""', "`s` == ''"),
+        ("""col("s") == "O'Brien\"""", "`s` == CAST(X'4F27427269656E' AS STRING)"),
+        ("""col("s") != 'say "a"'""", "`s` != 'say \"a\"'"),
+        ("""col("s") == "a\\b\"""", "`s` == CAST(X'615C62' AS STRING)"),
+        ("""col("s") == "${env:HOME}\"""", "`s` == CAST(X'247B656E763A484F4D457D' AS STRING)"),
+        ('COL("s") == "a"', None),
+        ('col("s") == "a', None),
+        ('col("s") == O\'Brien', None),
+    ],
+)
+def test_a_condition_in_quotes_means_what_it_says(condition, sql):
+    if sql is None:
+        with pytest.raises(ValueError, match="a single comparison"):
+            read_condition(condition, "great_expectations")
+    else:
+        read = read_condition(condition, "great_expectations")
+        assert (read.sql, read.ignored) == (sql, "")
+
+
+@pytest.mark.parametrize("condition", ['COL("s") == "a"', 'col("s") == "a'])
 def test_a_condition_that_great_expectations_cannot_parse_is_refused(condition):
     from great_expectations.expectations.legacy_row_conditions import (
         ConditionParserError,
