@@ -53,6 +53,9 @@ def said(error: BaseException | str) -> str:
     if about:
         words = about[1].partition(".")[0].replace("_", " ").lower()
         return f"[{about[1]}] {words} (the value is not shown)"
+    malformed = re.search(r"Malformed (?:CSV )?records?[a-z ]*", text)
+    if malformed:
+        return f"{malformed[0].rstrip()} (the value is not shown)"
     return _AFTER_WORDS.sub(r"\1'…'", _telling(text))[:LONGEST]
 
 
