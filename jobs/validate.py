@@ -17,6 +17,7 @@ from etl.lake.data import read_data
 from jobs import arguments
 from jobs.context import new_run_id, utc_now
 from jobs.data_docs import write_data_docs
+from jobs.disclosure import Disclosure, Word
 from jobs.exits import ArgumentsError, RefusedError, guarded
 from jobs.places import is_remote, local, read_text, write_bytes
 from jobs.report.expectations import criterion, spoken
@@ -24,6 +25,7 @@ from jobs.report.wording import plain
 from jobs.session import session_to_read, spark_session
 from jobs.terminal import shown
 from quality import Report, Result, ResultFormat, Suite, data_docs, load_suite, require_fit, validate
+from quality.said import said
 
 __all__ = ["main", "validate_data"]
 
@@ -94,6 +96,12 @@ def _parser() -> Any:
     made.add_argument(
         "--infer", action="store_true", help="read numbers and dates in csv files as such, not as text"
     )
+    made.add_argument(
+        "--examples",
+        choices=get_args(Word),
+        help="what is told of values: show, mask (their shape) or hide them; by default those of columns "
+        "whose names look like data about a person are masked",
+    )
     made.add_argument("--out", metavar="FILE", help="write the result as Great Expectations' JSON")
     made.add_argument("--docs", metavar="DIR", help="write Great Expectations' Data Docs, a site to look at")
     made.add_argument("--json", action="store_true", help="print that JSON on standard output")
@@ -161,9 +169,10 @@ def validate_data(
 
 def _tell(spark: SparkSession, report: Report, *, data: str, values: Any) -> None:
     """Write, print, and raise where the data is refused: what was found is told in any case."""
-    document = report.to_json_dict()
+    policy = Disclosure(values.examples)
+    document = _disclosed(report, policy)
     text = json.dumps(document, indent=2, default=str)
-    _show(report, data)
+    _show(report, data, policy)
     if values.out:
         write_bytes(spark, values.out, text.encode())
     if values.docs:
@@ -174,6 +183,19 @@ def _tell(spark: SparkSession, report: Report, *, data: str, values: Any) -> Non
     refusals = _refusals(report)
     if refusals:
         raise RefusedError([(data, refusal) for refusal in refusals])
+
+
+def _disclosed(report: Report, policy: Disclosure) -> dict[str, Any]:
+    """The report in Great Expectations' form, with as much of the values as may be told."""
+    document: dict[str, Any] = report.to_json_dict()
+    for result, told in zip(report.results, document["results"], strict=True):
+        columns = result.expectation.columns
+        if policy.strictest(columns) != "show":
+            told["result"] = policy.result(result.type, columns, told["result"])
+            if result.exception is not None:
+                raised = {"raised_exception": True, "exception_message": said(result.exception)}
+                told["exception_info"] = raised | {"exception_traceback": ""}
+    return document
 
 
 def _write_docs(spark: SparkSession, documents: Mapping[str, Mapping[str, Any]], place: str) -> str:
@@ -191,35 +213,37 @@ def _refusals(report: Report) -> list[str]:
     return [*told, *report.refusals]
 
 
-def _show(report: Report, data: str) -> None:
+def _show(report: Report, data: str, policy: Disclosure) -> None:
     console = Console(stderr=True, highlight=False)
     held = sum(result.success for result in report.results)
     jobs = "" if report.spark_jobs is None else f" · {report.spark_jobs} Spark jobs"
     rows = f"{report.rows:,} rows" if report.rows is not None else "rows unknown"
     console.print(escape(shown(f"{data} · {report.suite_name}")), soft_wrap=True)
-    console.print(_table(report))
+    console.print(_table(report, policy))
     console.print(f"{held} of {len(report.results)} expectations hold · {rows}{jobs}", soft_wrap=True)
 
 
-def _table(report: Report) -> Table:
+def _table(report: Report, policy: Disclosure) -> Table:
     table = Table(box=None, pad_edge=False)
     for heading in ("", "column", "expectation", "severity", "found"):
         table.add_column(heading, overflow="fold")
     for result in report.results:
         mark = "[green]✓[/]" if result.success else "[red]✗[/]"
         told = " · ".join(filter(None, (spoken(result.type), criterion(result.kwargs))))
-        cells = (result.column or "whole table", told, result.severity, _found(result))
+        cells = (result.column or "whole table", told, result.severity, _found(result, policy))
         table.add_row(mark, *(escape(shown(cell)) for cell in cells))
     return table
 
 
-def _found(result: Result) -> str:
+def _found(result: Result, policy: Disclosure) -> str:
     if result.exception is not None:
-        return plain(result.exception)[:200]
+        return plain(said(result.exception))[:200]
+    found = {"observed_value": result.observed_value, "examples": result.examples[:EXAMPLES]}
+    told = policy.result(result.type, result.expectation.columns, found)
     if result.unexpected_count is not None:
-        examples = ", ".join(plain(value) for value in result.examples[:EXAMPLES])
+        examples = ", ".join(plain(value) for value in told["examples"])
         return f"{result.unexpected_count:,} unexpected" + (f": {examples}" if examples else "")
-    return "" if result.observed_value is None else plain(result.observed_value)[:200]
+    return "" if told["observed_value"] is None else plain(told["observed_value"])[:200]
 
 
 if __name__ == "__main__":

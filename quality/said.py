@@ -41,18 +41,22 @@ def said(error: BaseException | str) -> str:
     ...      '\tat org.apache\nCaused by: java.io.IOException: disk gone\n\tat java.base')
     'java.io.IOException: disk gone'
     >>> said("[CAST_INVALID_INPUT] The value '078-05-1120' of the type \"STRING\" cannot be cast to \"INT\".")
-    '[CAST_INVALID_INPUT] a value that is not shown here'
+    '[CAST_INVALID_INPUT] cast invalid input (the value is not shown)'
     >>> said(ValueError("could not convert string to float: 'x9'"))
     "could not convert string to float: '…'"
     """
     text = error if isinstance(error, str) else str(error)
     if not text.strip() and not isinstance(error, str):
         return type(error).__name__
-    line = _telling(text)
-    about = _OF_VALUES.search(line)
+    # Wherever it stands: what wraps it says less, and what it wraps quotes the value once more.
+    about = _OF_VALUES.search(text)
     if about:
-        return f"[{about[1]}] a value that is not shown here"
-    return _AFTER_WORDS.sub(r"\1'…'", line)[:LONGEST]
+        words = about[1].partition(".")[0].replace("_", " ").lower()
+        return f"[{about[1]}] {words} (the value is not shown)"
+    malformed = re.search(r"Malformed (?:CSV )?records?[a-z ]*", text)
+    if malformed:
+        return f"{malformed[0].rstrip()} (the value is not shown)"
+    return _AFTER_WORDS.sub(r"\1'…'", _telling(text))[:LONGEST]
 
 
 def _telling(text: str) -> str:

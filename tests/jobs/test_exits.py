@@ -120,6 +120,8 @@ VALUES = [
     "Text 'M4RK' could not be parsed at index 0",
     "[DELTA_VIOLATE_CONSTRAINT_WITH_VALUES] CHECK constraint x violated by row with values:\n - a : M4RK",
     "[MALFORMED_RECORD_IN_PARSING.WITHOUT_SUGGESTION] Malformed records: [1,M4RK].",
+    f"{JAVA}: org.apache.spark.SparkException: Malformed records are detected in schema inference.\n\tat y\n"
+    'Caused by: com.fasterxml.jackson.JsonEOFException: Unexpected end: "M4RK"',
     "[DUPLICATED_MAP_KEY] Duplicate map key M4RK was found",
 ]
 
