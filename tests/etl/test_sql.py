@@ -1,4 +1,4 @@
-"""What is read of SQL without an engine: all that Spark takes, the columns that it names, and what it is not."""
+"""What is read of SQL without an engine: what it names, all that Spark takes, and what is refused."""
 
 from __future__ import annotations
 
