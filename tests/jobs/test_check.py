@@ -206,7 +206,7 @@ SUITE_MISTAKES = {
     "a column": (suite("stya"), "did you mean 'stay'?"),
     "a column of a condition": (
         suite("stay", row_condition="costs > 1", condition_parser="spark"),
-        "the table will have no column 'costs'; did you mean 'cost'?",
+        "the data has no column 'costs'; did you mean 'cost'?",
     ),
     "no condition": (suite("stay", row_condition="cost >", condition_parser="spark"), "no SQL expression"),
     "a mean of texts": (
