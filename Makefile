@@ -38,7 +38,7 @@ TESTS := $(TESTS_$(RUNTIME))
 export HEADGATE_ENGINE := $(filter connect sail,$(RUNTIME))
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo cluster-up cluster-down test test-real pytest corpus bench-gate format lint types contracts docs docs-serve dist locks clean distclean
+.PHONY: help setup demo cluster-up cluster-down test test-real pytest corpus bench-gate format lint types contracts docs picture docs-serve dist locks clean distclean
 
 help: ## print this
 	@echo "make TARGET [RUNTIME=emr-7|emr-8|glue-6|connect|sail] [PYTHON=python3.11] [ARGS='…']"
@@ -94,6 +94,9 @@ contracts: setup ## import-linter: which package may import which
 
 docs: setup ## the documentation, into build/site, its lists made anew from the code
 	@$(IN) python docs/generate.py && NO_MKDOCS_2_WARNING=1 mkdocs build --strict
+
+picture: setup ## docs/report.png, from a run of the hospital; needs chromium
+	@$(IN) headgate run hospital --lake build/picture && python docs/picture.py build/picture/reports/latest.html
 
 docs-serve: setup ## the documentation on http://127.0.0.1:8000, rebuilt as files change
 	@$(IN) NO_MKDOCS_2_WARNING=1 mkdocs serve

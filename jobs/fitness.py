@@ -69,7 +69,7 @@ def misfits(suite: Suite, columns: Columns) -> Iterator[SuiteError]:
                     suite,
                     expectation,
                     _parameter(expectation, name),
-                    f"the table will have no column '{name}'",
+                    f"the data has no column '{name}'",
                     name,
                     names,
                 )
@@ -108,7 +108,7 @@ def _condition(suite: Suite, expectation: Expectation, columns: Columns) -> Iter
     known = {name.lower() for name in columns.types}
     for name in reading.columns if columns.whole else ():
         if name.lower() not in known:
-            said = f"the table will have no column '{name}'"
+            said = f"the data has no column '{name}'"
             yield _error(suite, expectation, "row_condition", said, name, columns.data)
 
 

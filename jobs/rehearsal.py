@@ -159,10 +159,12 @@ class _Rehearsal:
         self._split_is_free(path, export, columns)
         self._need_all(columns, export.id, (*path, "id"))
         self._need_all(columns, [export.group], (*path, "group"), alone=True)
-        self._need_all(columns, [export.label], (*path, "label"), alone=True)
+        trained = self.document.mapping(("model",)).get("export") == name
+        self._need_number(columns, export.label, (*path, "label"), "cast it: a model learns 0 and 1", trained)
         self._features(path, export, columns)
         if export.dashboard:
-            self._need_all(columns, [export.dashboard.metric], (*path, "dashboard", "metric"), alone=True)
+            metric = (*path, "dashboard", "metric")
+            self._need_number(columns, export.dashboard.metric, metric, "cast it: its mean is shown")
             self._need_all(columns, export.dashboard.by, (*path, "dashboard", "by"))
         # What is learnt from a label is a leak: fits do not see these.
         hidden = {*export.id, export.group, export.label, SPLIT}
@@ -190,16 +192,16 @@ class _Rehearsal:
             )
 
     def _features(self, path: Path, export: Export, columns: Columns) -> None:
+        fix = "cast it by cast_columns, or list it under categorical"
         for place, feature in enumerate(export.features.numeric):
-            view = View(columns)
-            view.need(
-                feature,
-                fits=lambda kind: is_number(kind) or kind == "boolean",
-                of="a number",
-                fix="cast it by cast_columns, or list it under categorical",
-            )
-            self._tell(view, (*path, "features", "numeric", place))
+            self._need_number(columns, feature, (*path, "features", "numeric", place), fix)
         self._need_all(columns, export.features.categorical, (*path, "features", "categorical"))
+
+    def _need_number(self, columns: Columns, name: str, path: Path, fix: str, must: bool = True) -> None:
+        view = View(columns)
+        fits = (lambda kind: is_number(kind) or kind == "boolean") if must else None
+        view.need(name, fits=fits, of="a number", fix=fix)
+        self._tell(view, path)
 
     def _need_all(
         self,

@@ -35,18 +35,16 @@ def cast_columns(*, columns: dict[str, str], invalid: Invalid = "reject") -> Tra
 
     The result is the same with ANSI mode on and off. Spaces around a text do not count.
 
-    ==============================  ==================================================================
-    type                            texts that it takes
-    ==============================  ==================================================================
-    ``smallint``, ``int``,          whole numbers in range, also with zeros after the point (``12.0``)
-    ``bigint``
-    ``decimal(p,s)``                numbers without exponent that lose no digit
-    ``float``, ``double``           numbers, exponent allowed, to the nearest value; but neither
-                                    ``NaN`` and ``Infinity``, nor one too great or too small, nor a
-                                    whole number that would come out as another
-    ``boolean``                     true/t/yes/y/1 and false/f/no/n/0 in any letter case
-    ``string``                      all
-    ==============================  ==================================================================
+    | type | texts that it takes |
+    | --- | --- |
+    | ``smallint``, ``int``, ``bigint`` | whole numbers in range, also with zeros after the point (``12.0``) |
+    | ``decimal(p,s)`` | numbers without exponent that lose no digit |
+    | ``float``, ``double`` | numbers, exponent allowed, to the nearest value |
+    | ``boolean`` | true/t/yes/y/1 and false/f/no/n/0 in any letter case |
+    | ``string`` | all |
+
+    ``float`` and ``double`` take neither ``NaN`` and ``Infinity``, nor a number too great or too small, nor
+    a whole number that would come out as another.
 
     Numbers and booleans are cast under the same rule: a value that would not come back the same when
     cast back is a problem (12.7 as ``int``). Only decimals with a fraction and ``double`` may be rounded

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import subprocess
 import sys
@@ -92,9 +91,9 @@ def test_every_dataset_whose_files_cannot_be_read_has_a_line(tmp_path: Path, end
 def test_a_column_that_a_step_names_and_the_data_lacks(tmp_path: Path, ending: Ender) -> None:
     lay_out(tmp_path, pipeline=PIPELINE.replace("cost: double", "costs: double"))
     code, lines = ending()
-    assert (code, len(lines)) == (2, 1)
-    assert "cast_columns: there is no column 'costs'; did you mean 'cost'?" in lines[0]
-    assert list((tmp_path / "lake" / "curated").rglob("*.parquet")) == []
+    assert code == 2
+    assert "there is no column 'costs' at this point; did you mean 'cost'?" in lines[0]
+    assert not (tmp_path / "lake").exists()
 
 
 def test_every_problem_of_a_pipeline_file_is_told_before_spark_starts(tmp_path: Path, ending: Ender) -> None:
@@ -150,16 +149,6 @@ def test_a_suite_that_does_not_fit_is_refused_before_anything_is_staged(
         assert f"{suite}:1: $.expectations[" in line
         assert part in line
     assert not any((tmp_path / "lake" / zone).exists() for zone in ("staging", "curated", "quarantine"))
-
-
-def test_how_many_rules_do_not_fit_is_told_with_the_first(tmp_path: Path, ending: Ender) -> None:
-    lay_out(tmp_path)
-    suite = tmp_path / "suites" / "visits.json"
-    suite.write_text(suite.read_text().replace('"visit"', '"visti"'))
-    _, lines = ending()
-    assert [line.endswith("(the first of 2)") for line in lines] == [True, False]
-    summary = next((tmp_path / "lake" / "reports").glob("*/summary.json")).read_text()
-    assert "(the first of 2)" in json.loads(summary)["error"]
 
 
 def test_an_empty_batch_is_refused_unless_allowed_by_name(tmp_path: Path, ending: Ender) -> None:

@@ -52,6 +52,7 @@ exports:
     features: {numeric: [cost, prior, dear], categorical: [region, weekday]}
     fit:
       - fill_missing: {columns: {cost: median, region: mode}}
+model: {export: again}
 """
 
 HEADER = "Stay,Patient,Town,Region,Born,Cost,Back"
@@ -125,6 +126,18 @@ MISTAKES = {
     "a grain": ("grain: [stay]", "grain: [visit]", "p.yaml:19", "no column 'visit'"),
     "a fact's column": ("columns: [patient, ", "columns: [patinet, ", "p.yaml:23", "did you mean 'patient'?"),
     "a label": ("label: back", "label: bakc", "p.yaml:33", "did you mean 'back'?"),
+    "a label of texts": (
+        "    label: back",
+        "    label: region",
+        "p.yaml:33",
+        "column 'region' is string at this point, where a number is due; cast it: a model learns",
+    ),
+    "a metric of texts": (
+        "    fit:\n",
+        "    dashboard: {metric: weekday, by: [region]}\n    fit:\n",
+        "p.yaml:36",
+        "column 'weekday' is string at this point, where a number is due",
+    ),
     "a group": ("group: patient", "group: patients", "p.yaml:32", "did you mean 'patient'?"),
     "a feature": ("numeric: [cost", "numeric: [costs", "p.yaml:35", "did you mean 'cost'?"),
     "a text for a number": (
@@ -193,7 +206,7 @@ SUITE_MISTAKES = {
     "a column": (suite("stya"), "did you mean 'stay'?"),
     "a column of a condition": (
         suite("stay", row_condition="costs > 1", condition_parser="spark"),
-        "the table will have no column 'costs'; did you mean 'cost'?",
+        "the data has no column 'costs'; did you mean 'cost'?",
     ),
     "no condition": (suite("stay", row_condition="cost >", condition_parser="spark"), "no SQL expression"),
     "a mean of texts": (
