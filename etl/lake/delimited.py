@@ -94,6 +94,9 @@ def records(content: bytes, *, file: str, fmt: FileFormat) -> Iterator[Record]:
     elif fmt.columns:
         width = len(fmt.columns)
     for line, fields, start, end, error in pieces:
+        if len(fields) == width and not damaged:
+            yield Record(line, fields)
+            continue
         if not fields and not error:
             if width == 1:
                 yield Record(line, [""])
