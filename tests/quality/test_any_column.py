@@ -172,5 +172,5 @@ def test_rows_are_marked_by_the_rules_that_fit(every):
     assert isinstance(marks, Marks)
     # A map cannot be grouped by; and the condition is no SQL.
     assert len(marks.ids) == len(rules) - 2
-    assert rows.select(*map(quote, NAMES)).collect() == every.collect()
+    assert str(rows.select(*map(quote, NAMES)).collect()) == str(every.collect())
     assert rows.where(marks.critical).count() == 2
