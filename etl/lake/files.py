@@ -10,7 +10,7 @@ from typing import Any
 
 from pyspark.sql import SparkSession
 
-__all__ = ["delete", "exists", "folders", "read_bytes", "read_line", "write_bytes"]
+__all__ = ["delete", "exists", "folders", "names", "read_bytes", "read_line", "write_bytes"]
 
 
 def _at(spark: SparkSession, path: str) -> tuple[Any, Any, Any]:
@@ -33,6 +33,12 @@ def folders(spark: SparkSession, path: str) -> list[str]:
     return sorted(
         str(found.getPath().getName()) for found in filesystem.listStatus(place) if found.isDirectory()
     )
+
+
+def names(spark: SparkSession, path: str) -> list[str]:
+    """The names of what is in the folder at `path`, in order."""
+    _, filesystem, place = _at(spark, path)
+    return sorted(str(found.getPath().getName()) for found in filesystem.listStatus(place))
 
 
 def read_bytes(spark: SparkSession, path: str, *, most: int | None = None) -> bytes:
