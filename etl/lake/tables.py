@@ -12,6 +12,7 @@ Delta Lake documentation, "Set user-defined commit metadata".
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -217,7 +218,12 @@ def newest_version(spark: SparkSession, path: str) -> int:
     checkpoint = f"{path}/_delta_log/_last_checkpoint"
     known = 0
     if files.exists(spark, checkpoint):
-        known = int(json.loads(files.read_bytes(spark, checkpoint))["version"])
+        try:
+            known = int(json.loads(files.read_bytes(spark, checkpoint))["version"])
+        except (ValueError, KeyError, TypeError):
+            # It is a hint, which a crash can leave empty: Delta lists the log then.
+            names = files.names(spark, f"{path}/_delta_log")
+            known = max((int(name[:20]) for name in names if re.match(r"\d{20}\.json$", name)), default=-1)
     elif not files.exists(spark, _log_file(path, 0)):
         return -1
     # The log has no gaps after its last checkpoint, and a checkpoint every ten commits.

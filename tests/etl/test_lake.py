@@ -14,7 +14,7 @@ from etl.errors import InputMissingError, ParameterError
 from etl.lake import files
 from etl.lake.ledger import ConservationError, Entry, append_ledger, past_details
 from etl.lake.quarantine import quarantine_rows
-from etl.lake.tables import last_commit, read_table, write_table
+from etl.lake.tables import last_commit, newest_version, read_table, write_table
 from etl.lake.zones import Lake
 from etl.transform import PROBLEM_TYPE
 
@@ -160,3 +160,12 @@ def test_quarantined_rows_carry_place_reasons_and_record(spark: SparkSession) ->
         [("e1", "n", "expect_x")],
     ]
     assert len({row.fingerprint for row in made}) == 3
+
+
+def test_a_hint_that_a_crash_left_empty_is_passed_over(spark: SparkSession, tmp_path: Path) -> None:
+    table = str(tmp_path / "t")
+    spark.range(1).coalesce(1).write.format("delta").save(table)
+    spark.range(1).coalesce(1).write.format("delta").mode("append").save(table)
+    for damaged in ("", "{", "[]", '{"version": null}'):
+        (tmp_path / "t" / "_delta_log" / "_last_checkpoint").write_text(damaged)
+        assert newest_version(spark, table) == 1
