@@ -24,7 +24,7 @@ CHANGES = (
     ("UPDATE", "UPDATE {} SET n = 5 WHERE n = 2"),
     ("DELETE", "DELETE FROM {} WHERE n = 1"),
     ("RESTORE", "RESTORE TABLE {} TO VERSION AS OF 1"),
-    ("WRITE", "INSERT INTO {} VALUES (9, 'x', null)"),
+    ("WRITE", "INSERT INTO {} VALUES (9, 'x')"),
     ("MERGE", "MERGE INTO {} t USING (SELECT 1 n) s ON t.n = s.n WHEN MATCHED THEN DELETE"),
 )
 
@@ -64,7 +64,9 @@ def test_what_others_do_to_a_table_is_a_change_or_is_none(spark: SparkSession, t
     assert [change.operation for change in told] == [operation for operation, _ in CHANGES]
     assert changes_by_others(spark, path, after=0, upto=2) == []
     sql("ALTER TABLE {} SET TBLPROPERTIES ('delta.columnMapping.mode' = 'name')")
+    sql("ALTER TABLE {} ADD COLUMN (more int)")
     add(4, "Bern")
+    assert now().by_others is None
     sql("ALTER TABLE {} DROP COLUMN more")
     assert now().by_others.operation == "DROP COLUMNS"
     add(5, "Bern")

@@ -137,10 +137,10 @@ def test_the_ledger_is_told_of_all_that_runs_died_before_telling(
             if number < 3:
                 patched.setattr(job, "_account", die)
                 with pytest.raises(OSError, match="killed"):
-                    visits.run_as("again and again")
+                    visits.run_as("again")
             else:
                 # A name that was used before: what is done under it now is told as well.
-                visits.run_as("again and again")
+                visits.run_as("again")
     told = [(row["published"], row["quarantined"], row["version"]) for row in visits.ledger()]
     assert sorted(told, key=str) == [(1, 1, 0), (1, 1, 1), (1, 1, 2)]
     ledger = visits.spark.read.format("delta").load(str(visits.lake / "ledger"))
