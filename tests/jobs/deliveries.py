@@ -111,7 +111,7 @@ def clinic(
     """Open a clinic that publishes so, on each of both ways to stage and publish."""
     if request.param == "in place":
         return lambda publish: Clinic(spark, tmp_path, publish)
-    monkeypatch.setattr(transaction, "fits", lambda spark, table: False)
+    monkeypatch.setattr(transaction, "fits", lambda *_: False)
     return lambda publish: Clinic(spark, tmp_path, publish, way="copying")
 
 

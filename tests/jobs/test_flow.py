@@ -259,7 +259,7 @@ def die(monkeypatch: pytest.MonkeyPatch, moment: str) -> None:
 def way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
     """Both ways to stage and publish."""
     if request.param == "by copying":
-        monkeypatch.setattr(transaction, "fits", lambda spark, table: False)
+        monkeypatch.setattr(transaction, "fits", lambda *_: False)
     return str(request.param)
 
 
