@@ -14,6 +14,7 @@ from jobs.context import Run, load_pipeline
 from jobs.gate import rule
 from jobs.progress import watching
 from jobs.publication import publish
+from jobs.rejects import settle
 from jobs.stages.step import opened
 from quality import Suite
 
@@ -39,4 +40,12 @@ def gated(rows: DataFrame, suite: Suite, lake: str, *, table: str, tolerance: fl
         entry = opened(run, stage="curate", dataset=table)
         ruling = rule(run, rows, zone="curated", table=table, suite=suite, tolerance=tolerance)
         read = ruling.counts["published"] + ruling.counts["quarantined"]
-        return publish(run, replace(entry, read=read), ruling, zone="curated", table=table, after=-1)
+        return publish(
+            run,
+            replace(entry, read=read),
+            ruling,
+            zone="curated",
+            table=table,
+            after=-1,
+            quarantine=settle(run, "curated", table, None),
+        )

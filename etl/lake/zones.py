@@ -122,8 +122,9 @@ class Lake:
 
         Examples
         --------
-        >>> Lake("lake").quarantine("curated", "visits"), Lake("lake").quarantine("star", "visits")
-        ('lake/quarantine/visits', 'lake/quarantine/star.visits')
+        >>> lake = Lake("s3://lake")
+        >>> lake.quarantine("curated", "visits"), lake.quarantine("star", "visits")
+        ('s3://lake/quarantine/visits', 's3://lake/quarantine/star.visits')
         """
         return self.table("quarantine", name if zone == "curated" else f"{zone}.{name}")
 
