@@ -208,7 +208,10 @@ SUITE_MISTAKES = {
         suite("stay", row_condition="costs > 1", condition_parser="spark"),
         "the data has no column 'costs'; did you mean 'cost'?",
     ),
-    "no condition": (suite("stay", row_condition="cost >", condition_parser="spark"), "no SQL expression"),
+    "no condition": (
+        suite("stay", row_condition="cost >", condition_parser="spark"),
+        "not an SQL expression",
+    ),
     "a mean of texts": (
         {"type": "expect_column_mean_to_be_between", "kwargs": {"column": "town", "min_value": 1}},
         "column 'town' will be string, and the rule is about numbers",
