@@ -164,7 +164,7 @@ class View:
         try:
             reading = read_sql(sql, windows=windows)
         except SqlError as error:
-            self.note(*at, value=sql, reason=f"'{sql}' is no expression: {error}", fix="correct the SQL")
+            self.note(*at, value=sql, reason=f"'{sql}': {error}", fix="correct the SQL")
             return None
         # In SQL letter case does not count.
         known = {name.lower() for name in self.columns.types}

@@ -102,7 +102,7 @@ def _condition(suite: Suite, expectation: Expectation, columns: Columns) -> Iter
     try:
         reading = read_sql(sql)
     except SqlError as error:
-        said = f"the condition is no expression: {error}"
+        said = f"the condition: {error}"
         yield _error(suite, expectation, "row_condition", said, sql, (), fix="correct the condition")
         return
     known = {name.lower() for name in columns.types}
