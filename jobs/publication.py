@@ -14,9 +14,10 @@ from typing import Any
 from pyspark.sql import DataFrame
 
 from conf import Publish
+from etl.lake.commits import Commit
 from etl.lake.ledger import ConservationError, Entry
 from etl.lake.merging import RepeatedKeyError, count_older, require_unique_keys
-from etl.lake.tables import Commit, Publication
+from etl.lake.tables import Publication
 from etl.lake.zones import Zone
 from jobs.context import Run
 from jobs.fates import ACCEPTED

@@ -6,9 +6,9 @@ from them. That is done before anything new is published, so that nothing is bur
 
 from __future__ import annotations
 
+from etl.lake.commits import Commit, last_commit
 from etl.lake.history import notes
 from etl.lake.ledger import Entry, append_ledger, lacking
-from etl.lake.tables import Commit, last_commit
 from jobs.context import Run
 from jobs.stages.export import read_manifest
 from jobs.stages.step import in_parallel

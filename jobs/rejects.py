@@ -19,6 +19,7 @@ from typing import Any, Literal
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
+from etl.lake.commits import commit_at, last_commit, newest_version
 from etl.lake.history import Snapshot, TableChangedError, missing_file, snapshot
 from etl.lake.ledger import Entry
 from etl.lake.quarantine import (
@@ -32,14 +33,7 @@ from etl.lake.quarantine import (
     quarantine_rows,
     turned,
 )
-from etl.lake.tables import (
-    ConflictError,
-    append_in_turn,
-    commit_at,
-    last_commit,
-    newest_version,
-    require_version,
-)
+from etl.lake.tables import ConflictError, append_in_turn, require_version
 from etl.lake.zones import Zone
 from jobs.context import Run
 from jobs.gate import Ruling

@@ -9,8 +9,8 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import types as T
 
 import conf
+from etl.lake.commits import last_commit
 from etl.lake.ledger import Entry, Work, past_details
-from etl.lake.tables import last_commit
 from etl.lake.zones import Zone
 from jobs.context import Run
 from jobs.disclosure import Disclosure

@@ -18,8 +18,8 @@ from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from etl.errors import EtlError
+from etl.lake.commits import Commit, last_commit, newest_version
 from etl.lake.manifest import Delivery, Manifest, Redelivery
-from etl.lake.tables import Commit, last_commit, newest_version
 from etl.lake.zones import Zone
 
 __all__ = ["MANIFEST", "Arrivals", "Batch", "HistoryLostError", "arrivals"]

@@ -13,16 +13,10 @@ from pyspark.sql import functions as F
 
 from etl.lake import files
 from etl.lake.admission import Refusal, refusals_by_delta, refusals_of
+from etl.lake.commits import Commit, newest_version
 from etl.lake.merging import merge_rows
 from etl.lake.replacing import replace_rows
-from etl.lake.tables import (
-    Commit,
-    ConflictError,
-    Publication,
-    conflicts_refused,
-    newest_version,
-    write_table,
-)
+from etl.lake.tables import ConflictError, Publication, conflicts_refused, write_table
 from etl.lake.target import Mode, Target, read_target
 from etl.transform import quote
 

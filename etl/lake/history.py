@@ -22,7 +22,7 @@ from pyspark.sql import SparkSession
 
 from etl.errors import EtlError
 from etl.lake import files
-from etl.lake.tables import Commit, commit_at, newest_version
+from etl.lake.commits import Commit, commit_at, newest_version
 from etl.transform import quote
 
 __all__ = [

@@ -16,7 +16,8 @@ from pyspark.sql import functions as F
 from pyspark.sql import types as T
 
 from etl.errors import EtlError
-from etl.lake.tables import TURN, ConflictError, append_in_turn, is_table, newest_version
+from etl.lake.commits import newest_version
+from etl.lake.tables import TURN, ConflictError, append_in_turn, is_table
 
 __all__ = [
     "LEDGER_SCHEMA",

@@ -15,16 +15,8 @@ from etl.errors import EtlError, ParameterError
 from etl.lake import files
 from etl.lake.admission import admit
 from etl.lake.calendar import write_as_they_are
-from etl.lake.tables import (
-    NOTE_KEY,
-    Commit,
-    ConflictError,
-    Publication,
-    is_table,
-    last_commit,
-    require_version,
-    write_table,
-)
+from etl.lake.commits import NOTE_KEY, Commit, last_commit
+from etl.lake.tables import ConflictError, Publication, is_table, require_version, write_table
 from etl.lake.target import read_target
 from etl.transform import quote, require_columns
 

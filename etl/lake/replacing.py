@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from pyspark.sql import DataFrame
 
-from etl.lake.tables import Commit, ConflictError, Publication, require_version, write_table
+from etl.lake.commits import Commit
+from etl.lake.tables import ConflictError, Publication, require_version, write_table
 
 __all__ = ["replace_rows"]
 

@@ -17,7 +17,8 @@ from pyspark.sql import functions as F
 from etl.lake import copying, partitions, transaction
 from etl.lake.admission import Refusal, TableRuleError, check, refusals_by_delta
 from etl.lake.calendar import write_as_they_are
-from etl.lake.tables import Commit, PartitionsError, Publication
+from etl.lake.commits import Commit
+from etl.lake.tables import PartitionsError, Publication
 from etl.lake.target import Mode, read_target
 from etl.transform import quote, with_columns
 

@@ -32,10 +32,11 @@ from pyspark.sql import types as T
 from etl.lake import delta_classes as delta
 from etl.lake import files
 from etl.lake.admission import Refusal, admit, refusals_by_delta, refusals_of
+from etl.lake.commits import NOTE_KEY, Commit
 from etl.lake.merging import merge_rows, published_before
 from etl.lake.partitions import predicate
 from etl.lake.replacing import replace_rows
-from etl.lake.tables import NOTE_KEY, Commit, ConflictError, Publication, conflicts_refused
+from etl.lake.tables import ConflictError, Publication, conflicts_refused
 from etl.lake.target import Mode, Target, fields_within, read_target, target_of
 from etl.transform import quote
 

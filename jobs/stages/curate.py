@@ -10,9 +10,10 @@ from pyspark.sql import functions as F
 
 from conf import Dataset, fingerprint
 from etl.lake.arrivals import Arrivals, Batch, HistoryLostError, arrivals
+from etl.lake.commits import Commit
 from etl.lake.history import Snapshot, TableChangedError, changes_by_others, snapshot
 from etl.lake.ledger import Entry
-from etl.lake.tables import Commit, read_table
+from etl.lake.tables import read_table
 from etl.transform import PROBLEMS, add_problems, data_columns, problem, quote, require_columns
 from jobs.catalogue import RENAMES, rules_of, transform_of
 from jobs.context import Run

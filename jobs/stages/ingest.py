@@ -9,20 +9,13 @@ from pyspark.sql import DataFrame
 
 from etl.errors import InputError
 from etl.lake.arrivals import MANIFEST, Arrivals, arrivals
+from etl.lake.commits import Commit, commit_at, newest_version
 from etl.lake.delimited import FileFormat
 from etl.lake.landing import SourceFile, changes_told, read_landing, reading_of, survey_landing
 from etl.lake.ledger import Entry
 from etl.lake.listing import hidden_files
 from etl.lake.manifest import Landed, Withdrawn
-from etl.lake.tables import (
-    Commit,
-    ConflictError,
-    Publication,
-    commit_at,
-    conflicts_refused,
-    newest_version,
-    write_table,
-)
+from etl.lake.tables import ConflictError, Publication, conflicts_refused, write_table
 from jobs.context import Run
 from jobs.stages.step import each, fingerprint_of, opened
 

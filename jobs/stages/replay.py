@@ -12,10 +12,11 @@ from pyspark.sql import functions as F
 from conf import Publish, fingerprint
 from etl.errors import InputMissingError
 from etl.lake.arrivals import arrivals
+from etl.lake.commits import Commit
 from etl.lake.history import snapshot
 from etl.lake.ledger import Entry
 from etl.lake.quarantine import bears, identity
-from etl.lake.tables import Commit, read_table
+from etl.lake.tables import read_table
 from etl.transform import require_columns
 from jobs.context import Run
 from jobs.exits import ArgumentsError

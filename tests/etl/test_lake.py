@@ -12,9 +12,10 @@ from pyspark.sql import SparkSession
 
 from etl.errors import InputMissingError, ParameterError
 from etl.lake import files
+from etl.lake.commits import last_commit, newest_version
 from etl.lake.ledger import ConservationError, Entry, append_ledger, past_details
 from etl.lake.quarantine import quarantine_rows
-from etl.lake.tables import last_commit, newest_version, read_table, write_table
+from etl.lake.tables import read_table, write_table
 from etl.lake.zones import Lake
 from etl.transform import PROBLEM_TYPE
 

@@ -15,9 +15,10 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from etl.lake import staging, transaction
+from etl.lake.commits import Commit, last_commit
 from etl.lake.merging import RepeatedKeyError
 from etl.lake.staging import Staged
-from etl.lake.tables import Commit, ConflictError, PartitionsError, Publication, last_commit
+from etl.lake.tables import ConflictError, PartitionsError, Publication
 from etl.lake.target import read_target
 
 Stage = Callable[..., Staged]

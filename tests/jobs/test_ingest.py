@@ -18,8 +18,8 @@ import pytest
 from delta.tables import DeltaTable
 from pyspark.sql import SparkSession
 
+from etl.lake.commits import last_commit
 from etl.lake.ledger import Entry
-from etl.lake.tables import last_commit
 from jobs.context import Run
 from jobs.stages import ingest as stage
 from tests.jobs.house import House, text

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from pyspark.sql import SparkSession
 
-from etl.lake.tables import newest_version
+from etl.lake.commits import newest_version
 from etl.lake.zones import Lake
 from jobs.context import load_pipeline
 from jobs.entry import run_pipeline

@@ -10,8 +10,9 @@ import pytest
 from delta.tables import DeltaTable
 
 from etl.lake.arrivals import HistoryLostError
+from etl.lake.commits import last_commit, newest_version
 from etl.lake.merging import RepeatedKeyError
-from etl.lake.tables import ConflictError, PartitionsError, last_commit, newest_version
+from etl.lake.tables import ConflictError, PartitionsError
 from jobs import publication
 from jobs.context import Run
 from jobs.exits import Exit, RefusedError, guarded

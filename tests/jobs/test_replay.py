@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from etl.errors import InputMissingError
+from etl.lake.commits import newest_version
 from etl.lake.quarantine import open_rows
-from etl.lake.tables import newest_version
 from jobs import replay as job
 from jobs.exits import ArgumentsError, Exit, RefusedError
 from jobs.stages.replay import replay
