@@ -20,15 +20,11 @@ SET_UP = test -n "$(PYTHON)" || { echo "setup: no Python 3.11 or newer on the pa
 comma := ,
 # What must hold without a JVM at hand: transforms and suites.
 CONTRACT := tests/test_engines.py tests/etl/test_contract.py tests/quality/test_rows.py tests/quality/test_validate.py
-# What must hold wherever tables are written: staging, the star, a clinic from end to end, whatever is killed
-# and whoever else writes, and that rejected rows are replayed once.
-TABLES := tests/etl/test_staging.py $(wildcard tests/etl/test_star_*.py) tests/jobs/test_killed.py \
-	$(addprefix tests/jobs/test_flow.py::test_,\
-	every_row_has_its_fate running_again_changes_nothing a_refused_batch_publishes_nothing \
-	a_step_that_loses_rows_is_refused) \
+# What must hold wherever tables are written: by both ways to commit, from files to a star, and after a kill.
+TABLES := tests/etl/test_staging.py tests/etl/test_star_keys.py \
+	$(addprefix tests/jobs/test_flow.py::test_,every_row_has_its_fate a_refused_batch_publishes_nothing) \
 	$(addprefix tests/jobs/test_publish_modes.py::test_,of_two_runs_that_take_in_the_same_rows_one_is_told) \
-	$(addprefix tests/jobs/test_replay.py::test_,what_passes_is_published_once_and_the_rest_stays \
-	a_replay_that_is_killed_is_finished_by_the_next_and_publishes_nothing_twice)
+	'tests/jobs/test_killed.py::test_what_was_killed_is_finished_by_the_next_run[between quarantine and commit-in_place]'
 # Connect is emr-8's Spark: what it answers there need not be asked of emr-8 again.
 TESTS_emr-8 := $(TABLES)
 TESTS_glue-6 := $(CONTRACT) $(TABLES)

@@ -9,6 +9,9 @@ import pytest
 from jobs.session import SMALL_SETTINGS
 from tests import engines
 
+ONE_TASK = {"spark.sql.shuffle.partitions": "1", "spark.databricks.delta.snapshotPartitions": "1"}
+"""A second task has no row to work on, and costs as much as the first."""
+
 
 @pytest.fixture(autouse=True)
 def interpreted(request: pytest.FixtureRequest) -> Iterator[None]:
@@ -16,5 +19,5 @@ def interpreted(request: pytest.FixtureRequest) -> Iterator[None]:
     if "spark" not in request.fixturenames:
         yield
         return
-    with engines.settings(request.getfixturevalue("spark"), SMALL_SETTINGS):
+    with engines.settings(request.getfixturevalue("spark"), SMALL_SETTINGS | ONE_TASK):
         yield

@@ -213,7 +213,7 @@ def test_data_docs_that_cannot_be_written_do_not_hide_why_a_run_ended(
     monkeypatch.setattr("jobs.entry.write_data_docs", broken)
     with pytest.raises(RefusedError):
         run(steps=("ingest", "curate"), overrides=("datasets.visits.tolerance=0",), data_docs=True)
-    assert "the Data Docs could not be written: no room for pages" in capsys.readouterr().err
+    assert "the Data Docs could not be written: OSError: no room for pages" in capsys.readouterr().err
 
 
 def test_a_step_that_loses_rows_is_refused(spark: SparkSession, tmp_path: Path, run: Runner) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 from collections import Counter
 from pathlib import Path
@@ -51,6 +52,9 @@ star:
 
 FIRST = ["1,Rome,5", "2,Oslo,x", "3,Bern,7", "4,Rome,-1"]
 SECOND = ["5,Oslo,2", "1,Rome,9", "6,Bern,x", "7,Rome,-2", "3,Bern,1"]
+STEP = 1 if os.environ.get("HEADGATE_EVERY_MOMENT") else 6
+"""All of them take a quarter of an hour: by default every sixth is tried."""
+
 OF_THE_RUN = ("run_id", "at", "_ingested_at", "_run_id", "commit", "started_at", "finished_at", "fingerprint")
 
 
@@ -158,7 +162,7 @@ def test_whenever_a_run_dies_the_next_one_makes_what_it_would_have_made(clinic: 
     raw = [state for state in left if not any(name.startswith("curated") for name in state.keys() - begun)]
     left = raw[::3] + left[len(raw) :]
     assert len(left) >= 60
-    for at, state in enumerate(left):
+    for at, state in list(enumerate(left))[::STEP]:
         again = clinic.folder / str(at) / "lake"  # Delta remembers what it has read in a folder
         moments.write(state, again)
         clinic.run("r3", lake=again, parallel=2)
