@@ -33,24 +33,9 @@ def parse_dates(
     The formats are tried in order, and the first that takes the whole text (without the spaces around
     it) decides. The result depends on no setting of the session.
 
-    letters                       read
-    ============================  =====================================================================
-    ``yyyy``, ``yy``              the year, in four digits, or in two for the 100 years from `first_year` on
-    ``MM``, ``M``                 the month, in two digits, or in one or two
-    ``MMM``, ``MMMM``             its English name, in three letters or in full, in any letter case
-    ``dd``, ``d``                 the day
-    ``HH``, ``H``                 the hour, 0 to 23
-    ``hh``, ``h`` with ``a``      the hour, 1 to 12, with AM or PM
-    ``mm``, ``m``, ``ss``, ``s``  minute, second
-    ``S`` to ``SSSSSSSSS``        fraction of a second, in up to so many digits, kept to the microsecond
-    ``X``, ``XX``, ``XXX``        offset from UTC: ``+05`` or ``+0530``, ``+0530``, ``+05:30``; or ``Z``
-    ``'T'``, ``''``               the letters between the quotes; a quote
-    ``[ ]``                       what may be left out
-    ============================  =====================================================================
-    =======
     | letters | read |
     | --- | --- |
-    | ``yyyy``, ``yy`` | the year, in four digits, or in two for the 100 years from `first_year` on |
+    | ``yyyy``, ``yy`` | the year, in four digits, or in two for the 100 years from ``first_year`` on |
     | ``MM``, ``M`` | the month, in two digits, or in one or two |
     | ``MMM``, ``MMMM`` | its English name, in three letters or in full, in any letter case |
     | ``dd``, ``d`` | the day |
