@@ -14,7 +14,7 @@ from jobs.delivered import delivered_columns
 from jobs.exits import guarded
 from jobs.rehearsal import rehearse
 from jobs.session import session_to_read
-from jobs.terminal import shown
+from quality.oneline import shown
 
 __all__ = ["checked_pipeline", "main"]
 

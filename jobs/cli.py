@@ -9,7 +9,7 @@ from importlib import import_module, metadata
 from textwrap import fill
 
 from jobs.codes import MEANINGS, Exit
-from jobs.terminal import shown
+from quality.oneline import shown
 
 __all__ = ["COMMANDS", "main"]
 

@@ -21,8 +21,8 @@ from etl.lake.tables import ConflictError, PartitionsError
 from jobs.codes import Exit
 from jobs.interrupt import TerminatedError, quiet_gateway
 from jobs.lease import BusyError, LeaseLostError
-from jobs.terminal import shown
 from quality import InapplicableError, ReservedNameError, SuiteError
+from quality.oneline import shown
 from quality.said import said
 
 __all__ = ["ArgumentsError", "Exit", "RefusedError", "code_of", "guarded", "reasons_of"]

@@ -16,7 +16,7 @@ from rich.progress import BarColumn, Progress, ProgressColumn, SpinnerColumn, Ta
 from rich.text import Text
 
 from etl.lake.ledger import Entry
-from jobs.terminal import shown
+from quality.oneline import shown
 
 __all__ = ["LogFormat", "Watch", "watching"]
 

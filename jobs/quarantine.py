@@ -22,7 +22,7 @@ from jobs.disclosure import Disclosure
 from jobs.entry import lake_of
 from jobs.exits import ArgumentsError, guarded
 from jobs.session import session_to_read, spark_session
-from jobs.terminal import shown
+from quality.oneline import shown
 
 __all__ = ["list_reasons", "list_rows", "main", "quarantined"]
 

@@ -23,8 +23,8 @@ from jobs.places import is_remote, local, read_text, write_bytes
 from jobs.report.expectations import criterion, spoken
 from jobs.report.wording import plain
 from jobs.session import session_to_read, spark_session
-from jobs.terminal import shown
 from quality import Report, Result, ResultFormat, Suite, data_docs, load_suite, require_fit, validate
+from quality.oneline import shown
 from quality.said import said
 
 __all__ = ["main", "validate_data"]

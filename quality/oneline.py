@@ -1,17 +1,50 @@
-"""What others have written (names, values, messages), put into a line of ours: short, and on one line."""
+"""What others have written (names, values, messages), put into a line of ours: short, and obeyed by no terminal.
+
+Names of files, values and errors come from whoever delivered the data. A terminal obeys what stands in
+them, and bidirectional controls show another order than there is; so they are shown by their codes.
+"""
 
 from __future__ import annotations
 
 import re
 
-__all__ = ["one_line"]
+__all__ = ["one_line", "shown"]
 
-# Control characters, and those that turn the direction of writing or end a line.
-_UNSEEN = re.compile("[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
+_UNSHOWN = re.compile(
+    "[\x00-\x1f\x7f-\x9f"  # C0, DEL and C1: the escape sequences
+    "\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb"  # bidi, separators, invisible
+    "\ud800-\udfff"  # halves of surrogate pairs: bytes that are no UTF-8
+    "\U000e0000-\U000e007f]"  # tags
+)
+
+
+def shown(text: object, *, lines: bool = False) -> str:
+    r"""The text with every control character, and all that hides or reorders, by its code.
+
+    Parameters
+    ----------
+    text : object
+        Told as ``str`` does.
+    lines : bool
+        Whether its line breaks are meant, and stay.
+
+    Examples
+    --------
+    >>> shown("a\x1b[31mb\nc\u202ed")
+    'a\\x1b[31mb\\nc\\u202ed'
+    """
+
+    def code(match: re.Match[str]) -> str:
+        character = match[0]
+        if lines and character == "\n":
+            return character
+        return character.encode("unicode_escape").decode() if character > "\x1f" else repr(character)[1:-1]
+
+    return _UNSHOWN.sub(code, str(text))
 
 
 def one_line(text: object, most: int = 400) -> str:
-    r"""Escape what a terminal would obey rather than show, and cut what is long.
+    r"""The text as `shown` gives it, cut where it is long.
 
     Examples
     --------
@@ -19,5 +52,5 @@ def one_line(text: object, most: int = 400) -> str:
     ('a\\nb\\x1b[31m', 'abcd…')
     """
     whole = str(text)
-    shown = _UNSEEN.sub(lambda found: found[0].encode("unicode_escape").decode(), whole[: 4 * most])
-    return shown if len(shown) <= most and len(whole) <= 4 * most else f"{shown[: most - 1]}…"
+    told = shown(whole[: 4 * most])
+    return told if len(told) <= most and len(whole) <= 4 * most else f"{told[: most - 1]}…"
