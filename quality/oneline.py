@@ -1,4 +1,4 @@
-"""What others have written (names, values, messages), put into a line of ours: short, and obeyed by no terminal.
+"""What others have written (names, values, messages), put into a line that no terminal obeys.
 
 Names of files, values and errors come from whoever delivered the data. A terminal obeys what stands in
 them, and bidirectional controls show another order than there is; so they are shown by their codes.
