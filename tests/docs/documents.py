@@ -77,7 +77,7 @@ def run_document(page: Path, folder: Path) -> int:
                     same(expected=after.text, printed=printed, place=place)
                 ran += 1
             elif block.language == "console":
-                ran += run_console(block.text, place, folder)
+                ran += run_console(block.text, place, interpreter)
     return ran
 
 
@@ -87,12 +87,33 @@ class Interpreter:
     LOOP = """
 import contextlib, io, json, sys
 names = {"__name__": "__main__"}
+session = contextlib.ExitStack()
+
+def execute(source, place):
+    exec(compile(source, place, "exec"), names)
+
+def headgate(*arguments):
+    from jobs.cli import main
+    if arguments[0] not in ("check", "schema"):
+        # Each command would start a Spark of its own, which is most of what it takes.
+        from jobs.session import spark_session
+        session.enter_context(spark_session(app="documents", small=True))
+    main(arguments)
+
 for line in sys.stdin:
-    source, place = json.loads(line)
-    printed = io.StringIO()
-    with contextlib.redirect_stdout(printed):
-        exec(compile(source, place, "exec"), names)
-    print(json.dumps(printed.getvalue()), flush=True)
+    what, *given = json.loads(line)
+    printed, code = io.StringIO(), 0
+    with contextlib.redirect_stdout(printed), contextlib.redirect_stderr(printed):
+        if what == "execute":
+            with contextlib.redirect_stderr(sys.__stderr__):
+                execute(*given)
+        else:
+            try:
+                headgate(*given)
+            except SystemExit as ended:
+                code = int(ended.code or 0)
+    print(json.dumps([code, printed.getvalue()]), flush=True)
+session.close()
 """
 
     def __init__(self, folder: Path) -> None:
@@ -101,6 +122,17 @@ for line in sys.stdin:
 
     def run(self, source: str, place: str) -> str:
         """Execute `source` after all that was executed before, and return what it printed."""
+        answer = self._ask("execute", source, place)
+        assert answer, f"{place}: the code raised; its traceback is on standard error"
+        return answer[1]
+
+    def headgate(self, *arguments: str) -> tuple[int, str]:
+        """Give the exit code of a command of this tree, and what it printed."""
+        answer = self._ask("headgate", *arguments)
+        assert answer, f"headgate {' '.join(arguments)}: it raised; its traceback is on standard error"
+        return answer
+
+    def _ask(self, *words: str) -> tuple[int, str] | None:
         if self.process is None:
             self.process = subprocess.Popen(
                 [sys.executable, "-P", "-c", self.LOOP],
@@ -112,11 +144,10 @@ for line in sys.stdin:
             )
         assert self.process.stdin is not None
         assert self.process.stdout is not None
-        self.process.stdin.write(json.dumps([source, place]) + "\n")
+        self.process.stdin.write(json.dumps(words) + "\n")
         self.process.stdin.flush()
         answer = self.process.stdout.readline()
-        assert answer, f"{place}: the code raised; its traceback is on standard error"
-        return str(json.loads(answer))
+        return tuple(json.loads(answer)) if answer else None
 
     def close(self) -> None:
         """End the interpreter, if it was started."""
@@ -124,7 +155,7 @@ for line in sys.stdin:
             self.process.communicate(timeout=60)
 
 
-def run_console(text: str, place: str, folder: Path) -> int:
+def run_console(text: str, place: str, interpreter: Interpreter) -> int:
     """Run the commands of a console block and return how many ran."""
     ran = code = 0
     listed = list(commands(text))
@@ -132,13 +163,11 @@ def run_console(text: str, place: str, folder: Path) -> int:
         if command == "echo $?":
             same(expected=expected, printed=f"{code}\n", place=place)
         elif command.split()[0] not in NOT_RUN:
-            done = run_command(command, folder)
-            ran, code = ran + 1, done.returncode
-            assert code == 0 or following == "echo $?", (
-                f"{place}: `{command}`: exit code {code}\n{done.stdout}"
-            )
+            code, printed = run_command(command, interpreter)
+            ran += 1
+            assert code == 0 or following == "echo $?", f"{place}: `{command}`: exit code {code}\n{printed}"
             if expected.strip():
-                same(expected=expected, printed=done.stdout, place=place)
+                same(expected=expected, printed=printed, place=place)
     return ran
 
 
@@ -149,22 +178,14 @@ def commands(text: str) -> Iterator[tuple[str, str]]:
         yield command.strip(), output
 
 
-def run_command(command: str, folder: Path) -> subprocess.CompletedProcess[str]:
+def run_command(command: str, interpreter: Interpreter) -> tuple[int, str]:
     """Run one command as a terminal would, `headgate` being the one of this tree."""
     program, *arguments = shlex.split(command)
     if program == "headgate":
-        line = [
-            sys.executable,
-            "-P",
-            "-c",
-            "import sys; from jobs.cli import main; sys.exit(main())",
-            *arguments,
-        ]
-    else:
-        line = [program, *arguments]
-    return subprocess.run(
-        line,
-        cwd=folder,
+        return interpreter.headgate(*arguments)
+    done = subprocess.run(
+        [program, *arguments],
+        cwd=interpreter.folder,
         env=environment(),
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
@@ -173,6 +194,7 @@ def run_command(command: str, folder: Path) -> subprocess.CompletedProcess[str]:
         timeout=600,
         check=False,
     )
+    return done.returncode, done.stdout
 
 
 def environment() -> dict[str, str]:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.docs.documents import ROOT, blocks, commands, run_console, run_document, same
+from tests.docs.documents import ROOT, Interpreter, blocks, commands, run_console, run_document, same
 
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
 WITH_CODE = [
@@ -48,11 +48,11 @@ def test_an_output_may_be_shortened() -> None:
 
 def test_a_command_that_fails_fails_the_page(tmp_path: Path) -> None:
     with pytest.raises(AssertionError, match="exit code 1"):
-        run_console("$ false\n", "x.md:1", tmp_path)
+        run_console("$ false\n", "x.md:1", Interpreter(tmp_path))
 
 
 def test_a_command_may_fail_where_the_page_shows_its_exit_code(tmp_path: Path) -> None:
-    assert run_console("$ false\n$ echo $?\n1\n", "x.md:1", tmp_path) == 1
+    assert run_console("$ false\n$ echo $?\n1\n", "x.md:1", Interpreter(tmp_path)) == 1
 
 
 def test_code_that_raises_fails_the_page(tmp_path: Path) -> None:
