@@ -131,7 +131,10 @@ def test_a_batch_that_repeats_a_key_is_refused(one_clinic: Open) -> None:
     with pytest.raises(SystemExit) as ended:
         guarded(visits.run)
     assert ended.value.code == Exit.REFUSED
-    steps = "datasets.visits.clean=[rename_to_snake_case, {keep_latest: {keys: [person], order_by: [visit]}}]"
+    steps = (
+        "datasets.visits.clean=[rename_to_snake_case, {cast_columns: {columns: {visit: bigint, cost: double}}}, "
+        "{keep_latest: {keys: [person], order_by: [visit]}}]"
+    )
     assert counts(visits.run(steps)) == ["done", 2, 1, 1, 0, 0, {}]
 
 
