@@ -132,7 +132,8 @@ def test_a_batch_that_repeats_a_key_is_refused(one_clinic: Open) -> None:
         guarded(visits.run)
     assert ended.value.code == Exit.REFUSED
     steps = (
-        "datasets.visits.clean=[rename_to_snake_case, {cast_columns: {columns: {visit: bigint, cost: double}}}, "
+        "datasets.visits.clean=[rename_to_snake_case, "
+        "{cast_columns: {columns: {visit: bigint, cost: double}}}, "
         "{keep_latest: {keys: [person], order_by: [visit]}}]"
     )
     assert counts(visits.run(steps)) == ["done", 2, 1, 1, 0, 0, {}]
