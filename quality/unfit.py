@@ -125,8 +125,11 @@ def _condition(df: DataFrame, suite: Suite, expectation: Expectation) -> Iterato
 
 
 def _fault(error: SqlError | AnalysisException) -> str:
-    no_sql = isinstance(error, ParseException) or (isinstance(error, SqlError) and error.column is None)
-    return "is not SQL" if no_sql else "does not fit the data"
+    if isinstance(error, SqlError):
+        if error.column is not None:
+            return "does not fit the data"
+        return "is not SQL" if error.reason.startswith("not an SQL") else "is refused"
+    return "is not SQL" if isinstance(error, ParseException) else "does not fit the data"
 
 
 def _place(expectation: Expectation, column: str) -> str:

@@ -43,7 +43,13 @@ def ingest(run: Run) -> list[Entry]:
         ``failed`` where a file is missing, empty, damaged, or not as declared: nothing of the dataset
         is written.
     """
-    return each(run, "ingest", list(run.pipeline.datasets), _if_delivered)
+    names = list(run.pipeline.datasets)
+    entries = each(run, "ingest", names, _if_delivered)
+    # In the order of the pipeline, whichever was found first.
+    found = dict(run.undelivered)
+    run.undelivered.clear()
+    run.undelivered.update((name, found[name]) for name in names if name in found)
+    return entries
 
 
 def _if_delivered(run: Run, name: str) -> Entry:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote, urlparse
 
 import pytest
 
@@ -45,7 +46,7 @@ def still_open(visits: Clinic) -> set[tuple[str, int]]:
 def lose_a_file(visits: Clinic, zone: str) -> None:
     """Delete a data file that the table's newest version names."""
     file = visits.table(zone).inputFiles()[0]
-    Path(file.removeprefix("file://")).unlink()
+    Path(unquote(urlparse(file).path)).unlink()
 
 
 def test_a_table_that_is_added_to_is_not_added_to_once_another_has_changed_it(one_clinic: Open) -> None:
