@@ -26,9 +26,9 @@ from jobs.catalogue import apply_fitted, rules_of, transform_of
 from jobs.context import Run
 from jobs.disclosure import Disclosure
 from jobs.fates import ACCEPTED, FATE, VERDICT, Counts, verdict
-from jobs.names import require_unreserved
 from jobs.stages.standing import Inputs
 from jobs.stages.step import each, fingerprint_of, opened
+from quality.reserved import require_free
 
 __all__ = ["export", "fit_on_training_split", "read_manifest"]
 
@@ -93,7 +93,7 @@ def _export(run: Run, name: str) -> Entry:
     staging = run.lake.table("staging", run.run_id, f"export_{name}")
     flat = flatten(run, plan, fact, dimensions).transform(transform_of(plan.steps, mark=FATE))
     require_columns(flat, [*plan.id, plan.group, plan.label], step=f"exports.{name}")
-    require_unreserved(flat, SPLIT)
+    require_free(flat.schema, written=[SPLIT])
     flat = flat if FATE in flat.columns else flat.withColumn(FATE, F.lit(None).cast("string"))
     missing = {role: is_missing(flat, getattr(plan, role)) for role in ROLES}
     # The split itself would end the job at the first row without a group, and tell of no other.
