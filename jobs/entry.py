@@ -182,13 +182,13 @@ def _reported(
 ) -> dict[str, Any]:
     publish = partial(_publish, run, run.clock(), watch, print_json=print_json, docs=docs)
     try:
+        if "ingest" in steps:
+            prepare_landing(run)
+        before = recover(run)
         try:
-            if "ingest" in steps:
-                prepare_landing(run)
-            recover(run)
             flow(run, steps)
         finally:
-            _account(run)
+            _account(run, begun_after=before)
     except (Exception, KeyboardInterrupt) as error:
         publish(error="; ".join(reasons_of(error)), status=_status(error))
         raise
@@ -202,10 +202,11 @@ def _status(error: BaseException) -> Status:
     return "refused" if code is Exit.REFUSED else "failed"
 
 
-def _account(run: Run) -> None:
-    """Write the ledger: what was done now."""
+def _account(run: Run, *, begun_after: int) -> None:
+    """Write the ledger: what another run has not told yet, and what was done now."""
     new = [entry for entry in run.entries if entry.status != "unchanged"]
-    append_ledger(run.spark, run.lake.ledger, [*run.noted, *new])
+    append_ledger(run.spark, run.lake.ledger, run.noted)
+    append_ledger(run.spark, run.lake.ledger, new, begun_after=begun_after)
 
 
 def _publish(

@@ -135,8 +135,6 @@ def _commit(
     publication = Publication(
         mode=how.mode,
         note=note,
-        # What follows on one version of the table follows once, whichever run is first.
-        once=("headgate", after + 1),
         keys=how.keys,
         order_by=how.order_by,
         after=after,

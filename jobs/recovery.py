@@ -6,7 +6,7 @@ from them. That is done before anything new is published, so that nothing is bur
 
 from __future__ import annotations
 
-from etl.lake.commits import Commit, last_commit
+from etl.lake.commits import Commit, last_commit, newest_version
 from etl.lake.history import notes
 from etl.lake.ledger import Entry, append_ledger, lacking
 from jobs.context import Run
@@ -17,13 +17,19 @@ from jobs.stages.train import read_metrics
 __all__ = ["recover"]
 
 
-def recover(run: Run) -> None:
-    """Tell the ledger of every publication that it lacks. One job, which reads the ledger.
+def recover(run: Run) -> int:
+    """Tell the ledger of every publication that it lacks.
 
     Parameters
     ----------
     run : Run
+
+    Returns
+    -------
+    int
+        The ledger's version before: what the run does from now on, that version cannot hold.
     """
+    version = newest_version(run.spark, run.lake.ledger)
     plan = run.pipeline
     star = (*plan.star.calendars, *plan.star.dimensions, *plan.star.facts)
     paths = [run.lake.table(zone, name) for zone in ("raw", "curated") for name in plan.datasets]
@@ -39,6 +45,7 @@ def recover(run: Run) -> None:
         # What was told in one go is complete: only of these may earlier ones be lacking as well.
         earlier = [_entry(commit) for path in behind for commit in notes(run.spark, path)]
         append_ledger(run.spark, run.lake.ledger, [*earlier, *made])
+    return version
 
 
 def _entry(commit: Commit) -> Entry:

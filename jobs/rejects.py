@@ -33,7 +33,8 @@ from etl.lake.quarantine import (
     quarantine_rows,
     turned,
 )
-from etl.lake.tables import ConflictError, append_in_turn, require_version
+from etl.lake.tables import ConflictError, require_version
+from etl.lake.turns import append_in_turn
 from etl.lake.zones import Zone
 from jobs.context import Run
 from jobs.gate import Ruling

@@ -38,6 +38,8 @@ LAPTOP_SETTINGS = {
     "spark.driver.bindAddress": "127.0.0.1",
     "spark.ui.enabled": "false",
     "spark.ui.showConsoleProgress": "false",
+    # What is told of each plan to pages that nobody can open
+    "spark.sql.ui.explainMode": "simple",
     "spark.sql.shuffle.partitions": "4",
     # 50 tasks, the default, to read a log of three lines is what makes small Delta tables slow
     "spark.databricks.delta.snapshotPartitions": "2",

@@ -7,6 +7,7 @@ from typing import Any
 from py4j.protocol import Py4JJavaError
 from pyspark.sql import SparkSession
 
+from etl.lake.java import java_class
 from jobs.exits import ArgumentsError
 
 __all__ = ["check_versions"]
@@ -36,16 +37,16 @@ def check_versions(spark: SparkSession) -> None:
             reason=f"this is Spark {spark.version}",
             fix=f"Headgate runs on Spark {', '.join(DELTA_OF)}: EMR 7 and 8, Glue 5 and 6",
         )
-    jvm: Any = spark._jvm
-    scala = ".".join(jvm.scala.util.Properties.versionNumberString().split(".")[:2])
+    properties = java_class(spark, "scala.util.Properties")
+    scala = ".".join(properties.versionNumberString().split(".")[:2])
     fix = (
         f"pass --packages io.delta:delta-spark_{scala}:{DELTA_OF[minor][-1]}.x, "
         f"the Delta for Spark {minor} and Scala {scala}"
     )
-    loader = jvm.java.lang.Thread.currentThread().getContextClassLoader()
+    loader = java_class(spark, "java.lang.Thread").currentThread().getContextClassLoader()
 
     def loaded(name: str) -> Any:
-        return jvm.java.lang.Class.forName(name, True, loader)
+        return java_class(spark, "java.lang.Class").forName(name, True, loader)
 
     try:
         delta = str(loaded("io.delta.package$").getField("MODULE$").get(None).VERSION())

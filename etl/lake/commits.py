@@ -15,6 +15,8 @@ import json
 import re
 from contextlib import suppress
 from dataclasses import dataclass
+from itertools import count
+from pathlib import Path
 from typing import Any
 
 from pyspark.sql import SparkSession
@@ -94,9 +96,8 @@ def newest_version(spark: SparkSession, path: str) -> int:
     elif not files.exists(spark, _log_file(path, 0)):
         return -1
     # The log has no gaps after its last checkpoint, and a checkpoint every ten commits.
-    while files.exists(spark, _log_file(path, known + 1)):
-        known += 1
-    return known
+    following = files.first_absent(spark, (_log_file(path, version) for version in count(known + 1)))
+    return int(Path(str(following)).stem) - 1
 
 
 def _log_file(path: str, version: int) -> str:

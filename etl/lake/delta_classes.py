@@ -12,31 +12,43 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
-from functools import reduce
 from typing import Any
 
 from pyspark.sql import SparkSession
 
-__all__ = ["action", "class_of", "construct", "expression", "register", "save_mode", "seq", "some", "start"]
+from etl.lake.java import java_class
+
+__all__ = [
+    "DELTA_TABLE",
+    "action",
+    "class_of",
+    "construct",
+    "expression",
+    "register",
+    "save_mode",
+    "seq",
+    "some",
+    "start",
+]
+
+
+DELTA_TABLE = "io.delta.tables.DeltaTable"
 
 
 def start(spark: SparkSession, table: str) -> Any:
     """A new transaction on the table in a folder; there may be none yet."""
     # Where a checksum does not tell it, as after another's RESTORE, Delta asks Spark for its own state,
     # and finds it by the thread. Spark 4 has put the class elsewhere.
-    session = reduce(getattr, spark._jsparkSession.getClass().getName().split("."), _jvm(spark))
+    session = java_class(spark, spark._jsparkSession.getClass().getName())
     session.setActiveSession(spark._jsparkSession)
-    return (
-        _jvm(spark)
-        .org.apache.spark.sql.delta.DeltaLog.forTable(spark._jsparkSession, table)
-        .startTransaction()
-    )
+    log = java_class(spark, "org.apache.spark.sql.delta.DeltaLog")
+    return log.forTable(spark._jsparkSession, table).startTransaction()
 
 
 def class_of(spark: SparkSession, name: str) -> Any:
     """The class of a name."""
     # Jars given to the session are known to the thread's loader, not to the JVM's own.
-    return _jvm(spark).java.lang.Thread.currentThread().getContextClassLoader().loadClass(name)
+    return java_class(spark, "java.lang.Thread").currentThread().getContextClassLoader().loadClass(name)
 
 
 def construct(spark: SparkSession, name: str, values: Mapping[str, Any]) -> Any:
@@ -44,8 +56,8 @@ def construct(spark: SparkSession, name: str, values: Mapping[str, Any]) -> Any:
     constructor = class_of(spark, name).getConstructors()[0]
     parameters = list(constructor.getParameters())
     gateway: Any = spark.sparkContext._gateway
-    array = gateway.new_array(_jvm(spark).java.lang.Object, len(parameters))
-    none = _jvm(spark).scala.Option.empty()
+    array = gateway.new_array(java_class(spark, "java.lang.Object"), len(parameters))
+    none = java_class(spark, "scala.Option").empty()
     for at, parameter in enumerate(parameters):
         array[at] = values.get(parameter.getName(), none)
     return constructor.newInstance(array)
@@ -53,7 +65,7 @@ def construct(spark: SparkSession, name: str, values: Mapping[str, Any]) -> Any:
 
 def action(spark: SparkSession, content: Mapping[str, Any]) -> Any:
     """An action of Delta's log from its JSON."""
-    return _jvm(spark).org.apache.spark.sql.delta.actions.Action.fromJson(json.dumps(content))
+    return java_class(spark, "org.apache.spark.sql.delta.actions.Action").fromJson(json.dumps(content))
 
 
 def expression(spark: SparkSession, text: str) -> Any:
@@ -63,28 +75,26 @@ def expression(spark: SparkSession, text: str) -> Any:
 
 def register(spark: SparkSession, transaction: Any, **metrics: int) -> None:
     """Give a transaction the numbers that the table's history shows."""
-    create = _jvm(spark).org.apache.spark.sql.execution.metric.SQLMetrics.createMetric
+    create = java_class(spark, "org.apache.spark.sql.execution.metric.SQLMetrics").createMetric
     made = {}
     for name, value in metrics.items():
         made[name] = create(spark._jsparkSession.sparkContext(), name)
         made[name].set(value)
-    transaction.registerSQLMetrics(spark._jsparkSession, _jvm(spark).PythonUtils.toScalaMap(made))
+    transaction.registerSQLMetrics(
+        spark._jsparkSession, java_class(spark, "org.apache.spark.api.python.PythonUtils").toScalaMap(made)
+    )
 
 
 def save_mode(spark: SparkSession, mode: str) -> Any:
     """Spark's ``SaveMode`` of a name."""
-    return _jvm(spark).org.apache.spark.sql.SaveMode.valueOf(mode.capitalize())
+    return java_class(spark, "org.apache.spark.sql.SaveMode").valueOf(mode.capitalize())
 
 
 def some(spark: SparkSession, value: Any) -> Any:
     """Scala's ``Some``."""
-    return _jvm(spark).scala.Option.apply(value)
+    return java_class(spark, "scala.Option").apply(value)
 
 
 def seq(spark: SparkSession, items: Iterable[Any]) -> Any:
     """Scala's ``Seq``."""
-    return _jvm(spark).PythonUtils.toSeq(list(items))
-
-
-def _jvm(spark: SparkSession) -> Any:
-    return spark._jvm
+    return java_class(spark, "org.apache.spark.api.python.PythonUtils").toSeq(list(items))

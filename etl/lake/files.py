@@ -6,36 +6,54 @@ half of one on a file system that renames; object stores publish an object only 
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from pyspark.sql import SparkSession
 
+from etl.lake.java import java_class
+
 __all__ = [
-    "delete", "exists", "folders", "matching", "names", "qualified", "read_bytes", "read_line", "write_bytes",
+    "delete", "exists", "first_absent", "folders", "matching", "names", "qualified", "read_bytes",
+    "read_line", "write_bytes",
 ]  # fmt: skip
 
 
-def _at(spark: SparkSession, path: str) -> tuple[Any, Any, Any]:
-    jvm: Any = spark._jvm
-    place = jvm.org.apache.hadoop.fs.Path(path)
-    return jvm, place.getFileSystem(spark._jsparkSession.sessionState().newHadoopConf()), place
+PATH = "org.apache.hadoop.fs.Path"
+BUFFERED_READER, STREAM_READER = "java.io.BufferedReader", "java.io.InputStreamReader"
+
+
+def _at(spark: SparkSession, path: str) -> tuple[Any, Any]:
+    place = java_class(spark, PATH)(path)
+    return place.getFileSystem(spark._jsparkSession.sessionState().newHadoopConf()), place
 
 
 def exists(spark: SparkSession, path: str) -> bool:
     """Whether there is a file or folder at `path`."""
-    _, filesystem, place = _at(spark, path)
+    filesystem, place = _at(spark, path)
     return bool(filesystem.exists(place))
+
+
+def first_absent(spark: SparkSession, paths: Iterable[str]) -> str | None:
+    """The first of some paths on one file system at which there is nothing, or None."""
+    filesystem = None
+    for path in paths:
+        if filesystem is None:
+            filesystem, _ = _at(spark, path)
+        if not filesystem.exists(java_class(spark, PATH)(path)):
+            return path
+    return None
 
 
 def qualified(spark: SparkSession, path: str) -> str:
     """`path` with its file system and from its root, as SQL needs it where a path may be relative."""
-    _, filesystem, place = _at(spark, path)
+    filesystem, place = _at(spark, path)
     return str(filesystem.makeQualified(place).toString())
 
 
 def folders(spark: SparkSession, path: str) -> list[str]:
     """The names of the folders in the folder at `path`, in order; none where there is no such folder."""
-    _, filesystem, place = _at(spark, path)
+    filesystem, place = _at(spark, path)
     if not filesystem.exists(place):
         return []
     return sorted(
@@ -51,13 +69,13 @@ def matching(spark: SparkSession, pattern: str) -> list[str]:
     pyspark.errors.IllegalArgumentException
         A name in a folder that has to be listed holds a colon, which Hadoop cannot list.
     """
-    _, filesystem, place = _at(spark, pattern)
+    filesystem, place = _at(spark, pattern)
     return [str(found.getPath().toString()) for found in filesystem.globStatus(place) or () if found.isFile()]
 
 
 def names(spark: SparkSession, path: str) -> set[str]:
     """The names of what is in the folder at `path`; none where there is no such folder."""
-    _, filesystem, place = _at(spark, path)
+    filesystem, place = _at(spark, path)
     if not filesystem.exists(place):
         return set()
     return {str(found.getPath().getName()) for found in filesystem.listStatus(place)}
@@ -71,15 +89,16 @@ def read_bytes(spark: SparkSession, path: str, *, most: int | None = None) -> by
     FileNotFoundError
         There is none.
     """
-    jvm, filesystem, place = _at(spark, path)
+    filesystem, place = _at(spark, path)
     if not filesystem.exists(place):
         raise FileNotFoundError(path)
+    to_bytes = java_class(spark, "org.apache.commons.io.IOUtils").toByteArray
     stream = filesystem.open(place)
     try:
         if most is not None:
             size = min(most, filesystem.getFileStatus(place).getLen())
-            return bytes(jvm.org.apache.commons.io.IOUtils.toByteArray(stream, int(size)))
-        return bytes(jvm.org.apache.commons.io.IOUtils.toByteArray(stream))
+            return bytes(to_bytes(stream, int(size)))
+        return bytes(to_bytes(stream))
     finally:
         stream.close()
 
@@ -92,10 +111,11 @@ def read_line(spark: SparkSession, path: str, *, containing: str, within: int = 
     FileNotFoundError
         There is no such file.
     """
-    jvm, filesystem, place = _at(spark, path)
+    filesystem, place = _at(spark, path)
     if not filesystem.exists(place):
         raise FileNotFoundError(path)
-    reader = jvm.java.io.BufferedReader(jvm.java.io.InputStreamReader(filesystem.open(place), "UTF-8"))
+    stream = java_class(spark, STREAM_READER)(filesystem.open(place), "UTF-8")
+    reader = java_class(spark, BUFFERED_READER)(stream)
     try:
         for _ in range(within):
             line: str | None = reader.readLine()
@@ -108,11 +128,9 @@ def read_line(spark: SparkSession, path: str, *, containing: str, within: int = 
 
 def write_bytes(spark: SparkSession, path: str, content: bytes) -> None:
     """Put `content` at `path`, whole or not at all; what stood there is replaced."""
-    jvm, filesystem, place = _at(spark, path)
+    filesystem, place = _at(spark, path)
     whole_only = path.startswith(("s3:", "s3a:"))  # and a rename would copy
-    part = (
-        place if whole_only else jvm.org.apache.hadoop.fs.Path(place.getParent(), f".{place.getName()}.part")
-    )
+    part = place if whole_only else java_class(spark, PATH)(place.getParent(), f".{place.getName()}.part")
     stream = filesystem.create(part, True)
     try:
         stream.write(content)
@@ -127,5 +145,5 @@ def write_bytes(spark: SparkSession, path: str, content: bytes) -> None:
 
 def delete(spark: SparkSession, path: str) -> None:
     """Remove the file or folder at `path`, if it is there."""
-    _, filesystem, place = _at(spark, path)
+    filesystem, place = _at(spark, path)
     filesystem.delete(place, True)

@@ -162,11 +162,11 @@ def missing_file(spark: SparkSession, path: str, version: int) -> str | None:
     for folder, wanted in by_folder.items():
         if len(wanted) > FEW:
             there = files.names(spark, folder)
-            gone = [file for file in wanted if file not in there]
+            gone = next((f"{folder}/{file}" for file in wanted if file not in there), None)
         else:
-            gone = [file for file in wanted if not files.exists(spark, f"{folder}/{file}")]
-        if gone:
-            return f"{folder}/{gone[0]}"
+            gone = files.first_absent(spark, (f"{folder}/{file}" for file in wanted))
+        if gone is not None:
+            return gone
     return None
 
 

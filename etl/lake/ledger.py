@@ -16,8 +16,9 @@ from pyspark.sql import functions as F
 from pyspark.sql import types as T
 
 from etl.errors import EtlError
-from etl.lake.commits import newest_version
-from etl.lake.tables import TURN, ConflictError, append_in_turn, is_table
+from etl.lake.commits import commit_at, newest_version
+from etl.lake.tables import ConflictError, is_table
+from etl.lake.turns import TURN, append_in_turn
 
 __all__ = [
     "LEDGER_SCHEMA",
@@ -164,19 +165,32 @@ KEY = ("run_id", "stage", "dataset", "status")
 """What an entry is known by, with the time at which the work began: a name may be used for two runs."""
 
 TRIES = 20
+RECENT = 3
+"""How many commits' notes are read on the driver before Spark reads the table."""
+
 EPOCH = datetime.fromtimestamp(0, UTC)
 
 
-def append_ledger(spark: SparkSession, path: str, entries: Iterable[Entry]) -> None:
+def append_ledger(
+    spark: SparkSession, path: str, entries: Iterable[Entry], *, begun_after: int | None = None
+) -> None:
     """Append `entries` to the ledger at `path` in one commit; those that it holds already are left out.
 
     An entry is known by run, stage, dataset, status and the time when it began, so that a step may be
     repeated after a crash, and told of by several runs at once.
+
+    Parameters
+    ----------
+    spark : SparkSession
+    path : str
+    entries : iterable of Entry
+    begun_after : int, optional
+        A version of the ledger that is older than all of the entries: it cannot hold them.
     """
     told = list(entries)
     for _ in range(TRIES):
         after = newest_version(spark, path)
-        new = lacking(spark, path, told)
+        new = lacking(spark, path, told, begun_after=begun_after)
         if not new:
             return
         rows = spark.createDataFrame([_row(entry) for entry in new], LEDGER_SCHEMA).coalesce(1)
@@ -188,15 +202,38 @@ def append_ledger(spark: SparkSession, path: str, entries: Iterable[Entry]) -> N
     raise ConflictError(table=path, expected=after, found=newest_version(spark, path))
 
 
-def lacking(spark: SparkSession, path: str, entries: Sequence[Entry]) -> list[Entry]:
-    """Those of `entries` that the ledger at `path` does not hold, each once. One job, if there are any."""
-    new = list({_key(entry): entry for entry in entries}.values())
-    if not new or not is_table(spark, path):
-        return new
-    runs = sorted({entry.run_id for entry in new})
+def lacking(
+    spark: SparkSession, path: str, entries: Sequence[Entry], *, begun_after: int | None = None
+) -> list[Entry]:
+    """Those of `entries` that the ledger at `path` does not hold, each once.
+
+    The notes of its last commits are asked first. One job, where they do not settle it.
+    """
+    new = {_key(entry): entry for entry in entries}
+    newest = newest_version(spark, path) if new else -1
+    if newest < 0:
+        return list(new.values())
+    recent = range((max(-1, newest - RECENT) if begun_after is None else begun_after) + 1, newest + 1)
+    notes = [_told(spark, path, version) for version in recent]
+    for told in notes:
+        for key in told or ():
+            new.pop(key, None)
+    if not new or (begun_after is not None and None not in notes):
+        return list(new.values())
+    runs = sorted({entry.run_id for entry in new.values()})
     ledger = spark.read.format("delta").load(path).where(F.col("run_id").isin(runs))
     held = {tuple(row) for row in ledger.select(*KEY, F.unix_micros("started_at")).collect()}
-    return [entry for entry in new if _key(entry) not in held]
+    return [entry for key, entry in new.items() if key not in held]
+
+
+def _told(spark: SparkSession, path: str, version: int) -> list[tuple[Any, ...]] | None:
+    """The keys of what one commit told the ledger; None where it does not say."""
+    try:
+        commit = commit_at(spark, path, version)
+    except FileNotFoundError:  # cleaned up
+        return None
+    told = commit.note.get("told") if commit else None
+    return None if told is None else [tuple(key) for key in told]
 
 
 def _key(entry: Entry) -> tuple[Any, ...]:

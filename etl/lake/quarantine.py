@@ -19,7 +19,8 @@ from typing import Final, Literal
 from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F
 
-from etl.lake.tables import TURN, is_table
+from etl.lake.tables import is_table
+from etl.lake.turns import TURN
 from etl.transform import PROBLEMS, data_columns, quote
 
 __all__ = [

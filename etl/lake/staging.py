@@ -1,7 +1,7 @@
 """Staging: rows written once, told apart by a verdict, counted on their way, and not yet published.
 
 Where Delta's own transactions can be reached, the files are written into the table's folder, where
-no reader sees them until they are committed (`etl.lake.transaction`); elsewhere they are staged
+no reader sees them until they are committed (`etl.lake.committing`); elsewhere they are staged
 beside it, and publishing copies them (`etl.lake.copying`). Both do the same to the eye of a reader.
 """
 
@@ -14,7 +14,7 @@ from typing import Any, Protocol
 from pyspark.sql import Column, DataFrame, Observation
 from pyspark.sql import functions as F
 
-from etl.lake import copying, partitions, transaction
+from etl.lake import committing, copying, partitions, transaction
 from etl.lake.admission import Refusal, TableRuleError, check, refusals_by_delta
 from etl.lake.calendar import write_as_they_are
 from etl.lake.commits import Commit
@@ -166,6 +166,6 @@ def stage(
     if keep is not None:
         watched = watched.where(F.col(quote(verdict)).isin(list(keep)))
     watched = partitions.with_fit_values(watched.drop(*unwritten), by)
-    written = transaction.write if in_place else copying.write
+    written = committing.write if in_place else copying.write
     with partitions.unfit_refused(table), refusals_by_delta(table):
         return written(watched, target, beside=beside, verdict=verdict, seen=seen, partition_by=partition_by)

@@ -15,22 +15,27 @@ from etl.errors import EtlError, InputMissingError
 from etl.lake.admission import admit, refusals_by_delta
 from etl.lake.calendar import write_as_they_are
 from etl.lake.commits import NOTE_KEY, Commit, last_commit, newest_version
+from etl.lake.delta_classes import DELTA_TABLE
+from etl.lake.java import java_class
 from etl.lake.partitions import predicate
 from etl.lake.target import Mode, Target, read_target
 from etl.transform import quote
 
 __all__ = [
-    "TURN",
+    "APPLICATION",
     "ConflictError",
     "PartitionsError",
     "Publication",
-    "append_in_turn",
     "conflicts_refused",
     "is_table",
     "read_table",
     "require_version",
     "write_table",
 ]
+
+
+APPLICATION = "headgate"
+"""To Delta, all runs are one application: of two that follow on one version it lets one through."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,9 +49,6 @@ class Publication:
         the rows have; a merge updates the rows whose keys are there, and inserts the others.
     note : dict
         Plain data, carried by the commit.
-    once : tuple of str and int, optional
-        Delta's transaction, by application and version: rows whose version, or a later one, was
-        committed before are not committed again.
     keys : tuple of str
         For a merge: the columns that identify a row.
     order_by : tuple of str
@@ -61,11 +63,15 @@ class Publication:
 
     mode: Mode
     note: dict[str, Any]
-    once: tuple[str, int] | None = None
     keys: tuple[str, ...] = ()
     order_by: tuple[str, ...] = ()
     after: int | None = None
     replaces: frozenset[tuple[str, str]] = frozenset()
+
+    @property
+    def once(self) -> tuple[str, int] | None:
+        """Delta's transaction, by application and version: what follows on one version follows once."""
+        return None if self.after is None else (APPLICATION, self.after + 1)
 
     def made(self, commit: Commit) -> bool:
         """Whether a commit is this publication's: it carries its note."""
@@ -154,8 +160,7 @@ def is_table(spark: SparkSession, path: str) -> bool:
     >>> is_table(spark, "no/such/folder")
     False
     """
-    jvm: Any = spark._jvm
-    return bool(jvm.io.delta.tables.DeltaTable.isDeltaTable(spark._jsparkSession, path))
+    return bool(java_class(spark, DELTA_TABLE).isDeltaTable(spark._jsparkSession, path))
 
 
 def read_table(spark: SparkSession, path: str, *, dataset: str, version: int | None = None) -> DataFrame:
@@ -193,8 +198,11 @@ def write_table(
     ----------
     df : DataFrame
     path : str
-    mode, note, once
+    mode, note
         See `Publication`.
+    once : tuple of str and int, optional
+        Delta's transaction, by application and version: rows whose version, or a later one, was
+        committed before are not committed again.
     partition_by : sequence of str
         The partition columns of a table that is new.
     where : str, optional
@@ -236,38 +244,3 @@ def _parts(df: DataFrame, target: Target) -> list[dict[str, str | None]]:
     """The partitions that the rows have, as texts."""
     texts = [F.col(quote(name)).cast("string").alias(name) for name in target.partition_by]
     return [row.asDict() for row in df.select(*texts).distinct().collect()]
-
-
-TURN = "commit"
-"""The column with the number of the commit that told a row: its order, whatever clocks say."""
-
-
-def append_in_turn(df: DataFrame, path: str, *, after: int, note: dict[str, Any]) -> Commit:
-    """Append rows that bear the number of their commit, if the table is still at the version `after`.
-
-    Parameters
-    ----------
-    df : DataFrame
-    path : str
-    after : int
-        The version by which the rows were chosen; -1 where there was no table.
-    note : dict
-
-    Returns
-    -------
-    Commit
-
-    Raises
-    ------
-    ConflictError
-        Another of ours has appended since: nothing is written.
-    """
-    turn = after + 1
-    with conflicts_refused(df.sparkSession, path, expected=after):
-        require_version(df.sparkSession, path, after)
-        numbered = df.withColumn(TURN, F.lit(turn).cast("bigint"))
-        commit = write_table(numbered, path, mode="append", note=note, once=("headgate", turn))
-    if not Publication(mode="append", note=note).made(commit):
-        # Delta passes rows over whose turn another took.
-        raise ConflictError(table=path, expected=after, found=commit.version)
-    return commit

@@ -18,7 +18,8 @@ from pyspark.sql import SparkSession
 from pyspark.sql import types as T
 
 from etl.lake import files
-from etl.lake.delta_classes import start
+from etl.lake.delta_classes import DELTA_TABLE, start
+from etl.lake.java import java_class
 from etl.transform import quote
 
 __all__ = ["Kind", "Mode", "Rule", "Target", "fields_within", "read_target", "target_of"]
@@ -191,8 +192,7 @@ def target_of(transaction: Any, table: str) -> Target:
 
 def _described(spark: SparkSession, table: str) -> Target:
     """What Delta's SQL tells, which takes Spark jobs: nothing of generated columns."""
-    jvm: Any = spark._jvm
-    if not jvm.io.delta.tables.DeltaTable.isDeltaTable(spark._jsparkSession, table):
+    if not java_class(spark, DELTA_TABLE).isDeltaTable(spark._jsparkSession, table):
         return Target(table=table)
     path = f"delta.{quote(files.qualified(spark, table))}"
     (detail,) = spark.sql(f"DESCRIBE DETAIL {path}").collect()

@@ -1,13 +1,7 @@
-"""Stage in the table's own folder, by Delta's own transactions, and publish by committing.
+"""Delta's own transactions, by which a table is written in one commit that knows what it follows on.
 
-Delta writes data files first and makes them visible by a commit to its log. Between the two lies the
-audit: files of rows that are refused or rejected are never committed, and no row is written twice.
 The way there leads through Delta's classes in the JVM, which are no stable interface: `fits` says
-whether they are there, and nothing else in Headgate knows of them.
-
-The rows are written as if the verdict were a partition column of the table, so that each file holds
-rows of one verdict; the commit leaves that column out. Files that are never committed are for VACUUM
-to remove, as those of any writer that died.
+whether they are there, and whether the table can do with what is written here.
 
 References
 ----------
@@ -20,27 +14,20 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
-from urllib.parse import unquote
 
 from py4j.protocol import Py4JError
-from pyspark.sql import DataFrame, Observation, SparkSession
-from pyspark.sql import functions as F
+from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import types as T
 
 from etl.lake import delta_classes as delta
-from etl.lake import files
-from etl.lake.admission import Refusal, admit, refusals_by_delta, refusals_of
-from etl.lake.commits import NOTE_KEY, Commit
-from etl.lake.merging import merge_rows, published_before
+from etl.lake.admission import admit
+from etl.lake.commits import NOTE_KEY
 from etl.lake.partitions import predicate
-from etl.lake.replacing import replace_rows
-from etl.lake.tables import ConflictError, Publication, conflicts_refused
-from etl.lake.target import Mode, Target, fields_within, read_target, target_of
-from etl.transform import quote
+from etl.lake.tables import APPLICATION, ConflictError
+from etl.lake.target import Mode, Target, fields_within, target_of
 
-__all__ = ["StagedInPlace", "fits", "write"]
+__all__ = ["append", "describe", "fits", "follow", "operation", "removes", "understood"]
 
 FEATURES = frozenset(
     {
@@ -87,124 +74,6 @@ _WRITE = "org.apache.spark.sql.delta.DeltaOperations$Write"
 _CLASSES = ("org.apache.spark.sql.delta.DeltaLog", "org.apache.spark.sql.delta.actions.Action", _WRITE)
 
 
-@dataclass(frozen=True)
-class StagedInPlace:
-    """Rows in files of the table's folder that no commit has named yet.
-
-    Attributes
-    ----------
-    column : str
-        With the verdict.
-    partition : str
-        What it is called among the partition values.
-    added : tuple of dict
-        Delta's actions ``add``, with the verdict among the partition values.
-    target : Target
-        The table when the rows were staged.
-    partition_by : tuple of str
-        For a table that is new.
-    """
-
-    rows: DataFrame
-    seen: dict[str, Any]
-    column: str
-    partition: str
-    target: Target
-    added: tuple[dict[str, Any], ...]
-    partition_by: tuple[str, ...] = ()
-
-    def written(self, verdict: str) -> int | None:
-        """See `etl.lake.staging.Staged`."""
-        told = [action.get("stats") for action in self._of(verdict)]
-        return sum(int(json.loads(stats)["numRecords"]) for stats in told if stats) if all(told) else None
-
-    def refusals(
-        self, verdict: str, columns: Sequence[str], *, mode: Mode, keys: Sequence[str] = ()
-    ) -> list[Refusal]:
-        """See `etl.lake.staging.Staged`."""
-        target = read_target(self.rows.sparkSession, self.target.table)
-        chosen = self._chosen(verdict, columns)
-        return refusals_of(chosen, target, mode=mode, partition_by=self.partition_by, keys=keys)
-
-    def publish(self, verdict: str, columns: Sequence[str], how: Publication) -> Commit:
-        """See `etl.lake.staging.Staged`."""
-        spark, table = self.rows.sparkSession, self.target.table
-        chosen = self._chosen(verdict, columns)
-        with conflicts_refused(spark, table, expected=self.target.version), refusals_by_delta(table):
-            if how.replaces:
-                return replace_rows(chosen, table, how)
-            if how.mode == "merge":
-                return merge_rows(chosen, table, how, partition_by=self.partition_by)
-            return self._commit(verdict, columns, how)
-
-    def _chosen(self, verdict: str, columns: Sequence[str]) -> DataFrame:
-        return self.rows.where(F.col(quote(self.column)) == verdict).select(*map(quote, columns))
-
-    def _of(self, verdict: str) -> list[dict[str, Any]]:
-        return [action for action in self.added if action["partitionValues"][self.partition] == verdict]
-
-    def _commit(self, verdict: str, columns: Sequence[str], how: Publication) -> Commit:
-        spark, table = self.rows.sparkSession, self.target.table
-        transaction = delta.start(spark, table)
-        found = target_of(transaction, table)
-        if how.after is not None and found.version != how.after:
-            raise ConflictError(table=table, expected=how.after, found=found.version)
-        if how.once and int(transaction.txnVersion(how.once[0])) >= how.once[1]:
-            return published_before(spark, table)
-        chosen = self._chosen(verdict, columns)
-        if not self._stands(found, chosen.columns, alone=how.mode != "append"):
-            raise ConflictError(table=table, expected=self.target.version, found=found.version)
-        admit(chosen, found, mode=how.mode, partition_by=self.partition_by)
-        _describe(spark, transaction, found, chosen.schema, how.mode, self.partition_by)
-        files_of = self._of(verdict)
-        adds = [{"add": self._without_verdict(action)} for action in files_of]
-        once = how.once and {
-            "appId": how.once[0],
-            "version": how.once[1],
-            "lastUpdated": time.time_ns() // 10**6,
-        }
-        actions = [
-            *_removes(spark, transaction, found, how.mode, [one["add"]["partitionValues"] for one in adds]),
-            *(delta.action(spark, one) for one in adds),
-            *([delta.action(spark, {"txn": once})] if once else []),
-        ]
-        rows = self.written(verdict)
-        rows = chosen.count() if rows is None else rows
-        size = sum(action["size"] for action in files_of)
-        delta.register(spark, transaction, numFiles=len(files_of), numOutputRows=rows, numOutputBytes=size)
-        metadata = json.dumps({NOTE_KEY: how.note}, default=str)
-        operation = delta.construct(
-            spark,
-            _WRITE,
-            {
-                "mode": delta.save_mode(spark, "append" if how.mode == "append" else "overwrite"),
-                "userMetadata": delta.some(spark, metadata),
-            },
-        )
-        version = transaction.commit(delta.seq(spark, actions), operation)
-        return Commit(version=int(version), note=how.note, rows=rows)
-
-    def _stands(self, found: Target, columns: Collection[str], *, alone: bool) -> bool:
-        """Whether the files that were staged can still be named by the table's log."""
-        if self.target.exists and found.id != self.target.id:
-            return False
-        by = found.partition_by if found.exists else self.partition_by
-        as_staged = self.target.partition_by if self.target.exists else self.partition_by
-        same_version = found.version == self.target.version
-        return same_version or (not alone and by == as_staged and _understood(found, columns))
-
-    def _without_verdict(self, action: Mapping[str, Any]) -> dict[str, Any]:
-        values = {name: value for name, value in action["partitionValues"].items() if name != self.partition}
-        return {**action, "partitionValues": values}
-
-    def discard(self, *, published: str | None = None) -> None:
-        """See `etl.lake.staging.Staged`."""
-        for action in self.added:
-            if action["partitionValues"][self.partition] != published:
-                path = f"{self.target.table}/{unquote(action['path'])}"
-                files.delete(self.rows.sparkSession, path)
-
-
 def fits(spark: SparkSession, target: Target, columns: Collection[str]) -> bool:
     """Whether this runtime's Delta, and this table, can be written in place.
 
@@ -220,10 +89,10 @@ def fits(spark: SparkSession, target: Target, columns: Collection[str]) -> bool:
             delta.class_of(spark, name)
     except (AttributeError, Py4JError):  # Spark Connect, or a Delta that is built otherwise
         return False
-    return _understood(target, columns)
+    return understood(target, columns)
 
 
-def _understood(target: Target, columns: Collection[str]) -> bool:
+def understood(target: Target, columns: Collection[str]) -> bool:
     """Whether a table asks for nothing that its files are not given here."""
     there = {field.name.lower(): field.name for field in target.schema}
     return (
@@ -235,44 +104,47 @@ def _understood(target: Target, columns: Collection[str]) -> bool:
     )
 
 
-def write(
-    rows: DataFrame,
-    target: Target,
-    *,
-    beside: str,
-    verdict: str,
-    seen: Observation,
-    partition_by: Sequence[str],
-) -> StagedInPlace:
-    """Write what `etl.lake.staging.stage` watches."""
-    spark, table = rows.sparkSession, target.table
-    partition = _name_for_the_verdict({*rows.columns, *target.schema.names})
-    written = rows.withColumnRenamed(verdict, partition)
-    # This transaction is for its files only, and is never committed.
+def append(df: DataFrame, table: str, *, after: int, note: Mapping[str, Any]) -> int:
+    """Append rows to a table that `fits`, if it is still at the version `after`, and give the version made.
+
+    Raises
+    ------
+    etl.lake.tables.ConflictError
+        It is not. What another commits from then on makes Delta raise an exception of its own.
+    """
+    spark = df.sparkSession
     transaction = delta.start(spark, table)
-    metadata: dict[str, Any] = json.loads(transaction.metadata().json())["metaData"]
-    partitions = list(target.partition_by if target.exists else partition_by)
-    metadata |= {"schemaString": written.schema.json(), "partitionColumns": [*partitions, partition]}
-    transaction.updateMetadata(delta.action(spark, {"metaData": metadata}), False)
-    actions = transaction.writeFiles(written._jdf)
-    added = tuple(json.loads(actions.apply(at).json())["add"] for at in range(actions.size()))
-    # Nothing in the name of a file is a pattern.
-    reader = spark.read.schema(written.schema).options(basePath=table, __globPaths__="false")
-    paths = [f"{table}/{unquote(action['path'])}" for action in added]
-    read = reader.parquet(*paths) if paths else written.limit(0)
-    told = read.withColumnRenamed(partition, verdict)
-    return StagedInPlace(told, dict(seen.get), verdict, partition, target, added, tuple(partition_by))
+    found = target_of(transaction, table)
+    if found.version != after:
+        raise ConflictError(table=table, expected=after, found=found.version)
+    admit(df, found, mode="append")
+    describe(spark, transaction, found, df.schema, "append", ())
+    written = transaction.writeFiles(df._jdf)
+    actions = [*(written.apply(at) for at in range(written.size())), follow(spark, transaction, after)]
+    return int(transaction.commit(delta.seq(spark, actions), operation(spark, "append", note)))
 
 
-def _name_for_the_verdict(taken: Collection[str]) -> str:
-    """Not of a column; and folders whose names begin with an underscore would be hidden from VACUUM."""
-    name, known = "headgate_verdict", {one.lower() for one in taken}
-    while name in known:
-        name += "_"
-    return name
+def follow(spark: SparkSession, transaction: Any, after: int) -> Any:
+    """Make any commit after the version `after` a conflict, and give the action that tells of it.
+
+    To ask Delta for the application's last version does the same, and has Spark compute all of the
+    table's state for it: more work than to write a small table. Writers that ask are told by the action.
+    """
+    transaction.readWholeTable()
+    once = {"appId": APPLICATION, "version": after + 1, "lastUpdated": time.time_ns() // 10**6}
+    return delta.action(spark, {"txn": once})
 
 
-def _describe(
+def operation(spark: SparkSession, mode: Mode, note: Mapping[str, Any]) -> Any:
+    """What the table's history says of a commit, with its note."""
+    given = {
+        "mode": delta.save_mode(spark, "append" if mode == "append" else "overwrite"),
+        "userMetadata": delta.some(spark, json.dumps({NOTE_KEY: note}, default=str)),
+    }
+    return delta.construct(spark, _WRITE, given)
+
+
+def describe(
     spark: SparkSession,
     transaction: Any,
     found: Target,
@@ -312,7 +184,7 @@ def _nullable(schema: Any) -> Any:
     return [_nullable(item) for item in schema] if isinstance(schema, list) else schema
 
 
-def _removes(
+def removes(
     spark: SparkSession,
     transaction: Any,
     found: Target,

@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
-
-from pyspark.sql import DataFrame
 
 from etl.errors import InputError
 from etl.lake.arrivals import MANIFEST, Arrivals, arrivals
-from etl.lake.commits import Commit, commit_at, newest_version
+from etl.lake.commits import Commit
 from etl.lake.delimited import FileFormat
 from etl.lake.landing import SourceFile, changes_told, read_landing, reading_of, survey_landing
 from etl.lake.ledger import Entry
 from etl.lake.listing import hidden_files
 from etl.lake.manifest import Landed, Withdrawn
-from etl.lake.tables import ConflictError, Publication, conflicts_refused, write_table
+from etl.lake.tables import ConflictError
+from etl.lake.turns import append_after
 from jobs.context import Run
 from jobs.stages.step import each, fingerprint_of, opened
 
@@ -128,7 +126,8 @@ def _taken_in(
     )
     note = entry.to_json() | {MANIFEST: manifest.to_json()}
     run.may_write()
-    commit = _append(frame, run.lake.table("raw", name), note, after=held.newest, dataset=name)
+    with changes_told(name):
+        commit = append_after(frame, run.lake.table("raw", name), after=held.newest, note=note)
     return replace(
         entry, finished_at=run.clock(), version=commit.version, read=commit.rows, published=commit.rows
     ).balanced()
@@ -137,20 +136,3 @@ def _taken_in(
 def _standing(commit: Commit) -> Entry:
     known = Entry.from_json({key: value for key, value in commit.note.items() if key != MANIFEST})
     return replace(known, status="unchanged", version=commit.version, read=commit.rows, published=commit.rows)
-
-
-def _append(frame: DataFrame, path: str, note: dict[str, Any], *, after: int, dataset: str) -> Commit:
-    """Append rows that were chosen by what the table held in version `after`, if no ingest came since.
-
-    Each ingest commits the transaction that follows on the version it looked at: of two that looked at
-    the same one, Delta lets one through, and passes the other over or tells it of the conflict.
-    """
-    spark, ours = frame.sparkSession, Publication(mode="append", note=note)
-    with conflicts_refused(spark, path, expected=after), changes_told(dataset):
-        write_table(frame, path, mode="append", note=note, once=("headgate", after + 1))
-    newest = newest_version(spark, path)
-    for version in range(after + 1, newest + 1):
-        commit = commit_at(spark, path, version)
-        if commit is not None and ours.made(commit):
-            return commit
-    raise ConflictError(table=path, expected=after, found=newest)

@@ -16,7 +16,8 @@ from etl.lake.commits import newest_version
 from etl.lake.history import Snapshot, TableChangedError, missing_file, snapshot
 from etl.lake.ledger import Entry
 from etl.lake.quarantine import events, open_rows
-from etl.lake.tables import TURN, conflicts_refused, read_table, write_table
+from etl.lake.tables import conflicts_refused, read_table, write_table
+from etl.lake.turns import TURN
 from etl.star import ORPHANS, build_calendar, build_dimension, build_fact, count_dangling, repeated_grain
 from etl.transform import data_columns, quote
 from jobs.catalogue import rules_of, transform_of

@@ -10,7 +10,8 @@ import pytest
 from pyspark.sql import DataFrameWriter, SparkSession
 
 from etl.lake.history import changes_by_others, missing_file, notes, snapshot
-from etl.lake.tables import ConflictError, append_in_turn, write_table
+from etl.lake.tables import ConflictError, write_table
+from etl.lake.turns import append_in_turn
 
 HARMLESS = (
     "OPTIMIZE {}",

@@ -10,7 +10,8 @@ import pytest
 from pyspark.sql import DataFrame, SparkSession
 
 from etl.lake.quarantine import changes, events, open_rows, quarantine_rows, turned
-from etl.lake.tables import append_in_turn, write_table
+from etl.lake.tables import write_table
+from etl.lake.turns import append_in_turn
 
 BEGIN = datetime(2026, 1, 1, tzinfo=UTC)
 

@@ -16,11 +16,11 @@ from pyspark.sql import functions as F
 from etl.lake import staging
 from etl.lake.admission import TableRuleError
 from etl.lake.commits import newest_version
+from etl.lake.committing import StagedInPlace
 from etl.lake.copying import StagedBeside
 from etl.lake.staging import Staged
 from etl.lake.tables import ConflictError, Publication, write_table
 from etl.lake.target import Mode
-from etl.lake.transaction import StagedInPlace
 from tests import engines
 
 Stage = Callable[..., Staged]

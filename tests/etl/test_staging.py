@@ -197,20 +197,6 @@ def test_only_the_partitions_that_the_rows_have_are_overwritten(
     )
 
 
-@pytest.mark.parametrize("mode", ["append", "overwrite", "merge"])
-def test_what_was_committed_once_is_not_committed_again(
-    spark: SparkSession, tmp_path: Path, stage: Stage, mode: Any
-) -> None:
-    how = Publication(mode=mode, note={"n": 1}, once=("run 1", 1), keys=("id",))
-    stage(numbers(spark, 20)).publish("good", ["id"], how)
-    commit = stage(numbers(spark, 30)).publish("good", ["id"], how)
-    assert (commit.version, commit.note) == (0, {"n": 1})
-    assert len(table_of(spark, tmp_path / "t")) == 16
-    later = Publication(mode=mode, note={"n": 2}, once=("run 1", 2), keys=("id",))
-    assert stage(numbers(spark, 30)).publish("good", ["id"], later).version == 1
-    assert len(table_of(spark, tmp_path / "t")) == (16 + 24 if mode == "append" else 24)
-
-
 @pytest.mark.parametrize("mode", ["overwrite", "overwrite_partitions"])
 def test_a_table_that_another_writer_changed_meanwhile_is_not_overwritten(
     spark: SparkSession, tmp_path: Path, stage: Stage, mode: Any
@@ -237,7 +223,7 @@ def test_rows_that_were_chosen_by_one_version_are_not_published_after_another(
     stage(numbers(spark, 10)).publish("good", ["id"], Publication(mode="append", note={"n": 0}))
     stage(numbers(spark, 20)).publish("good", ["id"], Publication(mode="append", note={"n": 1}, after=0))
     before = table_of(spark, tmp_path / "t")
-    late = Publication(mode=mode, note={"n": 2}, after=0, once=("headgate", 1), keys=("id",))
+    late = Publication(mode=mode, note={"n": 2}, after=0, keys=("id",))
     with pytest.raises(ConflictError) as caught:
         stage(numbers(spark, 30)).publish("good", ["id"], late)
     assert (caught.value.expected, caught.value.found) == (0, 1)

@@ -17,8 +17,8 @@ from pathlib import Path
 from typing import Any
 
 from etl.lake import transaction
+from etl.lake.committing import StagedInPlace
 from etl.lake.copying import StagedBeside
-from etl.lake.transaction import StagedInPlace
 from jobs import gate, rejects
 
 ROOT = Path(__file__).resolve().parents[2]

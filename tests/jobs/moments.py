@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 from pyspark.sql import DataFrame, DataFrameWriter, SparkSession
 
-from etl.lake import copying, files, transaction
+from etl.lake import committing, copying, files, transaction
 
 State = dict[str, bytes]
 """The content of every file of a lake, by its place."""
@@ -29,10 +29,11 @@ WATCHED: tuple[tuple[Any, str], ...] = (
     (DataFrame, "count"),
     (SparkSession, "sql"),
     (SparkSession, "createDataFrame"),
-    (transaction.StagedInPlace, "publish"),
-    (transaction.StagedInPlace, "discard"),
+    (committing.StagedInPlace, "publish"),
+    (committing.StagedInPlace, "discard"),
     (copying.StagedBeside, "publish"),
     (copying.StagedBeside, "discard"),
+    (transaction, "append"),
     *((files, name) for name in ("exists", "read_bytes", "read_line", "write_bytes", "delete", "folders")),
 )
 """What a run asks of storage: by classes, and by modules that are asked by their names."""

@@ -12,8 +12,8 @@ from delta.tables import DeltaTable
 from pyspark.sql import SparkSession
 
 from etl.lake import transaction
+from etl.lake.committing import StagedInPlace
 from etl.lake.copying import StagedBeside
-from etl.lake.transaction import StagedInPlace
 from etl.lake.zones import Lake
 from jobs import rejects
 from jobs.context import load_pipeline

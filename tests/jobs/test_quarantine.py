@@ -13,7 +13,7 @@ from pyspark.sql import SparkSession
 
 from etl.lake.commits import newest_version
 from etl.lake.quarantine import open_rows, quarantine_rows
-from etl.lake.tables import append_in_turn
+from etl.lake.turns import append_in_turn
 from etl.lake.zones import Lake
 from jobs import publication, quarantine, rejects
 from jobs.exits import ArgumentsError, Exit

@@ -129,7 +129,7 @@ def test_the_ledger_is_told_of_all_that_runs_died_before_telling(
 ) -> None:
     visits = one_clinic("{mode: append}")
 
-    def die(*_: Any) -> None:
+    def die(*_: Any, **__: Any) -> None:
         raise OSError("killed")
 
     for number in (1, 2, 3):

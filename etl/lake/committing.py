@@ -1,0 +1,173 @@
+"""Stage in the table's own folder, by Delta's own transactions, and publish by committing.
+
+Delta writes data files first and makes them visible by a commit to its log. Between the two lies the
+audit: files of rows that are refused or rejected are never committed, and no row is written twice.
+
+The rows are written as if the verdict were a partition column of the table, so that each file holds
+rows of one verdict; the commit leaves that column out. Files that are never committed are for VACUUM
+to remove, as those of any writer that died.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import unquote
+
+from pyspark.sql import DataFrame, Observation
+from pyspark.sql import functions as F
+
+from etl.lake import delta_classes as delta
+from etl.lake import files
+from etl.lake.admission import Refusal, admit, refusals_by_delta, refusals_of
+from etl.lake.commits import Commit
+from etl.lake.merging import merge_rows
+from etl.lake.replacing import replace_rows
+from etl.lake.tables import ConflictError, Publication, conflicts_refused
+from etl.lake.target import Mode, Target, read_target, target_of
+from etl.lake.transaction import describe, follow, operation, removes, understood
+from etl.transform import quote
+
+__all__ = ["StagedInPlace", "write"]
+
+
+@dataclass(frozen=True)
+class StagedInPlace:
+    """Rows in files of the table's folder that no commit has named yet.
+
+    Attributes
+    ----------
+    column : str
+        With the verdict.
+    partition : str
+        What it is called among the partition values.
+    added : tuple of dict
+        Delta's actions ``add``, with the verdict among the partition values.
+    target : Target
+        The table when the rows were staged.
+    partition_by : tuple of str
+        For a table that is new.
+    """
+
+    rows: DataFrame
+    seen: dict[str, Any]
+    column: str
+    partition: str
+    target: Target
+    added: tuple[dict[str, Any], ...]
+    partition_by: tuple[str, ...] = ()
+
+    def written(self, verdict: str) -> int | None:
+        """See `etl.lake.staging.Staged`."""
+        told = [action.get("stats") for action in self._of(verdict)]
+        return sum(int(json.loads(stats)["numRecords"]) for stats in told if stats) if all(told) else None
+
+    def refusals(
+        self, verdict: str, columns: Sequence[str], *, mode: Mode, keys: Sequence[str] = ()
+    ) -> list[Refusal]:
+        """See `etl.lake.staging.Staged`."""
+        target = read_target(self.rows.sparkSession, self.target.table)
+        chosen = self._chosen(verdict, columns)
+        return refusals_of(chosen, target, mode=mode, partition_by=self.partition_by, keys=keys)
+
+    def publish(self, verdict: str, columns: Sequence[str], how: Publication) -> Commit:
+        """See `etl.lake.staging.Staged`."""
+        spark, table = self.rows.sparkSession, self.target.table
+        chosen = self._chosen(verdict, columns)
+        with conflicts_refused(spark, table, expected=self.target.version), refusals_by_delta(table):
+            if how.replaces:
+                return replace_rows(chosen, table, how)
+            if how.mode == "merge":
+                return merge_rows(chosen, table, how, partition_by=self.partition_by)
+            return self._commit(verdict, columns, how)
+
+    def _chosen(self, verdict: str, columns: Sequence[str]) -> DataFrame:
+        return self.rows.where(F.col(quote(self.column)) == verdict).select(*map(quote, columns))
+
+    def _of(self, verdict: str) -> list[dict[str, Any]]:
+        return [action for action in self.added if action["partitionValues"][self.partition] == verdict]
+
+    def _commit(self, verdict: str, columns: Sequence[str], how: Publication) -> Commit:
+        spark, table = self.rows.sparkSession, self.target.table
+        transaction = delta.start(spark, table)
+        found = target_of(transaction, table)
+        if how.after is not None and found.version != how.after:
+            raise ConflictError(table=table, expected=how.after, found=found.version)
+        chosen = self._chosen(verdict, columns)
+        if not self._stands(found, chosen.columns, alone=how.mode != "append"):
+            raise ConflictError(table=table, expected=self.target.version, found=found.version)
+        admit(chosen, found, mode=how.mode, partition_by=self.partition_by)
+        describe(spark, transaction, found, chosen.schema, how.mode, self.partition_by)
+        files_of = self._of(verdict)
+        adds = [{"add": self._without_verdict(action)} for action in files_of]
+        actions = [
+            *removes(spark, transaction, found, how.mode, [one["add"]["partitionValues"] for one in adds]),
+            *(delta.action(spark, one) for one in adds),
+        ]
+        if how.after is not None:
+            actions.append(follow(spark, transaction, how.after))
+        rows = self.written(verdict)
+        rows = chosen.count() if rows is None else rows
+        size = sum(action["size"] for action in files_of)
+        delta.register(spark, transaction, numFiles=len(files_of), numOutputRows=rows, numOutputBytes=size)
+        version = transaction.commit(delta.seq(spark, actions), operation(spark, how.mode, how.note))
+        return Commit(version=int(version), note=how.note, rows=rows)
+
+    def _stands(self, found: Target, columns: Collection[str], *, alone: bool) -> bool:
+        """Whether the files that were staged can still be named by the table's log."""
+        if self.target.exists and found.id != self.target.id:
+            return False
+        by = found.partition_by if found.exists else self.partition_by
+        as_staged = self.target.partition_by if self.target.exists else self.partition_by
+        same_version = found.version == self.target.version
+        return same_version or (not alone and by == as_staged and understood(found, columns))
+
+    def _without_verdict(self, action: Mapping[str, Any]) -> dict[str, Any]:
+        values = {name: value for name, value in action["partitionValues"].items() if name != self.partition}
+        return {**action, "partitionValues": values}
+
+    def discard(self, *, published: str | None = None) -> None:
+        """See `etl.lake.staging.Staged`."""
+        for action in self.added:
+            if action["partitionValues"][self.partition] != published:
+                path = f"{self.target.table}/{unquote(action['path'])}"
+                files.delete(self.rows.sparkSession, path)
+
+
+def write(
+    rows: DataFrame,
+    target: Target,
+    *,
+    beside: str,
+    verdict: str,
+    seen: Observation,
+    partition_by: Sequence[str],
+) -> StagedInPlace:
+    """Write what `etl.lake.staging.stage` watches."""
+    spark, table = rows.sparkSession, target.table
+    partition = _name_for_the_verdict({*rows.columns, *target.schema.names})
+    written = rows.withColumnRenamed(verdict, partition)
+    # This transaction is for its files only, and is never committed.
+    transaction = delta.start(spark, table)
+    metadata: dict[str, Any] = json.loads(transaction.metadata().json())["metaData"]
+    partitions = list(target.partition_by if target.exists else partition_by)
+    metadata |= {"schemaString": written.schema.json(), "partitionColumns": [*partitions, partition]}
+    transaction.updateMetadata(delta.action(spark, {"metaData": metadata}), False)
+    actions = transaction.writeFiles(written._jdf)
+    added = tuple(json.loads(actions.apply(at).json())["add"] for at in range(actions.size()))
+    # Nothing in the name of a file is a pattern.
+    reader = spark.read.schema(written.schema).options(basePath=table, __globPaths__="false")
+    paths = [f"{table}/{unquote(action['path'])}" for action in added]
+    read = reader.parquet(*paths) if paths else written.limit(0)
+    told = read.withColumnRenamed(partition, verdict)
+    return StagedInPlace(told, dict(seen.get), verdict, partition, target, added, tuple(partition_by))
+
+
+def _name_for_the_verdict(taken: Collection[str]) -> str:
+    """Not of a column; and folders whose names begin with an underscore would be hidden from VACUUM."""
+    name, known = "headgate_verdict", {one.lower() for one in taken}
+    while name in known:
+        name += "_"
+    return name

@@ -1,0 +1,68 @@
+"""Rows that are appended after a known version of the table, or not at all: an order without clocks."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pyspark.sql import DataFrame
+from pyspark.sql import functions as F
+
+from etl.lake import transaction
+from etl.lake.admission import refusals_by_delta
+from etl.lake.calendar import write_as_they_are
+from etl.lake.commits import Commit, commit_at, newest_version
+from etl.lake.tables import ConflictError, Publication, conflicts_refused, write_table
+from etl.lake.target import read_target
+
+__all__ = ["TURN", "append_after", "append_in_turn"]
+
+TURN = "commit"
+"""The column with the number of the commit that told a row: its order, whatever clocks say."""
+
+
+def append_after(df: DataFrame, path: str, *, after: int, note: dict[str, Any]) -> Commit:
+    """Append rows in one commit that carries `note`, if the table is still at the version `after`.
+
+    Parameters
+    ----------
+    df : DataFrame
+    path : str
+    after : int
+        The version by which the rows were chosen; -1 where there was no table.
+    note : dict
+
+    Returns
+    -------
+    Commit
+
+    Raises
+    ------
+    ConflictError
+        Another has changed the table since: nothing is written.
+    etl.lake.admission.TableRuleError
+        The table cannot take the rows as they are.
+    """
+    spark = df.sparkSession
+    target = read_target(spark, path)
+    if target.version != after:
+        raise ConflictError(table=path, expected=after, found=target.version)
+    with conflicts_refused(spark, path, expected=after), refusals_by_delta(path):
+        if transaction.fits(spark, target, df.columns):
+            write_as_they_are(spark)
+            made = commit_at(spark, path, transaction.append(df, path, after=after, note=note))
+            assert made is not None
+            return made
+        ours = Publication(mode="append", note=note, after=after)
+        write_table(df, path, mode="append", note=note, once=ours.once)
+    newest = newest_version(spark, path)
+    for version in range(after + 1, newest + 1):
+        commit = commit_at(spark, path, version)
+        if commit is not None and ours.made(commit):
+            return commit
+    # Delta passes rows over whose turn another took.
+    raise ConflictError(table=path, expected=after, found=newest)
+
+
+def append_in_turn(df: DataFrame, path: str, *, after: int, note: dict[str, Any]) -> Commit:
+    """Append rows that bear the number of their commit: see `append_after`."""
+    return append_after(df.withColumn(TURN, F.lit(after + 1).cast("bigint")), path, after=after, note=note)
