@@ -168,7 +168,7 @@ def test_every_defect_has_a_case_and_a_way_out():
         (
             "v date",
             [(dt.date(2024, 1, 2),)],
-            rule("column_distinct_values_to_equal_set", column="v", value_set=["2024-01-02"]),
+            rule("column_distinct_values_to_be_in_set", column="v", value_set=["2024-01-02"]),
         ),
         ("v string", [("ab",)], rule("column_values_to_match_regex_list", column="v", regex_list=["a", "b"])),
         (
