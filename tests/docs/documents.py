@@ -2,7 +2,7 @@
 
 What runs, in the order of the page, in one working folder:
 
-- a ``python`` block, all of a page in one interpreter; what it prints must be what the ``text`` block
+- a ``python`` block, all of a page with the same names; what it prints must be what the ``text`` block
   after it says, if there is one;
 - a ``console`` block: each line after ``$``; what it prints must be what stands below, and it must
   end with exit code 0 unless the next command is ``echo $?``;
@@ -14,12 +14,12 @@ read only.
 
 from __future__ import annotations
 
-import contextlib
 import doctest
 import json
 import os
 import re
 import shlex
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -60,34 +60,52 @@ def blocks(markdown: str) -> list[Block]:
     return found
 
 
-def run_document(page: Path, folder: Path) -> int:
-    """Run the blocks of `page` in `folder` and return how many ran."""
+def run_document(page: Path, interpreter: Interpreter) -> int:
+    """Run the blocks of `page` as if nothing had been run before, and return how many ran."""
     ran = 0
     found = blocks(page.read_text(encoding="utf-8"))
-    with contextlib.closing(Interpreter(folder)) as interpreter:
-        for block, after in zip(found, [*found[1:], None], strict=True):
-            place = f"{page.name}:{block.line}"
-            if block.title is not None:
-                target = folder / block.title
-                target.parent.mkdir(parents=True, exist_ok=True)
-                target.write_text(block.text, encoding="utf-8")
-            if block.language == "python":
-                printed = interpreter.run(block.text, place)
-                if after is not None and after.language == "text":
-                    same(expected=after.text, printed=printed, place=place)
-                ran += 1
-            elif block.language == "console":
-                ran += run_console(block.text, place, interpreter)
+    interpreter.turn_over()
+    for block, after in zip(found, [*found[1:], None], strict=True):
+        place = f"{page.name}:{block.line}"
+        if block.title is not None:
+            target = interpreter.folder / block.title
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.write_text(block.text, encoding="utf-8")
+        if block.language == "python":
+            printed = interpreter.run(block.text, place)
+            if after is not None and after.language == "text":
+                same(expected=after.text, printed=printed, place=place)
+            ran += 1
+        elif block.language == "console":
+            ran += run_console(block.text, place, interpreter)
     return ran
 
 
 class Interpreter:
-    """A Python of its own, with its own working folder (a Spark that runs already keeps the one it has)."""
+    """A Python of its own, with its own working folder (a Spark that runs already keeps the one it has).
+
+    Pages have one after the other, as to start Spark takes longer than what most of them run.
+    """
 
     LOOP = """
-import contextlib, io, json, sys
+import contextlib, io, json, os, sys
 names = {"__name__": "__main__"}
 session = contextlib.ExitStack()
+
+def forget():
+    names.clear()
+    names["__name__"] = "__main__"
+    for name, module in list(sys.modules.items()):
+        if (getattr(module, "__file__", None) or "").startswith(os.getcwd()):
+            del sys.modules[name]
+    sql = sys.modules.get("pyspark.sql")
+    spark = sql and sql.SparkSession.getActiveSession()
+    if spark:
+        from etl.lake.java import java_class
+        # Delta remembers what it has read in a folder.
+        java_class(spark, "org.apache.spark.sql.delta.DeltaLog").clearCache()
+        for view in spark.catalog.listTables():
+            spark.catalog.dropTempView(view.name)
 
 def execute(source, place):
     exec(compile(source, place, "exec"), names)
@@ -104,7 +122,9 @@ for line in sys.stdin:
     what, *given = json.loads(line)
     printed, code = io.StringIO(), 0
     with contextlib.redirect_stdout(printed), contextlib.redirect_stderr(printed):
-        if what == "execute":
+        if what == "forget":
+            forget()
+        elif what == "execute":
             with contextlib.redirect_stderr(sys.__stderr__):
                 execute(*given)
         else:
@@ -119,6 +139,13 @@ session.close()
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.process: subprocess.Popen[str] | None = None
+
+    def turn_over(self) -> None:
+        """Empty the folder, and forget what was executed."""
+        for file in self.folder.iterdir():
+            shutil.rmtree(file) if file.is_dir() else file.unlink()
+        if self.process is not None:
+            self._ask("forget")
 
     def run(self, source: str, place: str) -> str:
         """Execute `source` after all that was executed before, and return what it printed."""
@@ -147,12 +174,15 @@ session.close()
         self.process.stdin.write(json.dumps(words) + "\n")
         self.process.stdin.flush()
         answer = self.process.stdout.readline()
+        if not answer:
+            self.close()
         return tuple(json.loads(answer)) if answer else None
 
     def close(self) -> None:
         """End the interpreter, if it was started."""
         if self.process is not None:
             self.process.communicate(timeout=60)
+            self.process = None
 
 
 def run_console(text: str, place: str, interpreter: Interpreter) -> int:
