@@ -31,6 +31,19 @@ def ansi(request: pytest.FixtureRequest, spark: SparkSession) -> Iterator[str]:
     spark.conf.set("spark.sql.ansi.enabled", before)
 
 
+ONE_TASK = {"spark.sql.shuffle.partitions": "1", "spark.databricks.delta.snapshotPartitions": "1"}
+"""A second task has no row to work on, and costs as much as the first."""
+
+
+@pytest.fixture
+def few_rows(spark: SparkSession) -> Iterator[None]:
+    """What writes a handful of rows has its plans interpreted, as in a laptop's session, and one task."""
+    from jobs.session import SMALL_SETTINGS
+
+    with engines.settings(spark, SMALL_SETTINGS | ONE_TASK):
+        yield
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_call() -> Iterator[None]:
     """Take an engine's typed refusal for what it is: a lack with a name, which docs/engines.md lists."""

@@ -6,6 +6,7 @@ half of one on a file system that renames; object stores publish an object only 
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Iterable
 from typing import Any
 
@@ -130,7 +131,9 @@ def write_bytes(spark: SparkSession, path: str, content: bytes) -> None:
     """Put `content` at `path`, whole or not at all; what stood there is replaced."""
     filesystem, place = _at(spark, path)
     whole_only = path.startswith(("s3:", "s3a:"))  # and a rename would copy
-    part = place if whole_only else java_class(spark, PATH)(place.getParent(), f".{place.getName()}.part")
+    # A name of its own: two runs may write the same file at a time.
+    beside = f".{place.getName()}.{uuid.uuid4().hex}.part"
+    part = place if whole_only else java_class(spark, PATH)(place.getParent(), beside)
     stream = filesystem.create(part, True)
     try:
         stream.write(content)

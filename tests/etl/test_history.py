@@ -13,6 +13,8 @@ from etl.lake.history import changes_by_others, missing_file, notes, snapshot
 from etl.lake.tables import ConflictError, write_table
 from etl.lake.turns import append_in_turn
 
+pytestmark = pytest.mark.usefixtures("few_rows")
+
 HARMLESS = (
     "OPTIMIZE {}",
     "ALTER TABLE {} SET TBLPROPERTIES ('team' = 'us')",

@@ -19,6 +19,8 @@ from etl.lake.tables import read_table, write_table
 from etl.lake.zones import Lake
 from etl.transform import PROBLEM_TYPE
 
+pytestmark = pytest.mark.usefixtures("few_rows")
+
 NOON = datetime(2026, 1, 2, 12, tzinfo=UTC)
 ENTRY = Entry(
     run_id="r1", pipeline="p", stage="curate", dataset="d", status="done", started_at=NOON, finished_at=NOON,

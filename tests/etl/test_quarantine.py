@@ -13,6 +13,8 @@ from etl.lake.quarantine import changes, events, open_rows, quarantine_rows, tur
 from etl.lake.tables import write_table
 from etl.lake.turns import append_in_turn
 
+pytestmark = pytest.mark.usefixtures("few_rows")
+
 BEGIN = datetime(2026, 1, 1, tzinfo=UTC)
 
 

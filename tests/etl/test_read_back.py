@@ -23,6 +23,8 @@ from etl.lake.tables import ConflictError, Publication, write_table
 from etl.lake.target import Mode
 from tests import engines
 
+pytestmark = pytest.mark.usefixtures("few_rows")
+
 Stage = Callable[..., Staged]
 MODES: tuple[Mode, ...] = ("append", "overwrite_partitions", "merge", "overwrite")
 

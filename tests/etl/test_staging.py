@@ -22,6 +22,8 @@ from etl.lake.staging import Staged
 from etl.lake.tables import ConflictError, PartitionsError, Publication
 from etl.lake.target import read_target
 
+pytestmark = pytest.mark.usefixtures("few_rows")
+
 Stage = Callable[..., Staged]
 
 

@@ -12,6 +12,8 @@ from pyspark.sql import functions as F
 from etl.errors import ParameterError
 from etl.star import build_calendar
 
+pytestmark = pytest.mark.usefixtures("few_rows")
+
 
 @pytest.mark.usefixtures("ansi")
 def test_every_column_of_a_leap_day_and_of_a_day_of_another_iso_year(spark: SparkSession) -> None:

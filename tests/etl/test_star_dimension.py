@@ -9,6 +9,8 @@ from pyspark.sql import DataFrame, SparkSession
 from etl.errors import MissingColumnError, ParameterError
 from etl.star import build_dimension
 
+pytestmark = pytest.mark.usefixtures("few_rows")
+
 VISITS = "visit int, name string, city string, age int"
 PEOPLE = "id bigint, name string, city string, age int"
 UNKNOWN = (0, None, "Unknown", None)

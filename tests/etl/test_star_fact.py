@@ -12,6 +12,8 @@ from etl.errors import MissingColumnError, ParameterError
 from etl.star import build_calendar, build_dimension, build_fact
 from tests import engines
 
+pytestmark = pytest.mark.usefixtures("few_rows")
+
 
 @pytest.fixture
 def towns(spark: SparkSession) -> DataFrame:

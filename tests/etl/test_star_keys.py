@@ -13,6 +13,8 @@ from etl.errors import MissingColumnError, ParameterError
 from etl.star import assign_keys
 from tests import engines
 
+pytestmark = pytest.mark.usefixtures("few_rows")
+
 KEYS = assign_keys(natural_key=["name"], key="id")
 
 

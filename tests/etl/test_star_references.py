@@ -9,6 +9,8 @@ from pyspark.sql import DataFrame, SparkSession
 from etl.errors import MissingColumnError, ParameterError
 from etl.star import count_dangling, dangling_references, repeated_grain
 
+pytestmark = pytest.mark.usefixtures("few_rows")
+
 
 @pytest.fixture
 def towns(spark: SparkSession) -> DataFrame:

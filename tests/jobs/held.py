@@ -11,15 +11,15 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from etl.lake import transaction
 from jobs import run
-from jobs.stages import ingest
 
 PATIENCE = 300.0
 
 
 def meeting(folder: Path, name: str, work: Callable[..., Any]) -> Callable[..., Any]:
     def held(frame: Any, path: str, **named: Any) -> Any:
-        if Path(path).name == "v":
+        if path.endswith("raw/v"):
             (folder / f"{name}.ready").touch()
             until = time.monotonic() + PATIENCE
             while time.monotonic() < until and len(list(folder.glob("*.ready"))) < 2:
@@ -30,5 +30,5 @@ def meeting(folder: Path, name: str, work: Callable[..., Any]) -> Callable[..., 
 
 
 if __name__ == "__main__":
-    ingest.write_table = meeting(Path(sys.argv[1]), sys.argv[2], ingest.write_table)
+    transaction.append = meeting(Path(sys.argv[1]), sys.argv[2], transaction.append)
     run.main(sys.argv[3:])

@@ -8,20 +8,12 @@ import shutil
 import signal
 import subprocess
 import sys
-import threading
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import pytest
 from delta.tables import DeltaTable
 from pyspark.sql import SparkSession
 
-from etl.lake.commits import last_commit
-from etl.lake.ledger import Entry
-from jobs.context import Run
-from jobs.stages import ingest as stage
 from tests.jobs.house import House, text
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -58,38 +50,6 @@ def test_a_file_is_one_however_the_lake_is_spelled(
         "unchanged",
     ]
     assert spark.read.format("delta").load(str(old / "raw/v")).count() == 2
-
-
-def test_of_two_runs_that_take_in_the_same_files_each_file_comes_once(
-    spark: SparkSession, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Both have seen that a file is missing when both write: to a new table, and to one that is there."""
-    house = House(spark, tmp_path, {"v": 'source: {files: "*.csv"}'})
-    write = stage.write_table
-    told: list[list[Entry]] = []
-
-    def two(run: Run) -> list[Entry]:
-        met = threading.Barrier(2)
-
-        def held(*given: Any, **named: Any) -> Any:
-            if not met.broken and named["once"][1] == expected:
-                met.wait(timeout=120)
-            return write(*given, **named)
-
-        before = last_commit(spark, str(house.lake / "raw/v"))
-        expected = 0 if before is None else before.version + 1
-        monkeypatch.setattr(stage, "write_table", held)
-        runs = [replace(run, run_id=name, entries=[], noted=[], undelivered={}) for name in ("one", "two")]
-        with ThreadPoolExecutor(2) as pool:
-            told.append([entry for entries in pool.map(stage.ingest, runs) for entry in entries])
-        monkeypatch.setattr(stage, "write_table", write)
-        return []
-
-    for files in ({"a.csv": text("1,1", "2,2")}, {"b.csv": text("3,3")}):
-        house.deliver(files)
-        house.run(steps=[two, "ingest"])
-    assert house.rows("v", zone="raw")["v"] == ["1 1", "2 2", "3 3"]
-    assert [sorted(entry.status for entry in entries) for entries in told] == [["done", "unchanged"]] * 2
 
 
 def test_two_processes_at_once_take_in_each_row_once(spark: SparkSession, tmp_path: Path) -> None:
