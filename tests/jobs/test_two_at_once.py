@@ -127,7 +127,7 @@ def test_two_runs_that_meet_at_a_write_leave_what_one_would_have_left(
         return spark.read.format("delta").load(str(tmp_path / "lake" / name))
 
     visits = [*range(1, 8), *range(100, 110)]
-    assert sorted(row.visit for row in table("raw/visits").collect()) == sorted([*map(str, visits), "20"])
+    assert sorted(row.Visit for row in table("raw/visits").collect()) == sorted([*map(str, visits), "20"])
     assert sorted(row.visit for row in table("curated/visits").collect()) == visits
     facts = table("star/fact_visit").join(table("star/dim_town"), "town_key")
     towns = [(number, f"Town {number}" if number < 100 else "Rome") for number in visits]
