@@ -47,7 +47,7 @@ def _told(entry: Entry) -> str:
     """The counts of an entry, in words, those that are zero left out."""
     seconds = max((entry.finished_at - entry.started_at).total_seconds(), 0.001)
     if entry.status == "unchanged":
-        return f"unchanged ({entry.published:,} rows stand)"
+        return f"unchanged (last published: {entry.published:,} rows)"
     if entry.status in ("refused", "failed"):
         return f"{entry.status}: {entry.error}"
     parts = [f"{entry.read:,} read"] if entry.read else []
@@ -83,7 +83,7 @@ class _Lines(Watch):
             rows = sum(entry.published for entry in self.standing)
             stage, several = self.standing[0].stage, len(self.standing)
             name = self.standing[0].dataset if several == 1 else f"{several} of them"
-            self._line(f"  {stage:<7} {name:<26} unchanged ({rows:,} rows stand)")
+            self._line(f"  {stage:<7} {name:<26} unchanged (last published: {rows:,} rows)")
             self.standing = []
 
     def stage(self, stage: str, datasets: Sequence[str]) -> None:

@@ -209,7 +209,9 @@ def _rows(summary: Summary) -> list[Headline]:
         )
     if standing:
         rows = sum(stage.published or 0 for stage in standing)
-        headlines.append(Headline(count(rows), "rows stand", f"{_datasets(standing)}, unchanged"))
+        headlines.append(
+            Headline(count(rows), "rows at the last publication", f"{_datasets(standing)}, unchanged")
+        )
     if not told:
         return headlines
     read = sum(stage.read or 0 for stage in told)

@@ -28,7 +28,7 @@ def test_lines_tell_counts_and_rates(capsys: pytest.CaptureFixture[str]) -> None
     said = capsys.readouterr()
     assert said.out == ""
     assert "3,000 read, 2,990 published, 10 duplicates · 1,500 rows/s · 2.0 s" in said.err
-    assert "unchanged (2,990 rows stand)" in said.err
+    assert "unchanged (last published: 2,990 rows)" in said.err
     assert "refused: too many bad rows" in said.err
 
 

@@ -139,7 +139,7 @@ def test_each_kind_says_what_the_ledger_says(reports: dict[str, Report]) -> None
     summary, page, ledger = reports["unchanged"]
     stand = told(summary, "curate", "sales")["published"] + told(summary, "curate", "towns")["published"]
     assert ledger == []
-    assert f"rows stand {stand} in 2 datasets, unchanged" in page.text()
+    assert f"rows at the last publication {stand} in 2 datasets, unchanged" in page.text()
     assert "rows published" not in page.text()
     assert {each["seconds"] for each in summary["stages"]} == {None}
     assert "Nothing was asked in this run" in page.text("gates")
