@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import yaml
-
 from jobs.session import SMALL_JAVA, SMALL_SETTINGS
 from tests.jobs.visits import PIPELINE, lay_out
 
@@ -28,6 +26,7 @@ TABLES = {
 
 def lay_out_small(folder: Path) -> Path:
     """Write a pipeline of two datasets, a star and an export, with its landing, and give its path."""
-    pipeline = yaml.safe_load(PIPELINE)
-    pipeline["datasets"]["visits_again"] = pipeline["datasets"]["visits"]
-    return lay_out(folder, pipeline=yaml.safe_dump(pipeline, sort_keys=False))
+    name, rest = PIPELINE.split("datasets:\n")
+    datasets, star = rest.split("star:\n")
+    again = datasets.replace("  visits:\n", "  visits_again:\n", 1)
+    return lay_out(folder, pipeline=f"{name}datasets:\n{datasets.rstrip()}\n{again.rstrip()}\nstar:\n{star}")
