@@ -128,7 +128,8 @@ class Publish(Closed):
     order_by: Columns = Field(
         (),
         description="For a merge: a row that is older by these columns than the table's row of the same key "
-        "is not applied; '-name' turns the order round, and null is oldest. By default what comes last wins.",
+        "is not applied; '-name' turns the order round, null is oldest, and texts that are numbers are "
+        "judged by their size. By default what comes last wins.",
         examples=[["updated_at"]],
     )
     partition_by: Columns = Field(

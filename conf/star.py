@@ -29,7 +29,8 @@ class Dimension(Closed):
     )
     order_by: Columns = Field(
         (),
-        description="Where a natural key repeats, the last row in this order wins; '-name' turns it round.",
+        description="Where a natural key repeats, the last row in this order wins, texts that are numbers by "
+        "their size; '-name' turns it round.",
         examples=[["encounter_id"]],
     )
     steps: tuple[Step, ...] = Field(

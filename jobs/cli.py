@@ -64,3 +64,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     job = import_module(COMMANDS[name][0])
     code: int = job.main(given[1:])
     return code
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -23,6 +23,9 @@ __all__ = ["Disclosure", "Word", "looks_personal"]
 Word = Literal["show", "mask", "hide"]
 STRICTEST: tuple[Word, ...] = ("hide", "mask", "show")
 
+RECORD = "_record"
+"""Where the text of a record stands that could not be read: all of its columns at once."""
+
 _WHOLE_WORDS = frozenset(
     """
     account addr address birthday birthdate birth born bsn card dob email fax firstname forename iban
@@ -98,7 +101,7 @@ class Disclosure:
         return policy
 
     def word(self, column: str | None) -> Word:
-        """What holds of a column, of several as ``a, b`` the strictest; what is of no column is masked."""
+        """What holds of a column, of several as ``a, b`` the strictest; what is of none or all is masked."""
         if column is None:
             return self.default or "mask"
         return self.strictest([column] if _plain(column) in self.columns else column.split(", "))
@@ -141,6 +144,8 @@ class Disclosure:
         known = self.columns.get(_plain(column))
         if known is not None:
             return known
+        if column == RECORD:
+            return self.default or "mask"
         if self.default == "hide":
             return "hide"
         if self.default == "show":

@@ -18,6 +18,7 @@ from pyspark.sql import functions as F
 from conf import Publish
 from etl.clean.fate import critical_problems
 from etl.lake.arrivals import Batch
+from etl.order import latest_first
 from etl.transform import Transform, quote, require_columns
 from jobs.fates import FATE
 
@@ -52,12 +53,10 @@ def merge_anew(how: Publish) -> Transform:
         live = F.col(FATE).isNull() & (F.size(critical_problems(df)) == 0)
         for key in how.keys:
             live &= F.col(quote(key)).isNotNull()
-        order = [
-            F.col(quote(name)).asc_nulls_last() if turned else F.col(quote(name)).desc_nulls_last()
-            for name, turned in zip(judged, (entry.startswith("-") for entry in how.order_by), strict=True)
-        ]
         same = Window.partitionBy(live, *(F.col(quote(key)) for key in how.keys))
-        ranked = df.withColumn(RANK, F.rank().over(same.orderBy(*order, F.desc("_ingested_at"))))
+        ranked = df.withColumn(
+            RANK, F.rank().over(same.orderBy(*latest_first(df, how.order_by), F.desc("_ingested_at")))
+        )
         late = live & (F.col(RANK) > 1)
         return ranked.withColumn(FATE, F.when(late, F.lit("superseded")).otherwise(F.col(FATE))).drop(RANK)
 

@@ -12,6 +12,7 @@ from typing import Any, Literal
 
 from pyspark.sql import types as T
 
+from quality.instants import local_time
 from quality.profile import Profile, Traits, merge
 from quality.profiling import Distinct, has_values, kind_of
 
@@ -168,5 +169,4 @@ def _moment(number: float, data_type: T.DataType) -> str:
     if isinstance(data_type, T.DateType):
         return (dt.date(1970, 1, 1) + dt.timedelta(days=int(number))).isoformat()
     # Without a zone, as observed values are written.
-    moment: dt.datetime = T.TimestampType().fromInternal(int(number))
-    return moment.isoformat()
+    return local_time(int(number)).isoformat()

@@ -7,6 +7,7 @@ rows that a write sees. What they came to is given to `quality.validate`, which 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from functools import partial
 from typing import Any
 
@@ -15,6 +16,7 @@ from pyspark.sql import functions as F
 from pyspark.sql import types as T
 
 from quality.expectation import Suite
+from quality.instants import local_time
 from quality.marks import Marks
 from quality.measure import analysed, made
 from quality.plan import plan
@@ -53,16 +55,15 @@ class Observations:
         Parameters
         ----------
         seen : Mapping
-            What came of `aggregates`, by name. One that is missing is measured later.
+            What came of `aggregates`, by name. One that is missing, or that Python has no value for,
+            is measured later: there what cannot be had is told of its expectation.
         """
-        return {
-            **self._known,
-            **{
-                key: _from_number(seen[name], self._kinds.get(key))
-                for key, name in self._names.items()
-                if name in seen
-            },
-        }
+        numbers = dict(self._known)
+        for key, name in self._names.items():
+            if name in seen:
+                with suppress(OverflowError):
+                    numbers[key] = _from_number(seen[name], self._kinds.get(key))
+        return numbers
 
     @property
     def columns(self) -> frozenset[str]:
@@ -155,4 +156,6 @@ def _as_number(column: Column, kind: T.DataType | None) -> Column:
 
 
 def _from_number(value: Any, kind: T.DataType | None) -> Any:
-    return kind.fromInternal(value) if isinstance(kind, T.DateType | T.TimestampType) else value
+    if isinstance(kind, T.TimestampType):
+        return None if value is None else local_time(value)
+    return kind.fromInternal(value) if isinstance(kind, T.DateType) else value

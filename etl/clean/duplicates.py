@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from pyspark.sql import Column, DataFrame, Window
+from pyspark.sql import DataFrame, Window
 from pyspark.sql import functions as F
-from pyspark.sql import types as T
 
 from etl.clean.checks import require_names
 from etl.clean.fate import critical_problems, require_mark, take_out
+from etl.order import comparable, latest_first
 from etl.transform import PROBLEMS, Transform, data_columns, quote, require_columns, unmarked
 
 __all__ = ["drop_exact_duplicates", "keep_latest"]
 
 PLACE = ("_file", "_row")
-NUMBER = r"^ *[+-]?[0-9]+([.][0-9]+)? *$"
 RANK = "_rank"
 FLAWS = "_flaws"
 
@@ -66,9 +65,9 @@ def drop_exact_duplicates(*, columns: list[str] | None = None, mark: str | None 
     def drop(df: DataFrame) -> DataFrame:
         require_columns(df, columns or [], step=step)
         compared = columns if columns is not None else data_columns(df)
-        equal = [_comparable(df, name) for name in compared]
+        equal = [comparable(df, name) for name in compared]
         place = [F.col(quote(name)) for name in PLACE if name in df.columns]
-        rest = [_comparable(df, name) for name in data_columns(df) if name not in compared]
+        rest = [comparable(df, name) for name in data_columns(df) if name not in compared]
         live = unmarked(df, mark)
         # The hash comes first so that sorting seldom needs to look at the columns themselves.
         # Sail takes no constant array to part rows by.
@@ -134,23 +133,18 @@ def keep_latest(*, keys: list[str], order_by: list[str], mark: str | None = None
 
     def keep(df: DataFrame) -> DataFrame:
         require_columns(df, [*keys, *judged], step=step)
-        order = [
-            part.asc_nulls_last() if entry.startswith("-") else part.desc_nulls_last()
-            for entry, column in zip(order_by, judged, strict=True)
-            for part in _ordered(df, column)
-        ]
         rest = [
             name
             for name in [*data_columns(df), *PLACE]
             if name in df.columns and name not in {*keys, *judged}
         ]
-        order += [_comparable(df, name).desc_nulls_last() for name in rest]
-        key = [_comparable(df, name) for name in keys]
+        order = [*latest_first(df, order_by), *(comparable(df, name).desc_nulls_last() for name in rest)]
+        key = [comparable(df, name) for name in keys]
         live = unmarked(df, mark) & (F.size(FLAWS) == 0)
         for part in key:
             live &= part.isNotNull()
         # Rows out of account are spread by their content: together they could be too many for one task.
-        spread = F.when(~live, F.xxhash64(*(_comparable(df, name) for name in data_columns(df))))
+        spread = F.when(~live, F.xxhash64(*(comparable(df, name) for name in data_columns(df))))
         same = Window.partitionBy(live, spread, *key).orderBy(*order)
         ranked = _with_flaws(df).withColumns({RANK: F.when(live, F.row_number().over(same))})
         return take_out(ranked, F.col(RANK) > 1, fate="superseded", mark=mark).drop(RANK, FLAWS)
@@ -161,28 +155,3 @@ def keep_latest(*, keys: list[str], order_by: list[str], mark: str | None = None
 def _with_flaws(df: DataFrame) -> DataFrame:
     """Critical problems in a column of their own: Sail plans no window over what is filtered in it."""
     return df.withColumns({FLAWS: critical_problems(df)})
-
-
-def _comparable(df: DataFrame, name: str) -> Column:
-    """The column or, as Spark neither groups nor sorts by maps, its text if it holds any."""
-    column, kind = F.col(quote(name)), df.schema[name].dataType
-    if isinstance(kind, T.FloatType | T.DoubleType):
-        # Windows of Sail hold -0.0 and 0.0 for two values.
-        return column + F.lit(0.0)
-    return column.cast("string") if _holds_map(kind) else column
-
-
-def _ordered(df: DataFrame, name: str) -> list[Column]:
-    """What a column is judged by: digits that were left as text are numbers, whatever their length."""
-    column = _comparable(df, name)
-    if not isinstance(df.schema[name].dataType, T.StringType):
-        return [column]
-    return [F.when(column.rlike(NUMBER), column.cast("double")), column]
-
-
-def _holds_map(kind: T.DataType) -> bool:
-    if isinstance(kind, T.ArrayType):
-        return _holds_map(kind.elementType)
-    if isinstance(kind, T.StructType):
-        return any(_holds_map(field.dataType) for field in kind.fields)
-    return isinstance(kind, T.MapType)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 import uuid
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from functools import reduce
 from operator import or_
 
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
+from pyspark.sql import types as T
 
 from etl.errors import EtlError, ParameterError
 from etl.lake import files
@@ -18,6 +19,7 @@ from etl.lake.calendar import write_as_they_are
 from etl.lake.commits import NOTE_KEY, Commit, last_commit
 from etl.lake.tables import ConflictError, Publication, is_table, require_version, write_table
 from etl.lake.target import read_target
+from etl.order import judged_by
 from etl.transform import quote, require_columns
 
 __all__ = ["RepeatedKeyError", "count_older", "merge_rows", "published_before", "require_unique_keys"]
@@ -109,7 +111,7 @@ def merge_rows(rows: DataFrame, table: str, how: Publication, *, partition_by: S
         own.conf.set("spark.databricks.delta.write.txnAppId", how.once[0])
         own.conf.set("spark.databricks.delta.write.txnVersion", str(how.once[1]))
     source, into = f"headgate_merge_{uuid.uuid4().hex}", quote(files.qualified(spark, table))
-    older = _older(how.order_by, target.schema.names) if how.order_by else "false"
+    older = _older(how.order_by, target.schema) if how.order_by else "false"
     rows.createGlobalTempView(source)
     try:
         own.sql(
@@ -139,7 +141,7 @@ def count_older(rows: DataFrame, table: str, *, keys: Sequence[str], order_by: S
     if not is_table(rows.sparkSession, table):
         return 0
     there = rows.sparkSession.read.format("delta").load(table)
-    newer = F.expr(f"({_same(keys)}) AND {_older(order_by, there.columns)}")
+    newer = F.expr(f"({_same(keys)}) AND {_older(order_by, there.schema)}")
     return rows.alias("s").join(there.alias("t"), newer, "left_semi").count()
 
 
@@ -147,14 +149,18 @@ def _same(keys: Sequence[str]) -> str:
     return " AND ".join(f"t.{quote(key)} = s.{quote(key)}" for key in keys)
 
 
-def _older(order_by: Sequence[str], there: Collection[str]) -> str:
+def _older(order_by: Sequence[str], there: T.StructType) -> str:
     """SQL that is never null: whether the row `s` is older than the table's row `t`."""
-    said, known = "false", {name.lower() for name in there}
+    said, kinds = "false", {field.name.lower(): field.dataType for field in there.fields}
     for entry in reversed(order_by):
         name, sign = entry.removeprefix("-"), ">" if entry.startswith("-") else "<"
-        new, old = f"s.{quote(name)}", f"t.{quote(name)}" if name.lower() in known else "NULL"
-        less = f"({old} IS NOT NULL AND ({new} IS NULL OR {new} {sign} {old}))"
-        said = f"({less} OR (({new} <=> {old}) AND {said}))"
+        kind = kinds.get(name.lower(), T.NullType())
+        news = judged_by(f"s.{quote(name)}", kind)
+        # In a column that the table gets with these rows all that it has is null.
+        olds = judged_by(f"t.{quote(name)}", kind) if name.lower() in kinds else ("NULL",)
+        for new, old in reversed([*zip(news, olds, strict=True)]):
+            less = f"({old} IS NOT NULL AND ({new} IS NULL OR {new} {sign} {old}))"
+            said = f"({less} OR (({new} <=> {old}) AND {said}))"
     return said
 
 

@@ -10,6 +10,7 @@ from pyspark.sql import types as T
 from pyspark.sql.window import Window
 
 from etl.errors import ParameterError
+from etl.order import latest_first
 from etl.star.keys import UNKNOWN_KEY, assign_keys, is_known
 from etl.transform import quote, require_columns
 
@@ -44,9 +45,9 @@ def build_dimension(
     attributes : sequence of str
         The columns that describe a member.
     order_by : sequence of str
-        Of several rows of a member the last in this order wins, nulls first; ``-name`` turns a column
-        round, so that the smallest wins. Where rows still tie, the attributes decide, so that the
-        result depends on nothing but the data.
+        Of several rows of a member the last in this order wins, nulls first, and texts that are numbers
+        by their size; ``-name`` turns a column round, so that the smallest wins. Where rows still tie,
+        the attributes decide, so that the result depends on nothing but the data.
     existing : DataFrame, optional
         The dimension as it stands. Its members keep their keys; those that the source no longer has
         stay as they are, since facts may refer to them.
@@ -94,7 +95,8 @@ def build_dimension(
         )
     require_columns(df, [*columns, *(name.removeprefix("-") for name in order_by)], step="build_dimension")
 
-    order = [_latest_first(name) for name in (*order_by, *attributes)] or [F.lit(1)]
+    ties = [F.col(quote(name)).desc_nulls_last() for name in attributes]
+    order = [*latest_first(df, order_by), *ties] or [F.lit(1)]
     latest = Window.partitionBy(*map(quote, natural_key)).orderBy(*order)
     members = (
         df.where(is_known(natural_key))
@@ -142,9 +144,3 @@ def unknown_member(dimension: DataFrame, *, key: str, texts: Sequence[str]) -> D
 
     row = dimension.sparkSession.range(1)
     return row.select(*(value(field).alias(field.name) for field in dimension.schema))
-
-
-def _latest_first(name: str) -> Column:
-    if name.startswith("-"):
-        return F.col(quote(name[1:])).asc_nulls_last()
-    return F.col(quote(name)).desc_nulls_last()

@@ -55,6 +55,12 @@ def test_rows_that_tie_are_settled_by_their_attributes(spark: SparkSession) -> N
         assert_rows(build(visits), [UNKNOWN, (1, "ann", "Rome", 40)])
 
 
+def test_digits_that_are_text_are_judged_as_numbers(spark: SparkSession) -> None:
+    rows = [("9", "ann", "Rome", 1), ("10", "ann", "Oslo", 2), ("x", "ann", "Bern", 3)]
+    visits = spark.createDataFrame(rows, VISITS.replace("visit int", "visit string")).coalesce(1)
+    assert_rows(build(visits), [UNKNOWN, (1, "ann", "Oslo", 2)])
+
+
 def test_a_row_without_a_natural_key_tells_of_no_member(spark: SparkSession) -> None:
     visits = spark.createDataFrame([(1, None, "Rome", 40)], VISITS)
     assert_rows(build(visits), [UNKNOWN])

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from importlib import import_module
 
 import pytest
@@ -91,6 +93,13 @@ def test_an_unknown_command_is_refused_with_the_nearest_name(capsys: pytest.Capt
         cli.main(["curat"])
     assert caught.value.code == 2
     assert capsys.readouterr().err == "headgate: curat: unknown command; did you mean 'curate'?\n"
+
+
+def test_the_module_is_the_command_too() -> None:
+    """Where the folder of a Python's programs is not on the path."""
+    command = [sys.executable, "-m", "jobs.cli", "curat"]
+    ended = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert (ended.returncode, "did you mean 'curate'?" in ended.stderr) == (2, True)
 
 
 def test_help_names_every_command_and_exit_code(capsys: pytest.CaptureFixture[str]) -> None:

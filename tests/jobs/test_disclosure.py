@@ -41,6 +41,7 @@ CSV = f"""id,Name,Email,MRN,SSN,Birth Date,Notes,Ward
 4,bob,c@x.org,3,4,{TEXT},fine,W4RD
 5,{TEXT},d@x.org,4,5,2000-01-05,{TEXT},W4RD
 6,{TEXT},d@x.org,4,5,2000-01-05,{TEXT},W4RD
+7,{TEXT}
 """
 
 
@@ -91,6 +92,7 @@ def test_each_word_tells_as_much_as_it_says() -> None:
         '{"name": "Ann", "ward": null, "ssn": "99"}'
     )
     assert policy.record("7,Ann\nsecret") == "9,Xxx\nxxxxxx"
+    assert policy.value("_record", "7,Ann") == "9,Xxx"
 
 
 def test_what_steps_make_of_a_column_is_as_secret() -> None:
@@ -147,7 +149,7 @@ def test_a_value_is_found_in_raw_curated_and_quarantine_alone(
         print_json=True,
         data_docs=True,
     )
-    assert summary["stages"][-1]["quarantined"] == 3
+    assert summary["stages"][-1]["quarantined"] == 4
     for given in ((), ("--rows",), ("--rows", "--json"), ("--json",)):
         quarantine.main([str(tmp_path / "p.yaml"), "--lake", str(lake), *given])
     said = capsys.readouterr()

@@ -92,11 +92,12 @@ def test_merge_applies_the_later_row_and_counts_the_late_one(clinic: Open) -> No
 
 def test_an_order_may_be_turned_round_and_have_several_columns(one_clinic: Open) -> None:
     visits = one_clinic("{mode: merge, keys: [visit], order_by: [-cost, town]}")
-    visits.deliver("1", "1,p1,M,5", "2,p2,M,5", "3,p3,M,5", "4,p4,M,5")
+    # Of the last two the texts are numbers, and 10 is later than 9.
+    visits.deliver("1", *(f"{n},p{n},{town},5" for n, town in enumerate(["M", "M", "M", "M", "9", "10"])))
     visits.run()
-    visits.deliver("2", "1,p1,A,4", "2,p2,Z,6", "3,p3,A,5", "4,p4,Z,5")
-    assert counts(visits.run()) == ["done", 4, 2, 2, 0, 0, {}]
-    assert {visit: town for visit, (town, _) in visits.curated().items()} == {1: "A", 2: "M", 3: "M", 4: "Z"}
+    visits.deliver("2", "0,p0,A,4", "1,p1,Z,6", "2,p2,A,5", "3,p3,Z,5", "4,p4,10,5", "5,p5,9,5")
+    assert counts(visits.run()) == ["done", 6, 3, 3, 0, 0, {}]
+    assert [visits.curated()[visit][0] for visit in range(6)] == ["A", "M", "M", "Z", "10", "10"]
 
 
 def test_without_an_order_what_comes_last_wins(one_clinic: Open) -> None:

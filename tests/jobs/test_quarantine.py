@@ -181,15 +181,19 @@ def test_rows_are_listed_with_their_records(listed: Clinic, capsys: pytest.Captu
     assert "cast_columns on cost" in ask(listed, capsys, "--rows", "--dataset", "visits")
 
 
-def test_an_empty_quarantine_says_so_and_an_unknown_dataset_has_the_nearest(
+def test_an_empty_quarantine_says_so_an_odd_name_is_escaped_and_an_unknown_dataset_has_the_nearest(
     one_clinic: Open, capsys: pytest.CaptureFixture[str]
 ) -> None:
     visits = one_clinic("{mode: overwrite}")
     visits.deliver("1", "1,p1,Rome,5")
     visits.run()
     assert ask(visits, capsys) == "no row is in quarantine\n"
-    visits.deliver("2", "2,p2,Rome,x")
+    visits.deliver("2\n\x1b[2J", "2,p2,Rome,x")
     visits.run()
+    for more in ((), ("--rows",)):
+        shown = ask(visits, capsys, *more)
+        assert "visits_2\\n\\x1b[2J.csv" in shown
+        assert (shown.count("\n"), "\x1b" in shown) == (2, False)
     with pytest.raises(SystemExit) as ended:
         ask(visits, capsys, "--dataset", "visit")
     assert ended.value.code == Exit.BAD_ARGUMENTS

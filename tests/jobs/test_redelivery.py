@@ -11,8 +11,10 @@ from pathlib import Path
 import pytest
 from pyspark.sql import SparkSession
 
+from conf import Publish
 from etl.errors import InputError
 from jobs.exits import RefusedError
+from jobs.redelivery import merge_anew
 from tests.jobs.house import House, law, text
 
 CLEAN = "[rename_to_snake_case, {cast_columns: {columns: {amt: bigint}}}]"
@@ -136,3 +138,13 @@ def test_a_table_that_is_overwritten_is_made_of_what_stands(spark: SparkSession,
     with pytest.raises(InputError, match=r"v5.csv:1 \[name\].*in raw.*renamed to 'nam'"):
         house.run()
     assert house.rows("v", columns=("id", "name"))["v"] == ["1 José", "2 Zoë", "3 X", "4 A"]
+
+
+def test_a_table_that_is_merged_anew_holds_what_merging_left_in_it(spark: SparkSession) -> None:
+    """By the same order: texts that are numbers by their size, then what was taken in last."""
+    rows = [(1, "a", "9", 1), (2, "a", "10", 1), (3, "a", "x", 2), (4, "b", "7", 1), (5, "b", "7", 2)]
+    df = spark.createDataFrame(rows, "id int, k string, at string, _ingested_at int").coalesce(1)
+    marked = df.selectExpr("*", "CAST(NULL AS STRING) AS _fate").transform(
+        merge_anew(Publish(mode="merge", keys=["k"], order_by=["at"]))
+    )
+    assert {row.id for row in marked.where("_fate IS NULL").collect()} == {2, 5}
