@@ -40,6 +40,9 @@ _PARTS = re.compile(
     r"tax_?(?:id|no|number)|national_?(?:id|no)"
 )
 
+_RECORD = "_record"
+"""Where the text of a record that could not be read stands: all columns at once, those about persons too."""
+
 _TOLD_IN_NUMBERS = re.compile(
     r"count|proportion|to_exist|of_type|type_list|type_to_be|lengths?_to|^expect_table_"
 )
@@ -150,7 +153,8 @@ class Disclosure:
             return "hide"
         if self.default == "show":
             return "show"
-        return "mask" if self.default == "mask" or looks_personal(column) else "show"
+        personal = column == _RECORD or looks_personal(column)
+        return "mask" if self.default == "mask" or personal else "show"
 
     def _after(self, step: Step) -> Disclosure:
         """With the columns that a step makes of others: they are as secret as what they are made of."""

@@ -145,7 +145,7 @@ def _body(text: str, fmt: FileFormat) -> tuple[int, int]:
     if text.endswith(("\n\x1a", "\r\x1a")):
         end -= 1  # what DOS ends a file with
     start = 0
-    for _ in range(fmt.skip):
+    for _ in range(min(fmt.skip, end)):
         start = line_end(text, start, end)
     while fmt.footer:
         last = end

@@ -299,6 +299,7 @@ def test_a_damaged_archive_is_an_error_of_the_file_whatever_is_damaged() -> None
         (b"h,n\n1,a\\,b\n2,\\N\n", {"quote": None, "escape": "\\"}, [["1", "a,b"], ["2", "\\N"]]),
         (b"h~|~n\n1~|~a|b~\n", {"delimiter": "~|~"}, [["1", "a|b~"]]),
         (b"Report\n\nh,n\n1,2\n", {"skip": 2}, [["1", "2"]]),
+        (b"h,n\n1,2\n", {"skip": 10**12}, []),  # more lines than there are: at once, and not in a day
         (b"# by x\nh,n\n1,2\n#, no\n", {"comment": "#"}, [["1", "2"]]),
         (b"h,n\n1,2\nTOTAL,3\n4,5\nTOTAL,2\n(2 rows)\n\n", {"footer": ("TOTAL", "(")},
          [["1", "2"], ["TOTAL", "3"], ["4", "5"]]),

@@ -95,6 +95,13 @@ def test_each_word_tells_as_much_as_it_says() -> None:
     assert policy.value("_record", "7,Ann") == "9,Xxx"
 
 
+def test_a_record_that_could_not_be_read_is_told_as_what_it_may_hold() -> None:
+    assert Disclosure().value("_record", "7,Ann") == "9,Xxx"
+    assert Disclosure("hide").value("_record", "7,Ann") is None
+    assert Disclosure("show").value("_record", "7,Ann") == "7,Ann"
+    assert Disclosure(columns={"record": "show"}).value("_record", "7,Ann") == "7,Ann"
+
+
 def test_what_steps_make_of_a_column_is_as_secret() -> None:
     policy = Disclosure(columns={"notes": "mask"})
     for name, parameters in (
