@@ -23,7 +23,7 @@ from jobs.interrupt import TerminatedError, quiet_gateway
 from jobs.lease import BusyError, LeaseLostError
 from quality import InapplicableError, ReservedNameError, SuiteError
 from quality.oneline import shown
-from quality.said import said
+from quality.said import of_an_expression, said
 
 __all__ = ["ArgumentsError", "Exit", "RefusedError", "code_of", "guarded", "reasons_of"]
 
@@ -111,6 +111,11 @@ _THEIRS: tuple[tuple[str, Exit, str], ...] = (
         "a path or pattern that no file system takes: {said}; correct it",
     ),
     (
+        r"INCONSISTENT_BEHAVIOR_CROSS_VERSION",
+        Exit.BAD_ARGUMENTS,
+        "a pattern or a date that Spark reads otherwise since 3.0: {said}; write the pattern as Spark 3 has it",
+    ),
+    (
         r"FileNotFoundException|FILE_NOT_EXIST|FileNotFoundError|No such file or directory|PATH_NOT_FOUND|"
         r"does not exist\. It is possible the underlying files have been updated",
         Exit.INPUT_MISSING,
@@ -160,6 +165,11 @@ def _known(error: BaseException) -> tuple[Exit, list[str]]:
     if ours:
         return Exit.REFUSED, [ours[1]]
     reason = said(error)
+    if of_an_expression(error):
+        # In a task it was a row's values, elsewhere the expression itself.
+        code = Exit.REFUSED if "Job aborted" in text or "Lost task" in text else Exit.BAD_ARGUMENTS
+        line = "an SQL function cannot take what it is given: {said}; correct the step, or the values first"
+        return code, [line.replace("{said}", reason)]
     for pattern, code, line in _THEIRS:
         if re.search(pattern, text):
             return code, [line.replace("{said}", reason)]

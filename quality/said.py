@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 
-__all__ = ["said"]
+__all__ = ["of_an_expression", "said"]
 
 LONGEST = 400
 
@@ -25,6 +25,28 @@ _AFTER_WORDS = re.compile(
     re.IGNORECASE,
 )
 """Values in the words of Java, Python and Arrow: ``For input string: "x"``, ``Text 'x' could not``."""
+
+_EVALUATING = re.compile(r"org\.apache\.spark\.sql\.catalyst\.(?:expressions|util)\.")
+_SPARKS = re.compile(r"^\s*at (org\.apache\.spark\.(?!sql\.errors\.)[\w.$]+)", re.MULTILINE)
+
+
+def of_an_expression(error: BaseException | str) -> bool:
+    r"""Whether a function of SQL raised it, of a row's values or of its own arguments: so says Java's stack.
+
+    Examples
+    --------
+    >>> of_an_expression("java.time.DateTimeException: Invalid ID: x y\n\tat java.time.ZoneId.of\n"
+    ...                  "\tat org.apache.spark.sql.catalyst.util.DateTimeUtils$.getZoneId")
+    True
+    """
+    frame = _SPARKS.search(_innermost(error))
+    return frame is not None and _EVALUATING.match(frame[1]) is not None
+
+
+def _innermost(error: BaseException | str) -> str:
+    # PySpark keeps Java's stack beside what it says.
+    stack = str(getattr(error, "_stackTrace", None) or error)
+    return stack.rpartition("\nCaused by: ")[2]
 
 
 def said(error: BaseException | str) -> str:
@@ -56,6 +78,10 @@ def said(error: BaseException | str) -> str:
     malformed = re.search(r"Malformed (?:CSV )?records?[a-z ]*", text)
     if malformed:
         return f"{malformed[0].rstrip()} (the value is not shown)"
+    if of_an_expression(error):
+        # Functions quote what they are given, each in words of its own.
+        kind = re.search(r"\[[A-Z_.]+\]|\b\w+(?:Exception|Error)\b", _innermost(error))
+        return f"{kind[0] if kind else type(error).__name__} (what it was about is not shown)"
     return _AFTER_WORDS.sub(r"\1'…'", _telling(text))[:LONGEST]
 
 

@@ -280,6 +280,13 @@ def _look_at_window(node: exp.Expression, windows: bool) -> None:
             raise SqlError("an aggregate: it looks at other rows than this one")
     elif not windows:
         raise SqlError("a window: it looks at other rows than this one")
+    elif isinstance(frame := node.args.get("spec"), exp.WindowSpec) and not _is_whole_or_range(frame):
+        raise SqlError("a frame of ROWS: which they are depends on the order of equal rows; use RANGE")
+
+
+def _is_whole_or_range(frame: exp.WindowSpec) -> bool:
+    ends = {str(frame.args.get(end)).upper() for end in ("start", "end")}
+    return str(frame.args.get("kind")).upper() == "RANGE" or ends == {"UNBOUNDED"}
 
 
 def _look_at_width(node: exp.Expression) -> None:

@@ -21,6 +21,9 @@ MARKS = (
 WIDE = ("utf-16", "utf-32")
 """Encodings in which a byte is no character, so that one that is wrong spoils what follows."""
 
+OF_NAMES = ("punycode", "idna", "unicode_escape", "raw_unicode_escape", "undefined")
+"""Codecs of Python that turn text into text."""
+
 FIX = "set source.encoding to the encoding it was written in"
 
 
@@ -50,9 +53,12 @@ def decode(content: bytes, *, file: str, fmt: FileFormat) -> tuple[str, bool]:
     """
     try:
         encoding = codecs.lookup(fmt.encoding).name
-    except LookupError as error:
-        fix = "use a codec that Python knows, such as utf-8 or latin-1"
+        "a,b".encode(encoding).decode(encoding)
+    except (LookupError, UnicodeError) as error:
+        fix = "use an encoding of files that Python knows, such as utf-8 or latin-1"
         raise UnreadableFileError(file, f"unknown encoding '{fmt.encoding}'", fix) from error
+    if encoding in OF_NAMES:
+        raise UnreadableFileError(file, f"'{fmt.encoding}' encodes names, not files", "use utf-8 or latin-1")
     mark, marked = next(((mark, name) for mark, name in MARKS if content.startswith(mark)), (b"", encoding))
     if marked == "utf-32-le" and encoding.startswith("utf-16"):
         mark, marked = codecs.BOM_UTF16_LE, "utf-16-le"  # and then a null character

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from pyspark.sql import SparkSession
+from pyspark.sql import functions as F
 
 from etl.errors import REFUSED_BY_DATA, EtlError, InputError, MissingColumnError
 from etl.features import split_by_group
@@ -97,6 +98,39 @@ def test_a_full_disk_is_told_apart_however_deep_spark_hides_it(capsys: pytest.Ca
     error.__cause__ = OSError("java.io.IOException: No space left on device")
     _, said = ending(error, capsys)
     assert "the disk is full" in said
+
+
+OF_VALUES = (
+    "from_utc_timestamp(t, town)",
+    "convert_timezone(town, 'UTC', cast(t as timestamp_ntz))",
+    "make_timestamp(2020, 1, 1, 1, 1, 1, town)",
+    "decode(cast(town as binary), town)",
+    "encode(town, town)",
+    "regexp_replace(town, '(', 'x')",
+    "town rlike concat('(', town)",
+    "to_date(town, 'QQQQ')",
+    "date_format(t, 'YYYY')",
+    "map(town, 1, town, 2)",
+    "element_at(array(town), 0)",
+)
+"""Functions that cannot take their arguments; what Spark finds before it runs ends with 2."""
+
+
+def test_functions_that_cannot_take_a_value_refuse_the_job_and_do_not_tell_it(
+    spark: SparkSession, capsys: pytest.CaptureFixture[str]
+) -> None:
+    rows = spark.createDataFrame([("SECRETTOWN",)], "town string")
+    rows = rows.withColumn("t", F.lit("2020-01-01 10:00:00").cast("timestamp"))
+    told = {}
+    for text in OF_VALUES:
+        try:
+            guarded(lambda text=text: rows.select(F.expr(text)).collect())  # type: ignore[misc]
+        except SystemExit as ended:
+            told[text] = ended.code
+        said = capsys.readouterr().err
+        assert "SECRETTOWN" not in said, said
+        assert said.count("\n") <= 1, said
+    assert {text: told.get(text) for text in OF_VALUES if told.get(text) not in (2, 3)} == {}
 
 
 def test_a_row_that_none_may_have_refuses_the_job(

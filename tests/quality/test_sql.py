@@ -136,7 +136,8 @@ WINDOWS = [
     "coalesce(max(IF(position = 1, d, NULL)) OVER (PARTITION BY e), 'Unknown')",
     "max_by(value, IF(test = 'glucose', taken_at, NULL)) OVER (PARTITION BY encounter_id)",
     "rank() over (partition by a order by b)",
-    "count(*) OVER (PARTITION BY e ORDER BY x DESC ROWS BETWEEN 1 PRECEDING AND CURRENT ROW)",
+    "count(*) OVER (PARTITION BY e ORDER BY x DESC RANGE BETWEEN 1 PRECEDING AND CURRENT ROW)",
+    "sum(a) OVER (PARTITION BY e ORDER BY x rows between unbounded preceding and unbounded following)",
 ]
 
 REFUSED = [
@@ -288,6 +289,7 @@ REFUSED = [
 
 REFUSED_WINDOWS = [
     "row_number() OVER (ORDER BY a)",
+    "max(a) OVER (ORDER BY b ROWS BETWEEN CURRENT ROW AND 1 FOLLOWING)",
     "lag(a) OVER (ORDER BY b)",
     "max(reflect('a')) OVER (ORDER BY b)",
     "first(a) OVER ()",
