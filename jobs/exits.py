@@ -113,7 +113,7 @@ _THEIRS: tuple[tuple[str, Exit, str], ...] = (
     (
         r"INCONSISTENT_BEHAVIOR_CROSS_VERSION",
         Exit.BAD_ARGUMENTS,
-        "a pattern or a date that Spark reads otherwise since 3.0: {said}; write the pattern as Spark 3 has it",
+        "a pattern or date that Spark reads otherwise since 3.0: {said}; write the pattern as Spark 3 has it",
     ),
     (
         r"FileNotFoundException|FILE_NOT_EXIST|FileNotFoundError|No such file or directory|PATH_NOT_FOUND|"
