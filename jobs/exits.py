@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import difflib
+import os
 import re
+import select
 import signal
 import sys
 import threading
 import traceback
 from collections.abc import Callable, Collection
 from types import FrameType
+from typing import TextIO
 
 from conf import PipelineError
 from etl.errors import REFUSED_BY_DATA, EtlError, InputError, MissingColumnError, ParameterError
@@ -202,7 +205,12 @@ def guarded(job: Callable[[], None], *, debug: bool = False) -> int:
     try:
         with quiet_gateway():
             job()
+            sys.stdout.flush()
     except (Exception, KeyboardInterrupt) as error:
+        if isinstance(error, BrokenPipeError) and _has_no_reader(sys.stdout):
+            # As of `… | head -1`: what is printed there comes last, and whoever read it has enough.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            return int(Exit.DONE)
         if debug:
             traceback.print_exc()
         for line in reasons_of(error):
@@ -212,6 +220,13 @@ def guarded(job: Callable[[], None], *, debug: bool = False) -> int:
         if main:
             signal.signal(signal.SIGTERM, before or signal.SIG_DFL)
     return int(Exit.DONE)
+
+
+def _has_no_reader(stream: TextIO) -> bool:
+    """Whether a stream leads into a pipe whose other end is closed."""
+    poll = select.poll()
+    poll.register(stream.fileno(), select.POLLOUT)
+    return any(event & select.POLLERR for _, event in poll.poll(0))
 
 
 def _terminate(number: int, frame: FrameType | None) -> None:

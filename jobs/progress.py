@@ -7,7 +7,7 @@ import sys
 import threading
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from typing import Literal
 
@@ -61,6 +61,12 @@ def _told(entry: Entry) -> str:
     return f"{', '.join(parts)} · {entry.read / seconds:,.0f} rows/s · {seconds:.1f} s"
 
 
+def _print_line(line: str) -> None:
+    # The work goes on, though whoever read of it has gone.
+    with suppress(BrokenPipeError):
+        print(line, file=sys.stderr, flush=True)
+
+
 class _Lines(Watch):
     """Plain lines: one for each piece of work, and one for all of a stage that stands as it stood."""
 
@@ -76,7 +82,7 @@ class _Lines(Watch):
 
     @staticmethod
     def _line(text: str) -> None:
-        print(shown(text), file=sys.stderr, flush=True)
+        _print_line(shown(text))
 
     def _tell_standing(self) -> None:
         if self.standing:
@@ -119,7 +125,7 @@ class _Json(Watch):
     def _print(self, event: str, **fields: object) -> None:
         line = json.dumps({"at": datetime.now(UTC).isoformat(), "event": event, **fields}, default=str)
         with self.lock:
-            print(line, file=sys.stderr, flush=True)
+            _print_line(line)
 
     def stage(self, stage: str, datasets: Sequence[str]) -> None:
         self._print("stage", stage=stage, datasets=list(datasets))

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import logging
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -97,7 +99,8 @@ def data_docs(
         show_how_to_buttons=False,
         site_section_builders={"profiling": "None"},
     )
-    builder.build()
+    with _quiet():
+        builder.build()
     index = folder / "index.html"
     missing = [str(key) for key in keys if builder.get_resource_url(key) is None]
     if missing or not index.exists() or not index.stat().st_size:
@@ -105,6 +108,18 @@ def data_docs(
             f"Great Expectations has not written the page of {', '.join(missing) or 'the index'}"
         )
     return index
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """A result that has no numbers is rendered as it is; Great Expectations logs a stack for each."""
+    logger = logging.getLogger("great_expectations")
+    before = logger.level
+    logger.setLevel(logging.CRITICAL + 1)
+    try:
+        yield
+    finally:
+        logger.setLevel(before)
 
 
 def _labelled(document: Mapping[str, Any], name: str, run_name: str, run_time: datetime) -> dict[str, Any]:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -20,6 +22,8 @@ from jobs.exits import ArgumentsError, RefusedError, guarded
 from jobs.interrupt import TerminatedError
 
 JAVA = "An error occurred while calling o7.save.\n: org.apache.spark.SparkException: Job aborted\n\tat x\n"
+
+ROOT = Path(__file__).parents[2]
 
 THEIRS = {
     1: [
@@ -81,6 +85,12 @@ def test_each_kind_of_error_has_its_code_and_one_line(
     got, said = ending(error, capsys)
     assert (got, said.count("\n"), said.startswith("headgate: ")) == (code, 1, True)
     assert "Traceback" not in said
+
+
+def test_a_reader_who_has_enough_is_no_error() -> None:
+    command = f"{sys.executable} -m jobs.cli schema | head -c 1 >/dev/null; exit ${{PIPESTATUS[0]}}"
+    done = subprocess.run(["bash", "-c", command], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
 
 
 def test_every_refusal_has_a_line(capsys: pytest.CaptureFixture[str]) -> None:
