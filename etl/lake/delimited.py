@@ -192,6 +192,10 @@ def _require_header(names: list[str], line: int, *, file: str, fmt: FileFormat) 
     found, due = Counter(names), set(fmt.columns)
     missing = [name for name in fmt.columns if name not in found and name not in fmt.optional]
     extra = [name for name in found if name not in due and name not in fmt.optional]
+    if len(due) > 1 and not due & set(found):
+        # Such a line is mostly a record: its values are not told.
+        reason = f"line {line} names none of source.columns: it may be a record, and the header missing"
+        raise UnreadableFileError(file, reason, "have the file mended, or set source.header: false", line)
     twice = [name for name, times in found.items() if times > 1]
     said = "; ".join(
         part

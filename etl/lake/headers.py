@@ -54,6 +54,15 @@ def columns_together(
     whose = "the files that are in raw" if found else ""
     for file, names in headers:
         own = {name.lower(): name for name in names}
+        if len(found) > 1 and not found.keys() & own.keys():
+            # Such a line is mostly a record: its values are not told.
+            raise InputError(
+                dataset=dataset,
+                file=file,
+                row=1,
+                reason=f"line 1 names no column of {whose}: it may be a record, and the header missing",
+                fix="have the file mended, or give files of another kind a dataset of their own",
+            )
         lacks = [name for key, name in found.items() if key not in own and key not in may]
         if lacks:
             raise _lacking(dataset, file, lacks, [own[key] for key in own if key not in found], whose)

@@ -359,6 +359,12 @@ def test_a_line_that_is_no_header_is_refused_with_what_to_say(content: bytes, sa
         read_header(content, file="x.csv", fmt=FileFormat())
 
 
+def test_a_record_in_place_of_the_declared_header_is_not_told() -> None:
+    with pytest.raises(UnreadableFileError, match="it may be a record") as caught:
+        read_header(b"123-45-6789,Mueller\n", file="x.csv", fmt=FileFormat(columns=("ssn", "name")))
+    assert "Mueller" not in str(caught.value)
+
+
 def test_optional_columns_may_be_absent_from_a_header_that_is_declared() -> None:
     fmt = FileFormat(columns=("id", "name"), optional=("name", "ward"))
     for content in (b"id\n1\n", b"ward,id\nw,1\n", b"id,name,ward\n1,n,w\n"):

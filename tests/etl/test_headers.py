@@ -53,6 +53,13 @@ def test_no_file_may_leave_one_out(known: list[str], headers: list[list[str]], s
     assert caught.value.file == files[-1][0]
 
 
+def test_a_record_in_place_of_the_header_is_not_told() -> None:
+    with pytest.raises(InputError, match="it may be a record") as caught:
+        columns_together([("v.csv", ["123-45-6789", "Mueller"])], ["ssn", "name"], dataset="v")
+    assert "Mueller" not in str(caught.value)
+    assert "123" not in str(caught.value)
+
+
 def test_what_is_optional_may_be_left_out() -> None:
     assert columns_together([("v.csv", ["id"])], ["id", "Cur"], dataset="v", optional=["cur"]) == [
         "id",
