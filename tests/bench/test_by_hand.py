@@ -11,6 +11,8 @@ from quality import load_suite, validate
 from tests.bench import by_hand
 from tests.bench.lineitem import SUITES, suite_text
 
+pytestmark = pytest.mark.usefixtures("few_rows")
+
 SCHEMA = """l_orderkey bigint, l_partkey bigint, l_suppkey bigint, l_linenumber int, l_quantity decimal(15,2),
     l_extendedprice decimal(15,2), l_discount decimal(15,2), l_tax decimal(15,2), l_returnflag string,
     l_linestatus string, l_shipdate date, l_commitdate date, l_receiptdate date, l_shipinstruct string,

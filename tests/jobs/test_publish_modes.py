@@ -29,8 +29,8 @@ def counts(entry: dict[str, Any]) -> list[Any]:
     return [entry[name] for name in COUNTS]
 
 
-def test_append_adds_what_arrived_since_and_nothing_twice(clinic: Open) -> None:
-    visits = clinic("{mode: append}")
+def test_append_adds_what_arrived_since_and_nothing_twice(one_clinic: Open) -> None:
+    visits = one_clinic("{mode: append}")
     visits.deliver("1", "1,p1,Rome,5", "2,p2,Oslo,x", "3,p3,Bern,0")
     assert counts(visits.run()) == ["done", 3, 1, 0, 0, 1, {"free_of_charge": 1}]
     visits.deliver("2", "4,p4,Oslo,7", "4,p4,Oslo,7", "5,p5,Rome,-1")
@@ -67,8 +67,8 @@ def test_overwrite_makes_the_table_anew_from_all_that_ever_arrived(one_clinic: O
     assert detail["partitionColumns"] == ["town"]
 
 
-def test_merge_applies_the_later_row_and_counts_the_late_one(clinic: Open) -> None:
-    visits = clinic("{mode: merge, keys: [visit], order_by: [cost]}")
+def test_merge_applies_the_later_row_and_counts_the_late_one(one_clinic: Open) -> None:
+    visits = one_clinic("{mode: merge, keys: [visit], order_by: [cost]}")
     visits.deliver("1", "1,p1,Rome,5", "2,p2,Oslo,6", "3,p3,Bern,", "4,p4,Bern,9")
     assert counts(visits.run()) == ["done", 4, 4, 0, 0, 0, {}]
     # newer; older; anything is newer than null; null is older; equal is applied; new

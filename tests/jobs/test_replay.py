@@ -14,10 +14,10 @@ from etl.lake.quarantine import open_rows
 from jobs import replay as job
 from jobs.exits import ArgumentsError, Exit, RefusedError
 from jobs.stages.replay import replay
-from tests.jobs.deliveries import Clinic, Open, clinic, one_clinic
+from tests.jobs.deliveries import Clinic, Open, one_clinic
 from tests.jobs.killed import run_killed
 
-__all__ = ["clinic", "one_clinic"]
+__all__ = ["one_clinic"]
 
 MENDED = (
     "datasets.visits.clean=[drop_exact_duplicates, rename_to_snake_case, "
@@ -179,11 +179,15 @@ def killed(visits: Clinic, moment: str, command: str, *more: str) -> None:
     run_killed(moment, visits.way, command, str(visits.folder / "pipeline.yaml"), *places, *more)
 
 
-@pytest.mark.parametrize("moment", ["between quarantine and commit", "between commit and release"])
+@pytest.mark.parametrize(
+    ("moment", "way"),
+    [("between quarantine and commit", "copying"), ("between commit and release", "in_place")],
+)
 def test_a_replay_that_is_killed_is_finished_by_the_next_and_publishes_nothing_twice(
-    clinic: Open, moment: str
+    one_clinic: Open, moment: str, way: str
 ) -> None:
-    visits = clinic("{mode: append}")
+    visits = one_clinic("{mode: append}")
+    visits.way = way
     visits.deliver("1", "1,p1,Rome,5", "2,p2,Oslo,x", "3,p3,Oslo,y", "4,p4,Oslo,x", "4,p4,Oslo,x")
     visits.run()
     killed(visits, moment, "replay", "--dataset", "visits", "--set", MENDED)
