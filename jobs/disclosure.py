@@ -40,9 +40,6 @@ _PARTS = re.compile(
     r"tax_?(?:id|no|number)|national_?(?:id|no)"
 )
 
-_RECORD = "_record"
-"""Where the text of a record that could not be read stands: all columns at once, those about persons too."""
-
 _TOLD_IN_NUMBERS = re.compile(
     r"count|proportion|to_exist|of_type|type_list|type_to_be|lengths?_to|^expect_table_"
 )
@@ -147,13 +144,11 @@ class Disclosure:
         known = self.columns.get(_plain(column))
         if known is not None:
             return known
-        if column == RECORD:
-            return self.default or "mask"
         if self.default == "hide":
             return "hide"
         if self.default == "show":
             return "show"
-        personal = column == _RECORD or looks_personal(column)
+        personal = column == RECORD or looks_personal(column)
         return "mask" if self.default == "mask" or personal else "show"
 
     def _after(self, step: Step) -> Disclosure:
