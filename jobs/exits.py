@@ -224,8 +224,12 @@ def guarded(job: Callable[[], None], *, debug: bool = False) -> int:
 
 def _has_no_reader(stream: TextIO) -> bool:
     """Whether a stream leads into a pipe whose other end is closed."""
+    try:
+        number = stream.fileno()
+    except OSError:  # it is no file, as in a notebook
+        return False
     poll = select.poll()
-    poll.register(stream.fileno(), select.POLLOUT)
+    poll.register(number, select.POLLOUT)
     return any(event & select.POLLERR for _, event in poll.poll(0))
 
 

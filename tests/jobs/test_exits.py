@@ -93,6 +93,12 @@ def test_a_reader_who_has_enough_is_no_error() -> None:
     assert (done.returncode, done.stderr) == (0, "")
 
 
+def test_a_pipe_that_broke_elsewhere_is_an_error(capsys: pytest.CaptureFixture[str]) -> None:
+    """Standard output is here no file at all, as in a notebook."""
+    code, said = ending(BrokenPipeError("of Java"), capsys)
+    assert (code, said.count("\n")) == (1, 1)
+
+
 def test_every_refusal_has_a_line(capsys: pytest.CaptureFixture[str]) -> None:
     _, said = ending(RefusedError([("curate/a", "too many"), ("curate/b", "none")]), capsys)
     assert said.splitlines() == ["headgate: curate/a: too many", "headgate: curate/b: none"]
