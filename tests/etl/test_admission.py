@@ -11,7 +11,7 @@ from pyspark.sql import types as T
 from etl.lake.admission import TableRuleError, check, refusals_by_delta
 from etl.lake.partitions import predicate
 from etl.lake.target import Mode, Target
-from etl.lake.transaction import fits
+from etl.lake.transaction import understood
 
 MODES = get_args(Mode)
 INT, TEXT = T.IntegerType(), T.StringType()
@@ -88,17 +88,7 @@ def test_what_is_laid_down_for_a_column_holds_in_every_mode(mode: Mode, laid_dow
     assert (reasons(gone, target, mode) == "") == (
         filled or (mode != "overwrite" and laid_down != "NOT NULL")
     )
-    assert not fits(FakeSession(), target, kept.names)  # type: ignore[arg-type]
-
-
-class FakeSession:
-    """A session whose JVM has all classes: only the table decides."""
-
-    def __getattr__(self, _: str) -> Any:
-        return self
-
-    def __call__(self, *_: Any) -> Any:
-        return self
+    assert not understood(target, kept.names)
 
 
 @pytest.mark.parametrize(
@@ -122,8 +112,8 @@ class FakeSession:
 )
 def test_only_tables_all_of_which_is_known_are_written_in_place(known: Any, taken: bool) -> None:
     target = table(columns(v="int", w="int"), **known)
-    assert fits(FakeSession(), target, ["v", "new"]) == taken  # type: ignore[arg-type]
-    assert not fits(FakeSession(), target, ["V"])  # type: ignore[arg-type]
+    assert understood(target, ["v", "new"]) == taken
+    assert not understood(target, ["V"])
 
 
 @pytest.mark.parametrize("mode", [mode for mode in MODES if mode != "append"])

@@ -13,7 +13,7 @@ TAKEN = {
     "d - INTERVAL '2 3:04' DAY TO MINUTE > DATE'2020-01-01'": "d",
     "array_sort(xs, (l, r) -> CASE WHEN l < r THEN -1 ELSE w END)": "xs w",
     "transform_values(m, (k, v) -> v + k)": "m",
-    "sum(a) OVER (PARTITION BY b ORDER BY c ROWS BETWEEN 2 PRECEDING AND CURRENT ROW)": "a b c",
+    "sum(a) OVER (PARTITION BY b ORDER BY c RANGE BETWEEN 2 PRECEDING AND CURRENT ROW)": "a b c",
     "rank() OVER (ORDER BY c DESC NULLS LAST)": "c",
     "extract(DAYOFWEEK FROM d) + timestampdiff(DAY, a, b)": "d a b",
     "split(a, ',')[1] || overlay(b PLACING 'x' FROM 2)": "a b",
