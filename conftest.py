@@ -10,7 +10,7 @@ import pytest
 from pyspark.sql import SparkSession
 from pyspark.sql import functions as F
 
-from etl.errors import EngineError
+from headgate.etl.errors import EngineError
 from tests import engines
 
 pytest_plugins = ["tests.costs", "tests.no_skips"]
@@ -38,7 +38,7 @@ ONE_TASK = {"spark.sql.shuffle.partitions": "1", "spark.databricks.delta.snapsho
 @pytest.fixture
 def few_rows(spark: SparkSession) -> Iterator[None]:
     """What writes a handful of rows has its plans interpreted, as in a laptop's session, and one task."""
-    from jobs.session import SMALL_SETTINGS
+    from headgate.jobs.session import SMALL_SETTINGS
 
     with engines.settings(spark, SMALL_SETTINGS | ONE_TASK):
         yield

@@ -14,7 +14,7 @@ import tempfile
 from pathlib import Path
 
 from bootstrap.lock import LOCKS, PYTHONS, ROOT, pins
-from jobs.cli import COMMANDS
+from headgate.jobs.cli import COMMANDS
 
 PACKAGES = ("etl", "quality", "conf", "jobs")
 
@@ -64,9 +64,9 @@ def build_wheel(folder: Path) -> Path:
         # A copy, because setuptools packs what earlier builds have left beside the code.
         for name in ("setup.cfg", "pyproject.toml", "README.md", "LICENSE"):
             shutil.copy(ROOT / name, place)
-        for package in PACKAGES:
+        for package in ("src", *PACKAGES):
             ignored = shutil.ignore_patterns("__pycache__")
-            shutil.copytree(ROOT / package, Path(place, package), ignore=ignored)
+            shutil.copytree(ROOT / package, Path(place, package), symlinks=True, ignore=ignored)
         command = [sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--wheel-dir", str(folder)]
         subprocess.run([*command, place], check=True, capture_output=True, text=True)
     return next(folder.glob("*.whl"))

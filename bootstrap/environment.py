@@ -146,7 +146,7 @@ def make_environment(runtime: str, purpose: str = "work") -> None:
     if on_java:
         run(
             "4/4 Delta's jars from Maven Central",
-            [python, "-m", "jobs.jars", "delta", "--out", str(folder / "headgate.jars")],
+            [python, "-m", "headgate.jobs.jars", "delta", "--out", str(folder / "headgate.jars")],
             log=log,
             fix="see the log",
         )

@@ -18,7 +18,7 @@ from pathlib import Path
 
 import pyspark
 
-from jobs.jars import LOCKS, hadoop_version, lock_of
+from headgate.jobs.jars import LOCKS, hadoop_version, lock_of
 
 YARN_LOCKS = Path(__file__).with_name("cluster") / "locks"
 

@@ -5,21 +5,21 @@ This package knows nothing of Spark: `load` is told which steps there are.
 
 from __future__ import annotations
 
-from conf.check import parts
-from conf.dataset import Dataset, Publish, Source
-from conf.document import Document
-from conf.export import Dashboard, Export, Features, Model
-from conf.fingerprint import fingerprint
-from conf.json_schema import schema
-from conf.load import load
-from conf.model import Pipeline, Simulate
-from conf.problems import PipelineError, Problem, dotted
-from conf.resources import SHIPPED, relative, resource, shipped
-from conf.secrets import Secret, SecretError, SecretReference
-from conf.star import Calendar, Dimension, Fact, Reference, Star
-from conf.step_entries import step_lists
-from conf.steps import Fit, Step, StepError, imported, imported_fit
-from conf.trends import Trends
+from headgate.conf.check import parts
+from headgate.conf.dataset import Dataset, Publish, Source
+from headgate.conf.document import Document
+from headgate.conf.export import Dashboard, Export, Features, Model
+from headgate.conf.fingerprint import fingerprint, own_modules
+from headgate.conf.json_schema import schema
+from headgate.conf.load import load
+from headgate.conf.model import Pipeline, Simulate
+from headgate.conf.problems import PipelineError, Problem, dotted
+from headgate.conf.resources import SHIPPED, relative, resource, shipped
+from headgate.conf.secrets import Secret, SecretError, SecretReference
+from headgate.conf.star import Calendar, Dimension, Fact, Reference, Star
+from headgate.conf.step_entries import step_lists
+from headgate.conf.steps import Fit, Step, StepError, imported, imported_fit
+from headgate.conf.trends import Trends
 
 __all__ = [
     "SHIPPED",
@@ -52,6 +52,7 @@ __all__ = [
     "imported",
     "imported_fit",
     "load",
+    "own_modules",
     "parts",
     "relative",
     "resource",

@@ -12,12 +12,12 @@ from typing import TypeVar
 
 from pydantic import BaseModel, ValidationError
 
-from conf.dataset import Dataset, Publish
-from conf.document import Document
-from conf.export import Export
-from conf.model import NAMED
-from conf.problems import Path
-from conf.star import Calendar, Dimension, Fact
+from headgate.conf.dataset import Dataset, Publish
+from headgate.conf.document import Document
+from headgate.conf.export import Export
+from headgate.conf.model import NAMED
+from headgate.conf.problems import Path
+from headgate.conf.star import Calendar, Dimension, Fact
 
 __all__ = ["check", "parts"]
 

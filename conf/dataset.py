@@ -6,10 +6,10 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, ValidationInfo, field_validator
 
-from conf.names import Closed, Columns, Encoding, Files, Flag, Number, SuiteFile, Whole, refusal
-from conf.secrets import Secret
-from conf.steps import Step
-from conf.trends import Trends
+from headgate.conf.names import Closed, Columns, Encoding, Files, Flag, Number, SuiteFile, Whole, refusal
+from headgate.conf.secrets import Secret
+from headgate.conf.steps import Step
+from headgate.conf.trends import Trends
 
 __all__ = ["Dataset", "Publish", "Source"]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from conf.problems import Path, Problem, dotted, nearest_name
+from headgate.conf.problems import Path, Problem, dotted, nearest_name
 
 __all__ = ["Document", "Place"]
 

@@ -8,8 +8,8 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field
 
-from conf.names import Closed, Column, Columns, Name, Number, Whole, refusal
-from conf.steps import Fit, Step
+from headgate.conf.names import Closed, Column, Columns, Name, Number, Whole, refusal
+from headgate.conf.steps import Fit, Step
 
 __all__ = ["Dashboard", "Export", "Features", "Model"]
 

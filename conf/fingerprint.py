@@ -9,10 +9,10 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from conf.code import code_of
-from conf.steps import Step
+from headgate.conf.code import code_of
+from headgate.conf.steps import Step
 
-__all__ = ["fingerprint"]
+__all__ = ["fingerprint", "own_modules"]
 
 
 def fingerprint(*parts: Any) -> str:
@@ -33,7 +33,7 @@ def fingerprint(*parts: Any) -> str:
 
     Examples
     --------
-    >>> from conf.model import Simulate
+    >>> from headgate.conf.model import Simulate
     >>> fingerprint(Simulate(patients=50)) == fingerprint(Simulate(seed=7, patients=50))
     True
     >>> fingerprint(Simulate(patients=50)) == fingerprint(Simulate(patients=60))
@@ -42,10 +42,15 @@ def fingerprint(*parts: Any) -> str:
     plain = [
         part.model_dump(mode="json", by_alias=True) if isinstance(part, BaseModel) else part for part in parts
     ]
-    own = {step.name.partition(":")[0] for step in _steps(parts) if ":" in step.name}
+    own = own_modules(*parts)
     if own:
-        plain.append({module: code_of(module) for module in sorted(own)})
+        plain.append({module: code_of(module) for module in own})
     return hashlib.sha256(json.dumps(plain, separators=(",", ":")).encode()).hexdigest()
+
+
+def own_modules(*parts: Any) -> list[str]:
+    """The modules that a pipeline's own steps, or those of a part of it, are in."""
+    return sorted({step.name.partition(":")[0] for step in _steps(parts) if ":" in step.name})
 
 
 def _steps(part: Any) -> Iterator[Step]:

@@ -17,7 +17,7 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_typ
 from pydantic import BaseModel, ConfigDict, Field, Strict, create_model
 from pydantic.errors import PydanticUserError
 
-from conf.steps import StepError
+from headgate.conf.steps import StepError
 
 __all__ = ["Form", "fit_form", "step_form"]
 

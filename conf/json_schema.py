@@ -8,9 +8,9 @@ from typing import Any
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
-from conf.forms import Form, fit_form, step_form
-from conf.model import Pipeline
-from conf.steps import OWN_STEP, Fit, Step
+from headgate.conf.forms import Form, fit_form, step_form
+from headgate.conf.model import Pipeline
+from headgate.conf.steps import OWN_STEP, Fit, Step
 
 __all__ = ["schema"]
 

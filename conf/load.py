@@ -7,15 +7,15 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from conf.check import check
-from conf.document import Document
-from conf.model import Pipeline
-from conf.overrides import override
-from conf.parse import read_document
-from conf.problems import PipelineError
-from conf.step_entries import read_steps
-from conf.translate import report_errors
-from conf.variables import substitute
+from headgate.conf.check import check
+from headgate.conf.document import Document
+from headgate.conf.model import Pipeline
+from headgate.conf.overrides import override
+from headgate.conf.parse import read_document
+from headgate.conf.problems import PipelineError
+from headgate.conf.step_entries import read_steps
+from headgate.conf.translate import report_errors
+from headgate.conf.variables import substitute
 
 __all__ = ["load"]
 
@@ -75,7 +75,7 @@ def load(
     >>> load(text, source="clinic.yaml", steps={}, fits={}, environment={})
     Traceback (most recent call last):
     ...
-    conf.problems.PipelineError: clinic.yaml:5: datasets.patients.sorce: unknown key 'sorce';
+    headgate.conf.problems.PipelineError: clinic.yaml:5: datasets.patients.sorce: unknown key 'sorce';
     did you mean 'source'? (allowed: source, clean, suite, tolerance, allow_empty, publish, trends)
     >>> load(text.replace("sorce", "source"), source="clinic.yaml", steps={}, fits={}, environment={}).name
     'clinic'

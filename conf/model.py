@@ -10,10 +10,10 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from conf.dataset import Dataset
-from conf.export import Export, Model
-from conf.names import Closed, Column, Columns, Name, Whole
-from conf.star import Calendar, Dimension, Fact, Star
+from headgate.conf.dataset import Dataset
+from headgate.conf.export import Export, Model
+from headgate.conf.names import Closed, Column, Columns, Name, Whole
+from headgate.conf.star import Calendar, Dimension, Fact, Star
 
 __all__ = ["NAMED", "Pipeline", "Simulate"]
 

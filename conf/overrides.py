@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from conf.document import Document, Place
-from conf.model import NAMED
-from conf.parse import read_document
-from conf.problems import Path, PipelineError, Problem, dotted, nearest_name
-from conf.step_entries import step_lists
+from headgate.conf.document import Document, Place
+from headgate.conf.model import NAMED
+from headgate.conf.parse import read_document
+from headgate.conf.problems import Path, PipelineError, Problem, dotted, nearest_name
+from headgate.conf.step_entries import step_lists
 
 __all__ = ["override"]
 

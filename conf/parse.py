@@ -14,8 +14,8 @@ import yaml
 from yaml.composer import ComposerError
 from yaml.constructor import SafeConstructor
 
-from conf.document import Document, Place
-from conf.problems import Path, PipelineError, Problem
+from headgate.conf.document import Document, Place
+from headgate.conf.problems import Path, PipelineError, Problem
 
 __all__ = ["read_document"]
 

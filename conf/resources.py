@@ -6,7 +6,7 @@ import posixpath
 import re
 from importlib.resources import files
 
-from conf.problems import PipelineError, Problem, nearest_name
+from headgate.conf.problems import PipelineError, Problem, nearest_name
 
 __all__ = ["SHIPPED", "relative", "resource", "shipped"]
 
@@ -102,7 +102,7 @@ def resource(path: str) -> str:
     """
     plain = posixpath.normpath(path.removeprefix(PREFIX))
     inside = plain.endswith((".json", ".yaml")) and not plain.startswith(("/", ".."))
-    file = files("conf").joinpath(*plain.split("/"))
+    file = files("headgate.conf").joinpath(*plain.split("/"))
     if not inside or not file.is_file():
         reason, fix = "the package has no such file", "name a file of the package, or give a path on disk"
         raise PipelineError([Problem(file=path, line=None, key="", value=path, reason=reason, fix=fix)])

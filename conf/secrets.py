@@ -13,7 +13,7 @@ from typing import Annotated, Any, Literal, cast
 from pydantic import BeforeValidator, Field, PlainSerializer, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
-from conf.problems import nearest_name
+from headgate.conf.problems import nearest_name
 
 __all__ = ["Secret", "SecretError", "SecretReference", "Store"]
 

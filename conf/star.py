@@ -7,9 +7,9 @@ from typing import Annotated
 
 from pydantic import Field
 
-from conf.names import Closed, Column, Columns, Day, Name, SuiteFile
-from conf.steps import Step
-from conf.trends import Trends
+from headgate.conf.names import Closed, Column, Columns, Day, Name, SuiteFile
+from headgate.conf.steps import Step
+from headgate.conf.trends import Trends
 
 __all__ = ["Calendar", "Dimension", "Fact", "Reference", "Star"]
 

@@ -8,13 +8,13 @@ from typing import Any, get_args
 
 from pydantic import ValidationError
 
-from conf.document import Document
-from conf.forms import Form, fit_form, step_form
-from conf.model import NAMED
-from conf.problems import Path
-from conf.secrets import SecretReference
-from conf.steps import OWN_STEP, Fit, Step, StepError, imported, imported_fit
-from conf.translate import report_errors
+from headgate.conf.document import Document
+from headgate.conf.forms import Form, fit_form, step_form
+from headgate.conf.model import NAMED
+from headgate.conf.problems import Path
+from headgate.conf.secrets import SecretReference
+from headgate.conf.steps import OWN_STEP, Fit, Step, StepError, imported, imported_fit
+from headgate.conf.translate import report_errors
 
 __all__ = ["read_steps", "step_lists"]
 

@@ -10,7 +10,7 @@ from typing import Any
 from pydantic import Field
 from pydantic.json_schema import SkipJsonSchema
 
-from conf.names import Closed
+from headgate.conf.names import Closed
 
 __all__ = ["OWN_STEP", "Fit", "Step", "StepError", "imported", "imported_fit"]
 
@@ -96,7 +96,7 @@ def imported(name: str) -> Callable[..., Any]:
         raise StepError(
             name=name,
             reason=f"module '{module_name}' cannot be imported ({type(error).__name__}: {error})",
-            fix="install it, or add its folder to PYTHONPATH (on Spark: --py-files)",
+            fix="put it beside the pipeline file, or install it (on Spark: --py-files)",
         ) from error
     function = getattr(module, function_name, None)
     if not callable(function):

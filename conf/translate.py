@@ -12,10 +12,10 @@ from typing import Annotated, Any, Union, get_args, get_origin
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from conf.document import Document
-from conf.names import NAME_PATTERN
-from conf.problems import Path, dotted, nearest_name
-from conf.secrets import SecretReference
+from headgate.conf.document import Document
+from headgate.conf.names import NAME_PATTERN
+from headgate.conf.problems import Path, dotted, nearest_name
+from headgate.conf.secrets import SecretReference
 
 __all__ = ["report_errors"]
 

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from conf.names import Closed, Whole
+from headgate.conf.names import Closed, Whole
 
 __all__ = ["Trends"]
 

@@ -10,9 +10,9 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from conf.document import Document
-from conf.problems import Path
-from conf.secrets import SecretError, SecretReference
+from headgate.conf.document import Document
+from headgate.conf.problems import Path
+from headgate.conf.secrets import SecretError, SecretReference
 
 __all__ = ["substitute"]
 
@@ -32,7 +32,7 @@ def substitute(document: Document, environment: Mapping[str, str]) -> None:
 
     Examples
     --------
-    >>> from conf.parse import read_document
+    >>> from headgate.conf.parse import read_document
     >>> document = read_document("lake: ${ROOT:-/tmp}/lake", file="p.yaml")
     >>> substitute(document, {"ROOT": "s3://bucket"})
     >>> document.data

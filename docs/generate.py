@@ -16,8 +16,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-import conf
-from jobs.catalogue import FITS, STEPS
+from headgate import conf
+from headgate.jobs.catalogue import FITS, STEPS
 
 DOCS = Path(__file__).resolve().parent
 

@@ -5,7 +5,7 @@ Everything here is a function whose parameters are bound first and which is then
 """
 
 # One table, cleaned. (Tables joined into a star, and training sets, come from etl.star and etl.features.)
-from etl.clean import (
+from headgate.etl.clean import (
     FITTED,
     add_columns,
     cast_columns,
@@ -31,7 +31,7 @@ from etl.clean import (
     trim_text,
     unpivot_columns,
 )
-from etl.transform import Transform, compose
+from headgate.etl.transform import Transform, compose
 
 __all__ = [
     "FITTED",

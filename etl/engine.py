@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from pyspark.sql import DataFrame
 
-from etl.errors import EngineError
+from headgate.etl.errors import EngineError
 
 __all__ = ["is_sail", "refuse_on_sail"]
 

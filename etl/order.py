@@ -8,7 +8,7 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 from pyspark.sql import types as T
 
-from etl.transform import quote
+from headgate.etl.transform import quote
 
 __all__ = ["comparable", "judged_by", "latest_first"]
 

@@ -19,7 +19,7 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 from pyspark.sql import types as T
 
-from etl.errors import MissingColumnError, ParameterError
+from headgate.etl.errors import MissingColumnError, ParameterError
 
 __all__ = [
     "PROBLEMS",

@@ -1,4 +1,4 @@
-"""Jobs: thin entrypoints over `etl`, `quality` and `conf`. Begin with `jobs.flow`."""
+"""Jobs: thin entrypoints over `etl`, `quality` and `conf`. Begin with `headgate.jobs.flow`."""
 
 import sys
 

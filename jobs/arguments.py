@@ -13,7 +13,7 @@ import re
 import sys
 from collections.abc import Sequence
 
-from jobs.exits import ArgumentsError
+from headgate.jobs.exits import ArgumentsError
 
 __all__ = ["GLUE_ARGUMENTS", "parse", "parser"]
 
@@ -130,7 +130,7 @@ def parse(made: argparse.ArgumentParser, argv: Sequence[str] | None = None) -> a
     'x'
     >>> parse(made, ["--lak", "x"])
     Traceback (most recent call last):
-    jobs.exits.ArgumentsError: --lak: unknown argument; did you mean '--lake'?
+    headgate.jobs.exits.ArgumentsError: --lak: unknown argument; did you mean '--lake'?
     """
     given = _without_glue(list(sys.argv[1:] if argv is None else argv))
     for word in given:

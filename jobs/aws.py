@@ -7,8 +7,8 @@ import os
 from typing import Any
 from urllib.parse import urlsplit
 
-from conf import SecretReference
-from jobs.exits import ArgumentsError
+from headgate.conf import SecretReference
+from headgate.jobs.exits import ArgumentsError
 
 __all__ = ["S3Object", "reveal"]
 

@@ -10,10 +10,10 @@ from typing import Any
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from conf import Step, imported_fit
-from etl import FITTED, clean
-from etl.features import count_prior_encounters, label_readmission
-from etl.transform import Transform, compose, quote
+from headgate.conf import Step, imported_fit
+from headgate.etl import FITTED, clean
+from headgate.etl.features import count_prior_encounters, label_readmission
+from headgate.etl.transform import Transform, compose, quote
 
 __all__ = ["FITS", "RENAMES", "STEPS", "apply_fitted", "rules_of", "transform_of"]
 

@@ -6,15 +6,15 @@ import sys
 from argparse import Namespace
 from collections.abc import Sequence
 
-from conf import Document, Pipeline, Simulate, Source
-from jobs import arguments
-from jobs.columns import Columns
-from jobs.context import load_pipeline
-from jobs.delivered import delivered_columns
-from jobs.exits import guarded
-from jobs.rehearsal import rehearse
-from jobs.session import session_to_read
-from quality.oneline import shown
+from headgate.conf import Document, Pipeline, Simulate, Source
+from headgate.jobs import arguments
+from headgate.jobs.columns import Columns
+from headgate.jobs.context import load_pipeline
+from headgate.jobs.delivered import delivered_columns
+from headgate.jobs.exits import guarded
+from headgate.jobs.rehearsal import rehearse
+from headgate.jobs.session import session_to_read
+from headgate.quality.oneline import shown
 
 __all__ = ["checked_pipeline", "main"]
 

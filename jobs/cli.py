@@ -8,24 +8,24 @@ from collections.abc import Sequence
 from importlib import import_module, metadata
 from textwrap import fill
 
-from jobs.codes import MEANINGS, Exit
-from quality.oneline import shown
+from headgate.jobs.codes import MEANINGS, Exit
+from headgate.quality.oneline import shown
 
 __all__ = ["COMMANDS", "main"]
 
 COMMANDS = {
-    "run": ("jobs.run", "the whole way: ingest, curate, star, export, train, report"),
-    "ingest": ("jobs.ingest", "landing files to the raw zone"),
-    "curate": ("jobs.curate", "raw to curated, through the gate"),
-    "star": ("jobs.star", "curated to the star schema, through the gate"),
-    "export": ("jobs.export", "star to training sets"),
-    "train": ("jobs.train", "a training set to a baseline model"),
-    "quarantine": ("jobs.quarantine", "which rows were rejected, and why"),
-    "replay": ("jobs.replay", "run rows in quarantine again, after a rule or the code was mended"),
-    "check": ("jobs.check", "is a pipeline file right? Without Spark"),
-    "validate": ("jobs.validate", "a suite against a table or files, without pipeline or lake"),
-    "schema": ("jobs.schema", "the JSON Schema of pipeline files, for editors"),
-    "simulate": ("jobs.simulate.job", "the landing files of a made-up hospital"),
+    "run": ("headgate.jobs.run", "the whole way: ingest, curate, star, export, train, report"),
+    "ingest": ("headgate.jobs.ingest", "landing files to the raw zone"),
+    "curate": ("headgate.jobs.curate", "raw to curated, through the gate"),
+    "star": ("headgate.jobs.star", "curated to the star schema, through the gate"),
+    "export": ("headgate.jobs.export", "star to training sets"),
+    "train": ("headgate.jobs.train", "a training set to a baseline model"),
+    "quarantine": ("headgate.jobs.quarantine", "which rows were rejected, and why"),
+    "replay": ("headgate.jobs.replay", "run rows in quarantine again, after a rule or the code was mended"),
+    "check": ("headgate.jobs.check", "is a pipeline file right? Without Spark"),
+    "validate": ("headgate.jobs.validate", "a suite against a table or files, without pipeline or lake"),
+    "schema": ("headgate.jobs.schema", "the JSON Schema of pipeline files, for editors"),
+    "simulate": ("headgate.jobs.simulate.job", "the landing files of a made-up hospital"),
 }
 
 

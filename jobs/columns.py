@@ -6,8 +6,8 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
-from etl.clean.sql import Reading, read_sql
-from quality.sql import SqlError
+from headgate.etl.clean.sql import Reading, read_sql
+from headgate.quality.sql import SqlError
 
 __all__ = ["Columns", "Misfit", "View", "is_number", "is_whole"]
 

@@ -11,19 +11,20 @@ from importlib import metadata
 
 from pyspark.sql import SparkSession
 
-import conf
-from conf import Pipeline, Source
-from etl.errors import InputError
-from etl.lake.delimited import FileFormat
-from etl.lake.ledger import Entry
-from etl.lake.zones import Lake
-from jobs.aws import reveal
-from jobs.catalogue import FITS, STEPS
-from jobs.disclosure import Disclosure
-from jobs.places import PIPELINE_BYTES, read_text
-from jobs.progress import Watch
-from jobs.trust import trusts_code
-from quality import Suite, load_suite
+from headgate import conf
+from headgate.conf import Pipeline, Source
+from headgate.etl.errors import InputError
+from headgate.etl.lake.delimited import FileFormat
+from headgate.etl.lake.ledger import Entry
+from headgate.etl.lake.zones import Lake
+from headgate.jobs.aws import reveal
+from headgate.jobs.catalogue import FITS, STEPS
+from headgate.jobs.disclosure import Disclosure
+from headgate.jobs.own_code import carry, find_beside
+from headgate.jobs.places import PIPELINE_BYTES, read_text
+from headgate.jobs.progress import Watch
+from headgate.jobs.trust import trusts_code
+from headgate.quality import Suite, load_suite
 
 __all__ = ["Run", "file_format", "load_pipeline", "new_run_id", "utc_now"]
 
@@ -56,7 +57,8 @@ def load_pipeline(
     overrides : sequence of str
         ``dotted.key=value`` each.
     trust_code : bool
-        Whether it may name code of its own; else the user's own configuration says so (`jobs.trust`).
+        Whether it may name code of its own; else the user's own configuration says so: see
+        `headgate.jobs.trust`.
     also : callable, optional
         Checks more of it, given the source, and reports it on the document.
 
@@ -74,6 +76,9 @@ def load_pipeline(
         text, source = read_text(name, largest=PIPELINE_BYTES), name
     else:
         text, source = conf.shipped(name)
+    trusted = trusts_code(trust_code)
+    if trusted:
+        find_beside(source)
     pipeline = conf.load(
         text,
         source=source,
@@ -81,9 +86,10 @@ def load_pipeline(
         fits=FITS,
         environment=os.environ,
         overrides=overrides,
-        trust_code=trusts_code(trust_code),
+        trust_code=trusted,
         also=None if also is None else partial(also, source=source),
     )
+    carry(conf.own_modules(pipeline), source)
     return pipeline, source
 
 

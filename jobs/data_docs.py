@@ -10,8 +10,8 @@ from typing import Any
 
 from pyspark.sql import SparkSession
 
-from etl.lake import files
-from quality import data_docs
+from headgate.etl.lake import files
+from headgate.quality import data_docs
 
 __all__ = ["gate_documents", "write_data_docs"]
 

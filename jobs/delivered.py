@@ -16,13 +16,13 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from conf import Simulate, Source
-from etl.lake.delimited import UnreadableFileError, members, read_header
-from etl.lake.landing import raw_column_names
-from jobs.columns import Columns
-from jobs.context import file_format
-from jobs.places import is_remote, local
-from jobs.simulate.schema import TABLES
+from headgate.conf import Simulate, Source
+from headgate.etl.lake.delimited import UnreadableFileError, members, read_header
+from headgate.etl.lake.landing import raw_column_names
+from headgate.jobs.columns import Columns
+from headgate.jobs.context import file_format
+from headgate.jobs.places import is_remote, local
+from headgate.jobs.simulate.schema import TABLES
 
 __all__ = ["delivered_columns"]
 

@@ -15,8 +15,8 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any, Literal
 
-from conf import Pipeline, Step
-from quality.sql import SqlError, parse_sql
+from headgate.conf import Pipeline, Step
+from headgate.quality.sql import SqlError, parse_sql
 
 __all__ = ["Disclosure", "Word", "looks_personal"]
 

@@ -12,11 +12,11 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Any
 
-from etl.clean.missing import require_fills
-from etl.clean.names import snake_case
-from etl.clean.uninformative import require_share
-from etl.transform import PROBLEMS
-from jobs.columns import Columns, View, is_number, is_whole
+from headgate.etl.clean.missing import require_fills
+from headgate.etl.clean.names import snake_case
+from headgate.etl.clean.uninformative import require_share
+from headgate.etl.transform import PROBLEMS
+from headgate.jobs.columns import Columns, View, is_number, is_whole
 
 __all__ = ["EFFECTS", "Effect"]
 

@@ -11,23 +11,23 @@ from datetime import datetime
 from functools import partial
 from typing import Any
 
-from conf import Pipeline
-from etl.lake import files
-from etl.lake.ledger import append_ledger
-from etl.lake.zones import Lake, canonical
-from jobs import arguments
-from jobs.check import checked_pipeline
-from jobs.context import Run, new_run_id, utc_now
-from jobs.data_docs import gate_documents, write_data_docs
-from jobs.exits import ArgumentsError, Exit, code_of, guarded, reasons_of
-from jobs.flow import Step, flow
-from jobs.landing import is_small, prepare_landing
-from jobs.preflight import check_executors, check_places, one_writer
-from jobs.progress import LogFormat, Watch, watching
-from jobs.recovery import recover
-from jobs.report import render
-from jobs.session import session_to_read, spark_session
-from jobs.summary import Status, summarize
+from headgate.conf import Pipeline
+from headgate.etl.lake import files
+from headgate.etl.lake.ledger import append_ledger
+from headgate.etl.lake.zones import Lake, canonical
+from headgate.jobs import arguments
+from headgate.jobs.check import checked_pipeline
+from headgate.jobs.context import Run, new_run_id, utc_now
+from headgate.jobs.data_docs import gate_documents, write_data_docs
+from headgate.jobs.exits import ArgumentsError, Exit, code_of, guarded, reasons_of
+from headgate.jobs.flow import Step, flow
+from headgate.jobs.landing import is_small, prepare_landing
+from headgate.jobs.preflight import check_executors, check_places, one_writer
+from headgate.jobs.progress import LogFormat, Watch, watching
+from headgate.jobs.recovery import recover
+from headgate.jobs.report import render
+from headgate.jobs.session import session_to_read, spark_session
+from headgate.jobs.summary import Status, summarize
 
 __all__ = ["job_main", "lake_of", "run_pipeline"]
 
@@ -53,14 +53,14 @@ def job_main(
     prog, description, example : str
         For ``--help``.
     steps : sequence of str or Step, or callable
-        Of `jobs.flow.STEPS`, or others; or what makes them of the arguments and the pipeline.
+        Of `headgate.jobs.flow.STEPS`, or others; or what makes them of the arguments and the pipeline.
     options : callable, optional
         Adds the job's own arguments to the parser.
 
     Returns
     -------
     int
-        0; any other end raises `SystemExit` with its code (see `jobs.exits`).
+        0; any other end raises `SystemExit` with its code (see `headgate.jobs.exits`).
     """
     given = list(sys.argv[1:] if argv is None else argv)
 
@@ -132,7 +132,7 @@ def run_pipeline(
         Where the source files are; ``landing`` in the lake by default.
     run_id : str
     steps : sequence of str or Step
-        Of `jobs.flow.STEPS`, or others.
+        Of `headgate.jobs.flow.STEPS`, or others.
     parallel : int
         Datasets worked on at a time.
     log_format : {'auto', 'text', 'json'}
@@ -146,13 +146,13 @@ def run_pipeline(
     Returns
     -------
     dict
-        See `jobs.summary.summarize`.
+        See `headgate.jobs.summary.summarize`.
 
     Raises
     ------
-    RefusedError, etl.errors.EtlError, quality.SuiteError
+    RefusedError, headgate.etl.errors.EtlError, quality.SuiteError
         After the report was written.
-    ArgumentsError, etl.errors.InputMissingError, jobs.lease.BusyError
+    ArgumentsError, headgate.etl.errors.InputMissingError, headgate.jobs.lease.BusyError
         Before anything was read or written.
     """
     landing = canonical(landing or f"{lake.root.rstrip('/')}/landing")

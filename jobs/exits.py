@@ -1,4 +1,4 @@
-"""How an error becomes one line, or one for each thing that is wrong, and an exit code of `jobs.codes`."""
+"""How an error becomes one line, or one for each thing that is wrong, and a code of `headgate.jobs.codes`."""
 
 from __future__ import annotations
 
@@ -14,19 +14,19 @@ from collections.abc import Callable, Collection
 from types import FrameType
 from typing import TextIO
 
-from conf import PipelineError
-from etl.errors import REFUSED_BY_DATA, EtlError, InputError, MissingColumnError, ParameterError
-from etl.lake.admission import TableRuleError
-from etl.lake.arrivals import HistoryLostError
-from etl.lake.history import TableChangedError
-from etl.lake.merging import RepeatedKeyError
-from etl.lake.tables import ConflictError, PartitionsError
-from jobs.codes import Exit
-from jobs.interrupt import TerminatedError, quiet_gateway
-from jobs.lease import BusyError, LeaseLostError
-from quality import InapplicableError, ReservedNameError, SuiteError
-from quality.oneline import shown
-from quality.said import of_an_expression, said
+from headgate.conf import PipelineError
+from headgate.etl.errors import REFUSED_BY_DATA, EtlError, InputError, MissingColumnError, ParameterError
+from headgate.etl.lake.admission import TableRuleError
+from headgate.etl.lake.arrivals import HistoryLostError
+from headgate.etl.lake.history import TableChangedError
+from headgate.etl.lake.merging import RepeatedKeyError
+from headgate.etl.lake.tables import ConflictError, PartitionsError
+from headgate.jobs.codes import Exit
+from headgate.jobs.interrupt import TerminatedError, quiet_gateway
+from headgate.jobs.lease import BusyError, LeaseLostError
+from headgate.quality import InapplicableError, ReservedNameError, SuiteError
+from headgate.quality.oneline import shown
+from headgate.quality.said import of_an_expression, said
 
 __all__ = ["ArgumentsError", "Exit", "RefusedError", "code_of", "guarded", "reasons_of"]
 

@@ -12,7 +12,7 @@ from typing import Any
 from pyspark.sql import Column
 from pyspark.sql import functions as F
 
-from etl.transform import quote
+from headgate.etl.transform import quote
 
 __all__ = [
     "ACCEPTED", "DROPPED", "FATE", "LEFT", "QUARANTINED", "REJECTED", "VERDICT", "Counts",

@@ -6,11 +6,11 @@ from collections.abc import Iterator
 
 from pyspark.sql import types as T
 
-from etl.clean.sql import read_sql
-from jobs.columns import Columns, is_number
-from quality import Expectation, Suite, SuiteError
-from quality.schema import resolve, type_named
-from quality.sql import SqlError
+from headgate.etl.clean.sql import read_sql
+from headgate.jobs.columns import Columns, is_number
+from headgate.quality import Expectation, Suite, SuiteError
+from headgate.quality.schema import resolve, type_named
+from headgate.quality.sql import SqlError
 
 __all__ = ["misfits"]
 

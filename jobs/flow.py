@@ -12,15 +12,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 
-from etl.errors import together
-from etl.lake.ledger import Entry
-from jobs.context import Run
-from jobs.exits import RefusedError
-from jobs.stages.curate import curate
-from jobs.stages.export import export
-from jobs.stages.ingest import ingest
-from jobs.stages.star import star
-from jobs.stages.train import train
+from headgate.etl.errors import together
+from headgate.etl.lake.ledger import Entry
+from headgate.jobs.context import Run
+from headgate.jobs.exits import RefusedError
+from headgate.jobs.stages.curate import curate
+from headgate.jobs.stages.export import export
+from headgate.jobs.stages.ingest import ingest
+from headgate.jobs.stages.star import star
+from headgate.jobs.stages.train import train
 
 __all__ = ["STEPS", "Step", "flow"]
 
@@ -49,7 +49,7 @@ def flow(run: Run, steps: Sequence[str | Step] = tuple(STEPS)) -> None:
     ------
     RefusedError
         The gate refused at least one table of a step.
-    etl.errors.InputError
+    headgate.etl.errors.InputError
         The files of at least one dataset cannot be read.
     """
     for step in steps:

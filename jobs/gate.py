@@ -2,7 +2,7 @@
 
 Every row of the cleaned frame that may be published or quarantined is written to the staging area,
 once. What can be counted one row after the other is counted on the rows as they are written, what
-takes groups is asked of the files, and the publication (`jobs.publication`) is made of them: what is
+takes groups is asked of the files, and the publication (`headgate.jobs.publication`) is made of them: what is
 published is what was audited.
 """
 
@@ -16,13 +16,13 @@ from typing import Any
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from etl.lake.staging import Staged, as_stored, stage
-from etl.lake.target import Mode
-from etl.lake.zones import Zone
-from etl.transform import PROBLEMS, data_columns, quote
-from jobs.context import Run
-from jobs.disclosure import Disclosure
-from jobs.fates import (
+from headgate.etl.lake.staging import Staged, as_stored, stage
+from headgate.etl.lake.target import Mode
+from headgate.etl.lake.zones import Zone
+from headgate.etl.transform import PROBLEMS, data_columns, quote
+from headgate.jobs.context import Run
+from headgate.jobs.disclosure import Disclosure
+from headgate.jobs.fates import (
     ACCEPTED,
     FATE,
     QUARANTINED,
@@ -32,9 +32,9 @@ from jobs.fates import (
     Fates,
     verdict,
 )
-from jobs.reasons import Reasons, count_reasons
-from jobs.trends import PROFILE, Asked, Past, ask
-from quality import (
+from headgate.jobs.reasons import Reasons, count_reasons
+from headgate.jobs.trends import PROFILE, Asked, Past, ask
+from headgate.quality import (
     FAILURES,
     UNIQUENESS,
     FailureCount,
@@ -50,7 +50,7 @@ from quality import (
     told_by_rows,
     validate,
 )
-from quality.said import said
+from headgate.quality.said import said
 
 __all__ = ["Ruling", "rule"]
 
@@ -169,7 +169,7 @@ def rule(
     ------
     SuiteError
         The suite names what the rows lack, or awaits parameters that are no trends: nothing was staged.
-    etl.lake.admission.TableRuleError
+    headgate.etl.lake.admission.TableRuleError
         The table cannot take rows of this schema: nothing was staged.
     """
     if of_rows:

@@ -1,17 +1,17 @@
-"""``headgate ingest``: one step of the way; see `jobs.flow`."""
+"""``headgate ingest``: one step of the way; see `headgate.jobs.flow`."""
 
 from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
 
-from jobs.entry import job_main
+from headgate.jobs.entry import job_main
 
 __all__ = ["main"]
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Parse `argv` and take this step; see `jobs.entry.job_main`."""
+    """Parse `argv` and take this step; see `headgate.jobs.entry.job_main`."""
     return job_main(
         argv,
         prog="headgate ingest",

@@ -5,11 +5,11 @@ from __future__ import annotations
 import tempfile
 from pathlib import Path
 
-from conf import Pipeline
-from etl.lake import files
-from jobs.context import Run
-from jobs.places import is_remote
-from jobs.simulate import TRUTH_FILE, simulate
+from headgate.conf import Pipeline
+from headgate.etl.lake import files
+from headgate.jobs.context import Run
+from headgate.jobs.places import is_remote
+from headgate.jobs.simulate import TRUTH_FILE, simulate
 
 __all__ = ["is_small", "prepare_landing"]
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
-from etl.errors import MissingColumnError, ParameterError
+from headgate.etl.errors import MissingColumnError, ParameterError
 
 if TYPE_CHECKING:
     import numpy as np
@@ -73,9 +73,9 @@ def train_and_score(
 
     Raises
     ------
-    etl.errors.MissingColumnError
+    headgate.etl.errors.MissingColumnError
         `frame` lacks a column.
-    etl.errors.ParameterError
+    headgate.etl.errors.ParameterError
         There is no feature, `estimator` is not known, or train or test do not hold both labels, or hold
         a null.
 

@@ -7,9 +7,9 @@ from pathlib import Path
 
 from pyspark.sql import SparkSession
 
-import conf
-from etl.lake import files
-from jobs.exits import ArgumentsError
+from headgate import conf
+from headgate.etl.lake import files
+from headgate.jobs.exits import ArgumentsError
 
 __all__ = ["PIPELINE_BYTES", "is_remote", "local", "on_s3", "read_text", "write_bytes"]
 
@@ -55,7 +55,7 @@ LARGEST = 64 * 1024 * 1024
 """Bytes of a suite, whose value sets may be long."""
 
 PIPELINE_BYTES = 4 * 1024 * 1024
-"""Bytes of a pipeline file: `conf.parse` takes a quarter of it."""
+"""Bytes of a pipeline file: `headgate.conf.parse` takes a quarter of it."""
 
 
 def read_text(place: str, spark: SparkSession | None = None, *, largest: int = LARGEST) -> str:

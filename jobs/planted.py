@@ -10,13 +10,13 @@ from typing import Any
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from etl.lake import files
-from etl.transform import PROBLEMS, data_columns, quote
-from jobs.context import Run
-from jobs.fates import FATE, QUARANTINED, REJECTED, VERDICT
-from jobs.simulate import TRUTH_FILE, Truth, compare
-from jobs.simulate.schema import column_of
-from quality import FAILURES
+from headgate.etl.lake import files
+from headgate.etl.transform import PROBLEMS, data_columns, quote
+from headgate.jobs.context import Run
+from headgate.jobs.fates import FATE, QUARANTINED, REJECTED, VERDICT
+from headgate.jobs.simulate import TRUTH_FILE, Truth, compare
+from headgate.jobs.simulate.schema import column_of
+from headgate.quality import FAILURES
 
 __all__ = ["compare_facts", "compare_rows", "orphan_columns", "planted_truth"]
 

@@ -13,12 +13,12 @@ from typing import Any
 from py4j.protocol import Py4JJavaError
 from pyspark.sql import SparkSession
 
-from etl.errors import InputMissingError
-from etl.lake import files
-from jobs.aws import S3Object
-from jobs.exits import ArgumentsError
-from jobs.lease import lease
-from jobs.places import is_remote, on_s3
+from headgate.etl.errors import InputMissingError
+from headgate.etl.lake import files
+from headgate.jobs.aws import S3Object
+from headgate.jobs.exits import ArgumentsError
+from headgate.jobs.lease import lease
+from headgate.jobs.places import is_remote, on_s3
 
 __all__ = ["check_executors", "check_places", "one_writer"]
 
@@ -103,7 +103,7 @@ def check_executors(spark: SparkSession) -> None:
         return
 
     def look(parts: Iterable[Any]) -> Iterable[Any]:
-        for name in ("pyarrow", "etl.lake.landing"):
+        for name in ("pyarrow", "headgate.etl.lake.landing"):
             import_module(name)
         return parts
 
@@ -141,11 +141,11 @@ def one_writer(
     Yields
     ------
     callable
-        Called before each commit: raises `jobs.lease.LeaseLostError` where the lease is lost.
+        Called before each commit: raises `headgate.jobs.lease.LeaseLostError` where the lease is lost.
 
     Raises
     ------
-    jobs.lease.BusyError
+    headgate.jobs.lease.BusyError
         Another run is writing the lake.
     """
     if sole or not on_s3(lake) or _keeps_writers_apart(spark, lake):

@@ -15,8 +15,8 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, ProgressColumn, SpinnerColumn, Task, TaskID, TimeElapsedColumn
 from rich.text import Text
 
-from etl.lake.ledger import Entry
-from quality.oneline import shown
+from headgate.etl.lake.ledger import Entry
+from headgate.quality.oneline import shown
 
 __all__ = ["LogFormat", "Watch", "watching"]
 

@@ -2,7 +2,7 @@
 
 A refused batch publishes nothing, and its staged rows stay for the post-mortem. Else the quarantine is
 told first which rows are rejected and which are about to leave it, then the rows are published, and
-then the quarantine is told that they have left: see `jobs.rejects`.
+then the quarantine is told that they have left: see `headgate.jobs.rejects`.
 """
 
 from __future__ import annotations
@@ -13,16 +13,16 @@ from typing import Any
 
 from pyspark.sql import DataFrame
 
-from conf import Publish
-from etl.lake.commits import Commit
-from etl.lake.ledger import ConservationError, Entry
-from etl.lake.merging import RepeatedKeyError, count_older, require_unique_keys
-from etl.lake.tables import Publication
-from etl.lake.zones import Zone
-from jobs.context import Run
-from jobs.fates import ACCEPTED
-from jobs.gate import Ruling
-from jobs.rejects import Quarantine, open_among, rejects
+from headgate.conf import Publish
+from headgate.etl.lake.commits import Commit
+from headgate.etl.lake.ledger import ConservationError, Entry
+from headgate.etl.lake.merging import RepeatedKeyError, count_older, require_unique_keys
+from headgate.etl.lake.tables import Publication
+from headgate.etl.lake.zones import Zone
+from headgate.jobs.context import Run
+from headgate.jobs.fates import ACCEPTED
+from headgate.jobs.gate import Ruling
+from headgate.jobs.rejects import Quarantine, open_among, rejects
 
 __all__ = ["publish"]
 
@@ -54,12 +54,12 @@ def publish(
     after : int
         The version that the table had when it was decided what to do: published is after no other. -1
         where there was no table.
-    quarantine : jobs.rejects.Quarantine
+    quarantine : headgate.jobs.rejects.Quarantine
         The table's, as it stood then.
     how : conf.Publish, optional
         By default the table is overwritten. With keys, if it is, that its rows must not repeat.
     replaces : frozenset of (str, str)
-        See `etl.lake.tables.Publication`.
+        See `headgate.etl.lake.tables.Publication`.
     compare : DataFrame, optional
         In the other modes: rows in quarantine that are among those that were read, and leave it unless
         they are rejected again.
@@ -75,11 +75,11 @@ def publish(
 
     Raises
     ------
-    etl.lake.ledger.ConservationError
+    headgate.etl.lake.ledger.ConservationError
         Rows were lost or made: nothing is published.
-    etl.lake.merging.RepeatedKeyError
+    headgate.etl.lake.merging.RepeatedKeyError
         The rows to be merged repeat a key: nothing is published.
-    etl.lake.tables.ConflictError
+    headgate.etl.lake.tables.ConflictError
         Another writer has changed the table meanwhile: nothing is published.
     """
     how = how or Publish()

@@ -12,17 +12,17 @@ from typing import Any
 from pyspark.sql import DataFrame, Row, SparkSession
 from pyspark.sql import functions as F
 
-from etl.errors import InputMissingError
-from etl.lake import files
-from etl.lake.quarantine import bears, events, open_rows
-from etl.lake.zones import Lake
-from jobs import arguments
-from jobs.context import load_pipeline
-from jobs.disclosure import Disclosure
-from jobs.entry import lake_of
-from jobs.exits import ArgumentsError, guarded
-from jobs.session import session_to_read, spark_session
-from quality.oneline import shown
+from headgate.etl.errors import InputMissingError
+from headgate.etl.lake import files
+from headgate.etl.lake.quarantine import bears, events, open_rows
+from headgate.etl.lake.zones import Lake
+from headgate.jobs import arguments
+from headgate.jobs.context import load_pipeline
+from headgate.jobs.disclosure import Disclosure
+from headgate.jobs.entry import lake_of
+from headgate.jobs.exits import ArgumentsError, guarded
+from headgate.jobs.session import session_to_read, spark_session
+from headgate.quality.oneline import shown
 
 __all__ = ["list_reasons", "list_rows", "main", "quarantined"]
 
@@ -103,7 +103,7 @@ def quarantined(
     ------
     ArgumentsError
         The dataset has no quarantine, with the nearest that has one.
-    etl.errors.InputMissingError
+    headgate.etl.errors.InputMissingError
         There is no such lake.
     """
     if not files.exists(spark, lake.root):

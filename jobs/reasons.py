@@ -9,9 +9,9 @@ from typing import Any
 from pyspark.sql import DataFrame, Row
 from pyspark.sql import functions as F
 
-from etl.lake.quarantine import reasons
-from jobs.disclosure import Disclosure
-from quality import FailureCount, Suite, sample
+from headgate.etl.lake.quarantine import reasons
+from headgate.jobs.disclosure import Disclosure
+from headgate.quality import FailureCount, Suite, sample
 
 __all__ = ["Reasons", "count_reasons"]
 

@@ -6,13 +6,13 @@ from them. That is done before anything new is published, so that nothing is bur
 
 from __future__ import annotations
 
-from etl.lake.commits import Commit, last_commit, newest_version
-from etl.lake.history import notes
-from etl.lake.ledger import Entry, append_ledger, lacking
-from jobs.context import Run
-from jobs.stages.export import read_manifest
-from jobs.stages.step import in_parallel
-from jobs.stages.train import read_metrics
+from headgate.etl.lake.commits import Commit, last_commit, newest_version
+from headgate.etl.lake.history import notes
+from headgate.etl.lake.ledger import Entry, append_ledger, lacking
+from headgate.jobs.context import Run
+from headgate.jobs.stages.export import read_manifest
+from headgate.jobs.stages.step import in_parallel
+from headgate.jobs.stages.train import read_metrics
 
 __all__ = ["recover"]
 

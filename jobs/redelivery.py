@@ -15,12 +15,12 @@ from __future__ import annotations
 from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 
-from conf import Publish
-from etl.clean.fate import critical_problems
-from etl.lake.arrivals import Batch
-from etl.order import latest_first
-from etl.transform import Transform, quote, require_columns
-from jobs.fates import FATE
+from headgate.conf import Publish
+from headgate.etl.clean.fate import critical_problems
+from headgate.etl.lake.arrivals import Batch
+from headgate.etl.order import latest_first
+from headgate.etl.transform import Transform, quote, require_columns
+from headgate.jobs.fates import FATE
 
 __all__ = ["merge_anew", "remade", "replaced_files", "stranded"]
 

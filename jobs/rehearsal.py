@@ -10,15 +10,27 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-import conf
-from conf import Dataset, Dimension, Document, Export, Fact, Problem, Source, Step, dotted, parts, step_lists
-from etl.errors import ParameterError
-from jobs.columns import Columns, View, is_number, is_whole
-from jobs.effects import EFFECTS
-from jobs.exits import ArgumentsError
-from jobs.fitness import misfits
-from jobs.places import read_text
-from quality import Suite, SuiteError, load_suite
+from headgate import conf
+from headgate.conf import (
+    Dataset,
+    Dimension,
+    Document,
+    Export,
+    Fact,
+    Problem,
+    Source,
+    Step,
+    dotted,
+    parts,
+    step_lists,
+)
+from headgate.etl.errors import ParameterError
+from headgate.jobs.columns import Columns, View, is_number, is_whole
+from headgate.jobs.effects import EFFECTS
+from headgate.jobs.exits import ArgumentsError
+from headgate.jobs.fitness import misfits
+from headgate.jobs.places import read_text
+from headgate.quality import Suite, SuiteError, load_suite
 
 __all__ = ["rehearse"]
 

@@ -19,10 +19,10 @@ from typing import Any, Literal
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from etl.lake.commits import commit_at, last_commit, newest_version
-from etl.lake.history import Snapshot, TableChangedError, missing_file, snapshot
-from etl.lake.ledger import Entry
-from etl.lake.quarantine import (
+from headgate.etl.lake.commits import commit_at, last_commit, newest_version
+from headgate.etl.lake.history import Snapshot, TableChangedError, missing_file, snapshot
+from headgate.etl.lake.ledger import Entry
+from headgate.etl.lake.quarantine import (
     LEAVING,
     QUARANTINED,
     RELEASED,
@@ -33,11 +33,11 @@ from etl.lake.quarantine import (
     quarantine_rows,
     turned,
 )
-from etl.lake.tables import ConflictError, require_version
-from etl.lake.turns import append_in_turn
-from etl.lake.zones import Zone
-from jobs.context import Run
-from jobs.gate import Ruling
+from headgate.etl.lake.tables import ConflictError, require_version
+from headgate.etl.lake.turns import append_in_turn
+from headgate.etl.lake.zones import Zone
+from headgate.jobs.context import Run
+from headgate.jobs.gate import Ruling
 
 __all__ = ["Quarantine", "Rejects", "open_among", "rejects", "settle"]
 
@@ -107,7 +107,7 @@ class Rejects:
 
         Raises
         ------
-        etl.lake.tables.ConflictError
+        headgate.etl.lake.tables.ConflictError
             Another run has published the table, or told its quarantine, meanwhile.
         """
         if self.told is not None and (self.quarantined or self.leaving):

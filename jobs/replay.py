@@ -1,4 +1,4 @@
-"""``headgate replay``: run rows in quarantine again; see `jobs.stages.replay`."""
+"""``headgate replay``: run rows in quarantine again; see `headgate.jobs.stages.replay`."""
 
 from __future__ import annotations
 
@@ -7,17 +7,17 @@ from argparse import ArgumentParser, Namespace
 from collections.abc import Sequence
 from functools import partial
 
-from conf import Pipeline
-from jobs.entry import job_main
-from jobs.exits import ArgumentsError
-from jobs.flow import Step
-from jobs.stages.replay import replay
+from headgate.conf import Pipeline
+from headgate.jobs.entry import job_main
+from headgate.jobs.exits import ArgumentsError
+from headgate.jobs.flow import Step
+from headgate.jobs.stages.replay import replay
 
 __all__ = ["main"]
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Parse `argv` and run the rows again; see `jobs.entry.job_main`."""
+    """Parse `argv` and run the rows again; see `headgate.jobs.entry.job_main`."""
     return job_main(
         argv,
         prog="headgate replay",

@@ -8,14 +8,14 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 
-from jobs.entry import job_main
-from jobs.flow import STEPS
+from headgate.jobs.entry import job_main
+from headgate.jobs.flow import STEPS
 
 __all__ = ["main"]
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Parse `argv` and run every step; see `jobs.entry.job_main`."""
+    """Parse `argv` and run every step; see `headgate.jobs.entry.job_main`."""
     return job_main(
         argv,
         prog="headgate run",

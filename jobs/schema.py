@@ -6,10 +6,10 @@ import json
 import sys
 from collections.abc import Sequence
 
-import conf
-from jobs import arguments
-from jobs.catalogue import FITS, STEPS
-from jobs.exits import guarded
+from headgate import conf
+from headgate.jobs import arguments
+from headgate.jobs.catalogue import FITS, STEPS
+from headgate.jobs.exits import guarded
 
 __all__ = ["main"]
 

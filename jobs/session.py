@@ -16,12 +16,12 @@ from pathlib import Path
 
 from pyspark.sql import SparkSession
 
-from etl.lake.calendar import AS_THEY_ARE
-from jobs.exits import ArgumentsError
-from jobs.interrupt import interruptible
-from jobs.jars import JarsError, hadoop_version, locked, spark_jars
-from jobs.places import is_remote, on_s3
-from jobs.versions import check_versions
+from headgate.etl.lake.calendar import AS_THEY_ARE
+from headgate.jobs.exits import ArgumentsError
+from headgate.jobs.interrupt import interruptible
+from headgate.jobs.jars import JarsError, hadoop_version, locked, spark_jars
+from headgate.jobs.places import is_remote, on_s3
+from headgate.jobs.versions import check_versions
 
 __all__ = ["COMPILED", "DELTA_SETTINGS", "s3_settings", "session_to_read", "spark_session"]
 

@@ -8,9 +8,9 @@ from datetime import datetime
 from importlib import metadata
 from typing import Any, Literal
 
-from conf import Pipeline, Step
-from etl.lake.ledger import Entry
-from jobs.context import Run
+from headgate.conf import Pipeline, Step
+from headgate.etl.lake.ledger import Entry
+from headgate.jobs.context import Run
 
 __all__ = ["Status", "summarize"]
 

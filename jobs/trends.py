@@ -8,14 +8,14 @@ from typing import Any
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import types as T
 
-import conf
-from etl.lake.commits import last_commit
-from etl.lake.ledger import Entry, Work, past_details
-from etl.lake.zones import Zone
-from jobs.context import Run
-from jobs.disclosure import Disclosure
-from jobs.fates import Fates
-from quality import (
+from headgate import conf
+from headgate.etl.lake.commits import last_commit
+from headgate.etl.lake.ledger import Entry, Work, past_details
+from headgate.etl.lake.zones import Zone
+from headgate.jobs.context import Run
+from headgate.jobs.disclosure import Disclosure
+from headgate.jobs.fates import Fates
+from headgate.quality import (
     MOST_VALUES,
     NotAsked,
     Profile,

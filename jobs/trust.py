@@ -13,7 +13,7 @@ from pathlib import Path
 
 import yaml
 
-from jobs.exits import ArgumentsError
+from headgate.jobs.exits import ArgumentsError
 
 __all__ = ["configuration", "trusts_code"]
 

@@ -12,20 +12,20 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from etl.errors import InputError
-from etl.lake.data import read_data
-from jobs import arguments
-from jobs.context import new_run_id, utc_now
-from jobs.data_docs import write_data_docs
-from jobs.disclosure import Disclosure, Word
-from jobs.exits import ArgumentsError, RefusedError, guarded
-from jobs.places import is_remote, local, read_text, write_bytes
-from jobs.report.expectations import criterion, spoken
-from jobs.report.wording import plain
-from jobs.session import session_to_read, spark_session
-from quality import Report, Result, ResultFormat, Suite, data_docs, load_suite, require_fit, validate
-from quality.oneline import shown
-from quality.said import said
+from headgate.etl.errors import InputError
+from headgate.etl.lake.data import read_data
+from headgate.jobs import arguments
+from headgate.jobs.context import new_run_id, utc_now
+from headgate.jobs.data_docs import write_data_docs
+from headgate.jobs.disclosure import Disclosure, Word
+from headgate.jobs.exits import ArgumentsError, RefusedError, guarded
+from headgate.jobs.places import is_remote, local, read_text, write_bytes
+from headgate.jobs.report.expectations import criterion, spoken
+from headgate.jobs.report.wording import plain
+from headgate.jobs.session import session_to_read, spark_session
+from headgate.quality import Report, Result, ResultFormat, Suite, data_docs, load_suite, require_fit, validate
+from headgate.quality.oneline import shown
+from headgate.quality.said import said
 
 __all__ = ["main", "validate_data"]
 
@@ -133,7 +133,7 @@ def validate_data(
     ----------
     spark : SparkSession
     data : sequence of str
-        See `etl.lake.data.read_data`.
+        See `headgate.etl.lake.data.read_data`.
     suite : Suite
     result_format : {"BOOLEAN_ONLY", "BASIC", "SUMMARY", "COMPLETE"}
         How much each result says.
@@ -150,7 +150,7 @@ def validate_data(
     ------
     quality.SuiteError
         The suite names what the data lacks, or a placeholder without value: nothing was read.
-    etl.errors.InputError
+    headgate.etl.errors.InputError
         The data is not there, or cannot be read.
     """
     df = read_data(spark, data, infer=infer)

@@ -7,8 +7,8 @@ from typing import Any
 from py4j.protocol import Py4JJavaError
 from pyspark.sql import SparkSession
 
-from etl.lake.java import java_class
-from jobs.exits import ArgumentsError
+from headgate.etl.lake.java import java_class
+from headgate.jobs.exits import ArgumentsError
 
 __all__ = ["check_versions"]
 

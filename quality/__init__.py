@@ -5,23 +5,23 @@ A suite is read (`load_suite`), rows that break its rules are told apart (`flag_
 may compare a batch with those before it (`Trends`), of which their profiles are kept (`Profile`).
 """
 
-from quality.catalogue import ResultFormat
-from quality.decision import Decision, decide
-from quality.errors import InapplicableError, QualityError, ReservedNameError, SuiteError
-from quality.expectation import Expectation, Suite
-from quality.failures import FAILURES, FailureCount, count_failures, sample
-from quality.gx import data_docs
-from quality.marks import Marks
-from quality.observe import Observations, observations
-from quality.profile import MOST_VALUES, Profile, Traits, merge
-from quality.profiling import Profiling, count_distinct, distinct_values
-from quality.report import Defect, Report, Result
-from quality.rows import flag_failures, mark, split, told_by_rows
-from quality.rules import UNIQUENESS
-from quality.suite import load_suite
-from quality.trends import NotAsked, Trends
-from quality.unfit import require_fit, unfit
-from quality.validation import validate
+from headgate.quality.catalogue import ResultFormat
+from headgate.quality.decision import Decision, decide
+from headgate.quality.errors import InapplicableError, QualityError, ReservedNameError, SuiteError
+from headgate.quality.expectation import Expectation, Suite
+from headgate.quality.failures import FAILURES, FailureCount, count_failures, sample
+from headgate.quality.gx import data_docs
+from headgate.quality.marks import Marks
+from headgate.quality.observe import Observations, observations
+from headgate.quality.profile import MOST_VALUES, Profile, Traits, merge
+from headgate.quality.profiling import Profiling, count_distinct, distinct_values
+from headgate.quality.report import Defect, Report, Result
+from headgate.quality.rows import flag_failures, mark, split, told_by_rows
+from headgate.quality.rules import UNIQUENESS
+from headgate.quality.suite import load_suite
+from headgate.quality.trends import NotAsked, Trends
+from headgate.quality.unfit import require_fit, unfit
+from headgate.quality.validation import validate
 
 __all__ = [
     "FAILURES",

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from quality.literals import literal, quote
+from headgate.quality.literals import literal, quote
 
 __all__ = ["RowCondition", "read_condition"]
 

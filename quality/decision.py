@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from quality.failures import FailureCount
-from quality.report import Report, Result
-from quality.reserved import PROBLEMS
+from headgate.quality.failures import FailureCount
+from headgate.quality.report import Report, Result
+from headgate.quality.reserved import PROBLEMS
 
 __all__ = ["Decision", "decide"]
 
@@ -82,7 +82,7 @@ def decide(
 
     Examples
     --------
-    >>> from quality import Report
+    >>> from headgate.quality import Report
     >>> fine = Report(suite_name="s", suite_version="1", rows=90, results=(), refusals=())
     >>> decide(fine, rows=100, rejected=10, tolerance=0.05)
     Decision(accepted=False, reasons=('10 of 100 rows are rejected, more than the tolerance of 0.05',))

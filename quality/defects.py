@@ -15,9 +15,9 @@ from typing import Any
 
 from pyspark.sql import types as T
 
-from quality.measure import Measures
-from quality.report import Defect, Result
-from quality.rules import Delegated, GroupRule, RowRule, Rule
+from headgate.quality.measure import Measures
+from headgate.quality.report import Defect, Result
+from headgate.quality.rules import Delegated, GroupRule, RowRule, Rule
 
 __all__ = ["DEFECTS", "HARMLESS", "defects_of"]
 
@@ -80,7 +80,7 @@ def defects_of(rule: Rule, result: Result, measures: Measures) -> tuple[Defect, 
 
     Examples
     --------
-    >>> from quality import load_suite, validate
+    >>> from headgate.quality import load_suite, validate
     >>> suite = load_suite('''{"name": "s", "expectations": [{"id": "known-sex",
     ...     "type": "expect_column_values_to_be_in_set",
     ...     "kwargs": {"column": "sex", "value_set": ["f", "m", null]}}]}''', source="s.json")

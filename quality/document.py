@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NoReturn
 
-from quality.errors import SuiteError
-from quality.places import depth_of, repeated_keys
+from headgate.quality.errors import SuiteError
+from headgate.quality.places import depth_of, repeated_keys
 
 __all__ = ["Document", "read_document"]
 
@@ -65,7 +65,7 @@ def read_document(given: object, source: str | None) -> Document:
     >>> read_document("nowhere.json", None)
     Traceback (most recent call last):
     ...
-    quality.errors.SuiteError: nowhere.json: $: there is no such file; check the path
+    headgate.quality.errors.SuiteError: nowhere.json: $: there is no such file; check the path
     """
     if isinstance(given, Mapping):
         return _written(given, source or "suite")

@@ -12,9 +12,9 @@ from collections.abc import Iterable
 from pyspark.sql import SparkSession
 from pyspark.sql import types as T
 
-from quality.expectation import Expectation
-from quality.rules import Broken, Delegated, GroupRule, RowRule, Rule
-from quality.schema import PLAIN_SCALE, Field
+from headgate.quality.expectation import Expectation
+from headgate.quality.rules import Broken, Delegated, GroupRule, RowRule, Rule
+from headgate.quality.schema import PLAIN_SCALE, Field
 
 __all__ = ["answerable", "is_sail"]
 

@@ -15,7 +15,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable
 
-from quality.oneline import one_line
+from headgate.quality.oneline import one_line
 
 __all__ = ["InapplicableError", "QualityError", "ReservedNameError", "SuiteError"]
 

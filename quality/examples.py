@@ -10,8 +10,8 @@ from typing import Any
 from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 
-from quality.groups import occurrences
-from quality.rules import GroupRule, RowRule, broken_if
+from headgate.quality.groups import occurrences
+from headgate.quality.rules import GroupRule, RowRule, broken_if
 
 __all__ = ["EXAMPLES", "Wanted", "examples_of"]
 

@@ -7,10 +7,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from quality.catalogue import TYPES, Type
-from quality.conditions import RowCondition
-from quality.errors import SuiteError
-from quality.parameters import is_placeholder, read
+from headgate.quality.catalogue import TYPES, Type
+from headgate.quality.conditions import RowCondition
+from headgate.quality.errors import SuiteError
+from headgate.quality.parameters import is_placeholder, read
 
 __all__ = ["Expectation", "Suite"]
 
@@ -133,7 +133,7 @@ class Suite:
 
         Examples
         --------
-        >>> from quality import load_suite
+        >>> from headgate.quality import load_suite
         >>> suite = load_suite('''{"name": "s", "expectations": [{
         ...     "type": "expect_table_row_count_to_equal", "kwargs": {"value": {"$PARAMETER": "rows"}}}]}''',
         ...     source="s.json")

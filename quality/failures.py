@@ -70,7 +70,7 @@ def count_failures(staged: DataFrame) -> list[FailureCount]:
 
     Examples
     --------
-    >>> from quality import flag_failures, load_suite
+    >>> from headgate.quality import flag_failures, load_suite
     >>> suite = load_suite('''{"name": "people", "expectations": [{"id": "named",
     ...     "type": "expect_column_values_to_not_be_null", "kwargs": {"column": "name"}}]}''',
     ...     source="people.json")

@@ -9,9 +9,9 @@ from typing import Any
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
-from quality.engine import is_sail
-from quality.rules import UNIQUENESS, Group, GroupRule, Rule
-from quality.uniqueness import MANY, Proof, proof_of
+from headgate.quality.engine import is_sail
+from headgate.quality.rules import UNIQUENESS, Group, GroupRule, Rule
+from headgate.quality.uniqueness import MANY, Proof, proof_of
 
 __all__ = ["COPIES", "DISTINCT", "group_measures", "occurrences", "proven_unique", "test_key"]
 

@@ -12,9 +12,9 @@ from typing import Any, Literal
 
 from pyspark.sql import types as T
 
-from quality.instants import local_time
-from quality.profile import Profile, Traits, merge
-from quality.profiling import Distinct, has_values, kind_of
+from headgate.quality.instants import local_time
+from headgate.quality.profile import Profile, Traits, merge
+from headgate.quality.profiling import Distinct, has_values, kind_of
 
 __all__ = ["PREFIX", "Measure", "measures_of", "value_of"]
 
@@ -100,7 +100,7 @@ def value_of(measure: Measure, history: Sequence[Profile], distinct: Distinct) -
     history : sequence of Profile
         The newest first.
     distinct : mapping
-        See `quality.profiling.count_distinct`.
+        See `headgate.quality.profiling.count_distinct`.
 
     Returns
     -------

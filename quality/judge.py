@@ -11,13 +11,13 @@ from dataclasses import dataclass
 from itertools import zip_longest
 from typing import Any
 
-from quality.catalogue import ResultFormat
-from quality.examples import EXAMPLES, Wanted
-from quality.expectation import Expectation
-from quality.groups import COPIES, DISTINCT, test_key
-from quality.measure import Measures
-from quality.rules import GroupRule, NumberRule, RowRule, SchemaRule
-from quality.schema import type_named
+from headgate.quality.catalogue import ResultFormat
+from headgate.quality.examples import EXAMPLES, Wanted
+from headgate.quality.expectation import Expectation
+from headgate.quality.groups import COPIES, DISTINCT, test_key
+from headgate.quality.measure import Measures
+from headgate.quality.rules import GroupRule, NumberRule, RowRule, SchemaRule
+from headgate.quality.schema import type_named
 
 __all__ = ["Verdict", "judge", "plain", "with_examples"]
 
@@ -209,7 +209,7 @@ def with_examples(
     verdict : Verdict
         What came of it.
     examples : Mapping
-        What `quality.examples.examples_of` gave for what the verdict wanted.
+        What `headgate.quality.examples.examples_of` gave for what the verdict wanted.
     result_format : str
         BOOLEAN_ONLY, BASIC or SUMMARY.
 

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from pyspark.sql import types as T
 
-from quality.expectation import Suite
-from quality.schema import resolve
+from headgate.quality.expectation import Suite
+from headgate.quality.schema import resolve
 
 __all__ = ["listed_texts"]
 
@@ -34,7 +34,7 @@ def listed_texts(suite: Suite, schema: T.StructType) -> dict[str, tuple[str, ...
 
     Examples
     --------
-    >>> from quality import load_suite
+    >>> from headgate.quality import load_suite
     >>> suite = load_suite('''{"name": "s", "expectations": [{
     ...     "type": "expect_column_values_to_be_in_set",
     ...     "kwargs": {"column": "flag", "value_set": ["A", "R"]}}]}''', source="s.json")

@@ -15,13 +15,13 @@ from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 from pyspark.sql import types as T
 
-from quality.expectation import Suite
-from quality.failures import FAILURE_TYPE
-from quality.literals import quote
-from quality.problems import critical_problem
-from quality.reserved import require_free
-from quality.rules import GroupRule, RowRule, broken_if
-from quality.schema import Field
+from headgate.quality.expectation import Suite
+from headgate.quality.failures import FAILURE_TYPE
+from headgate.quality.literals import quote
+from headgate.quality.problems import critical_problem
+from headgate.quality.reserved import require_free
+from headgate.quality.rules import GroupRule, RowRule, broken_if
+from headgate.quality.schema import Field
 
 __all__ = ["Marks", "mark_rows"]
 

@@ -13,8 +13,8 @@ from typing import Any, TypeVar
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
-from quality.groups import group_measures, proven_unique, test_key
-from quality.rules import ROWS, Aggregates, Delegated, Group, GroupRule, NumberRule, RowRule, Rule
+from headgate.quality.groups import group_measures, proven_unique, test_key
+from headgate.quality.rules import ROWS, Aggregates, Delegated, Group, GroupRule, NumberRule, RowRule, Rule
 
 __all__ = ["Measures", "analysed", "made", "measure", "whatever_works"]
 

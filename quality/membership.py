@@ -10,8 +10,8 @@ from pyspark.sql import Column
 from pyspark.sql import functions as F
 from pyspark.sql import types as T
 
-from quality.literals import literal
-from quality.schema import Field
+from headgate.quality.literals import literal
+from headgate.quality.schema import Field
 
 __all__ = ["member"]
 

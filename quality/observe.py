@@ -15,14 +15,14 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 from pyspark.sql import types as T
 
-from quality.expectation import Suite
-from quality.instants import local_time
-from quality.marks import Marks
-from quality.measure import analysed, made
-from quality.plan import plan
-from quality.populations import count
-from quality.rows import fitting_patterns
-from quality.rules import ROWS, Delegated, GroupRule, NumberRule, RowRule
+from headgate.quality.expectation import Suite
+from headgate.quality.instants import local_time
+from headgate.quality.marks import Marks
+from headgate.quality.measure import analysed, made
+from headgate.quality.plan import plan
+from headgate.quality.populations import count
+from headgate.quality.rows import fitting_patterns
+from headgate.quality.rules import ROWS, Delegated, GroupRule, NumberRule, RowRule
 
 __all__ = ["Observations", "observations"]
 
@@ -100,7 +100,7 @@ def observations(
     Examples
     --------
     >>> from pyspark.sql import Observation
-    >>> from quality import load_suite
+    >>> from headgate.quality import load_suite
     >>> suite = load_suite('''{"name": "people", "expectations": [{"id": "age-from-0",
     ...     "type": "expect_column_values_to_be_between", "kwargs": {"column": "age", "min_value": 0}}]}''',
     ...     source="people.json")

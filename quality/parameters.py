@@ -11,7 +11,7 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from quality.catalogue import Kind, Parameter
+from headgate.quality.catalogue import Kind, Parameter
 
 __all__ = ["is_placeholder", "read", "to_json"]
 
@@ -47,7 +47,7 @@ def read(value: Any, parameter: Parameter) -> Any:
 
     Examples
     --------
-    >>> from quality.catalogue import Parameter
+    >>> from headgate.quality.catalogue import Parameter
     >>> read("1", Parameter("bound")), read("2024-1-2", Parameter("bound"))
     (1.0, datetime.date(2024, 1, 2))
     >>> read(1.5, Parameter("fraction"))

@@ -16,13 +16,13 @@ from pyspark.sql import Column
 from pyspark.sql import functions as F
 from pyspark.sql import types as T
 
-from quality.expectation import Expectation, Suite
-from quality.listed import listed_texts
-from quality.membership import member
-from quality.oneline import one_line
-from quality.populations import Population, count, without_missing
-from quality.predicates import PREDICATES, legible
-from quality.rules import (
+from headgate.quality.expectation import Expectation, Suite
+from headgate.quality.listed import listed_texts
+from headgate.quality.membership import member
+from headgate.quality.oneline import one_line
+from headgate.quality.populations import Population, count, without_missing
+from headgate.quality.predicates import PREDICATES, legible
+from headgate.quality.rules import (
     ROWS,
     UNIQUENESS,
     Broken,
@@ -36,9 +36,9 @@ from quality.rules import (
     both,
     within,
 )
-from quality.schema import Field, columns_of, resolve, type_named
-from quality.sql import SqlError, parse_sql
-from quality.uniqueness import bounds_of
+from headgate.quality.schema import Field, columns_of, resolve, type_named
+from headgate.quality.sql import SqlError, parse_sql
+from headgate.quality.uniqueness import bounds_of
 
 __all__ = ["plan"]
 
@@ -62,7 +62,7 @@ def plan(suite: Suite, schema: T.StructType, *, among: Column | None = None) -> 
 
     Examples
     --------
-    >>> from quality import load_suite
+    >>> from headgate.quality import load_suite
     >>> suite = load_suite('''{"name": "s", "expectations": [
     ...     {"type": "expect_column_values_to_not_be_null", "kwargs": {"column": "id"}},
     ...     {"type": "expect_column_median_to_be_between", "kwargs": {"column": "id", "min_value": 0}},

@@ -7,10 +7,10 @@ from collections.abc import Callable, Sequence
 from pyspark.sql import Column
 from pyspark.sql import functions as F
 
-from quality.expectation import Expectation
-from quality.predicates import considered, counts_all
-from quality.rules import ROWS, both, within
-from quality.schema import Field
+from headgate.quality.expectation import Expectation
+from headgate.quality.predicates import considered, counts_all
+from headgate.quality.rules import ROWS, both, within
+from headgate.quality.schema import Field
 
 __all__ = ["Population", "count", "without_missing"]
 

@@ -20,10 +20,10 @@ from pyspark.sql import Column
 from pyspark.sql import functions as F
 from pyspark.sql import types as T
 
-from quality.expectation import Expectation
-from quality.literals import literal
-from quality.membership import member
-from quality.schema import Field
+from headgate.quality.expectation import Expectation
+from headgate.quality.literals import literal
+from headgate.quality.membership import member
+from headgate.quality.schema import Field
 
 __all__ = ["PREDICATES", "considered", "counts_all", "legible"]
 

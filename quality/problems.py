@@ -10,8 +10,8 @@ from pyspark.sql import Column
 from pyspark.sql import functions as F
 from pyspark.sql import types as T
 
-from quality.failures import FAILURE_TYPE
-from quality.reserved import PROBLEMS
+from headgate.quality.failures import FAILURE_TYPE
+from headgate.quality.reserved import PROBLEMS
 
 __all__ = ["critical_problem", "problems_as_failures"]
 
@@ -22,7 +22,7 @@ def critical_problem(schema: T.StructType) -> Column | None:
     Parameters
     ----------
     schema : StructType
-        Of data that `quality.reserved.require_free` has let in.
+        Of data that `headgate.quality.reserved.require_free` has let in.
     """
     if PROBLEMS not in schema.names:
         return None

@@ -114,8 +114,8 @@ def merge(first: Profile, second: Profile, *, union: Callable[[str, str], str] |
         A column that is in one of them only is in the result as it is there. Where a column changed
         its kind, its numbers are left out.
     union : callable, optional
-        Makes one sketch of two, such as `quality.profiling.united`; without it there is none. How many
-        distinct values the two have together, only such a sketch can tell.
+        Makes one sketch of two, such as `headgate.quality.profiling.united`; without it there is none. How
+        many distinct values the two have together, only such a sketch can tell.
 
     Returns
     -------

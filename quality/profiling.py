@@ -12,8 +12,8 @@ from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F
 from pyspark.sql import types as T
 
-from quality.literals import quote
-from quality.profile import MOST_VALUES, Kind, Profile, Traits, Value
+from headgate.quality.literals import quote
+from headgate.quality.profile import MOST_VALUES, Kind, Profile, Traits, Value
 
 __all__ = ["Distinct", "Profiling", "count_distinct", "distinct_values", "has_values", "kind_of", "united"]
 

@@ -9,9 +9,9 @@ from functools import cached_property
 from importlib import metadata
 from typing import Any, Literal
 
-from quality.expectation import Expectation
-from quality.oneline import one_line
-from quality.parameters import to_json
+from headgate.quality.expectation import Expectation
+from headgate.quality.oneline import one_line
+from headgate.quality.parameters import to_json
 
 __all__ = ["Defect", "Report", "Result"]
 
@@ -26,7 +26,7 @@ class Defect:
     Attributes
     ----------
     name : str
-        Such as ``null-in-set``: one of `quality.defects.DEFECTS`.
+        Such as ``null-in-set``: one of `headgate.quality.defects.DEFECTS`.
     expectation_id : str
         The rule.
     problem : str
@@ -257,7 +257,7 @@ class Report:
         >>> type(report.to_gx()).__name__
         'ExpectationSuiteValidationResult'
         """
-        from quality.gx import suite_result
+        from headgate.quality.gx import suite_result
 
         return suite_result(self.to_json_dict())
 

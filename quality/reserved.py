@@ -11,8 +11,8 @@ from collections.abc import Iterable
 
 from pyspark.sql import types as T
 
-from quality.errors import ReservedNameError
-from quality.failures import FAILURES
+from headgate.quality.errors import ReservedNameError
+from headgate.quality.failures import FAILURES
 
 __all__ = ["PROBLEMS", "require_free"]
 
@@ -46,7 +46,7 @@ def require_free(schema: T.StructType, *, written: Iterable[str] = ()) -> None:
     >>> require_free(spark.createDataFrame([], "id int, _failures string").schema)
     Traceback (most recent call last):
     ...
-    quality.errors.ReservedNameError: column '_failures': the name is Headgate's own; rename the column
+    headgate.quality.errors.ReservedNameError: column '_failures': the name is Headgate's own; rename ...
     """
     taken = {name.lower() for name in written}
     for field in schema.fields:

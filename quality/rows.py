@@ -16,17 +16,17 @@ from pyspark.errors import AnalysisException
 from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F
 
-from quality.engine import answerable
-from quality.errors import InapplicableError
-from quality.expectation import Expectation, Suite
-from quality.failures import FAILURE_TYPE, FAILURES
-from quality.literals import quote
-from quality.marks import Marks, mark_rows
-from quality.plan import plan
-from quality.predicates import PREDICATES
-from quality.problems import problems_as_failures
-from quality.reserved import require_free
-from quality.rules import UNIQUENESS, Broken, GroupRule, RowRule, Rule
+from headgate.quality.engine import answerable
+from headgate.quality.errors import InapplicableError
+from headgate.quality.expectation import Expectation, Suite
+from headgate.quality.failures import FAILURE_TYPE, FAILURES
+from headgate.quality.literals import quote
+from headgate.quality.marks import Marks, mark_rows
+from headgate.quality.plan import plan
+from headgate.quality.predicates import PREDICATES
+from headgate.quality.problems import problems_as_failures
+from headgate.quality.reserved import require_free
+from headgate.quality.rules import UNIQUENESS, Broken, GroupRule, RowRule, Rule
 
 __all__ = ["Transform", "fitting_patterns", "flag_failures", "mark", "split", "told_by_rows"]
 
@@ -67,7 +67,7 @@ def flag_failures(suite: Suite, *, among: Column | None = None, uniqueness: bool
 
     Examples
     --------
-    >>> from quality import load_suite
+    >>> from headgate.quality import load_suite
     >>> suite = load_suite('''{"name": "people", "expectations": [{"id": "age-from-0",
     ...     "type": "expect_column_values_to_be_between", "kwargs": {"column": "age", "min_value": 0}}]}''',
     ...     source="people.json")
@@ -115,7 +115,7 @@ def mark(
 
     Examples
     --------
-    >>> from quality import load_suite
+    >>> from headgate.quality import load_suite
     >>> suite = load_suite('''{"name": "people", "expectations": [{"id": "age-from-0",
     ...     "type": "expect_column_values_to_be_between", "kwargs": {"column": "age", "min_value": 0}}]}''',
     ...     source="people.json")
@@ -165,7 +165,7 @@ def split(df: DataFrame, suite: Suite) -> tuple[DataFrame, DataFrame]:
 
     Examples
     --------
-    >>> from quality import load_suite
+    >>> from headgate.quality import load_suite
     >>> suite = load_suite('''{"name": "people", "expectations": [
     ...     {"type": "expect_column_values_to_be_unique", "kwargs": {"column": "id"}}]}''', source="s.json")
     >>> people = spark.createDataFrame([(1, "a"), (2, "b"), (2, "c")], "id int, name string")
@@ -212,7 +212,7 @@ def told_by_rows(suite: Suite) -> Suite:
 
     Examples
     --------
-    >>> from quality import load_suite
+    >>> from headgate.quality import load_suite
     >>> suite = load_suite('''{"name": "people", "expectations": [
     ...     {"type": "expect_column_values_to_be_unique", "kwargs": {"column": "id"}},
     ...     {"type": "expect_table_row_count_to_equal", "kwargs": {"value": 3}}]}''', source="people.json")

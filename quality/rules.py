@@ -9,9 +9,9 @@ from pyspark.sql import Column
 from pyspark.sql import functions as F
 from pyspark.sql import types as T
 
-from quality.expectation import Expectation
-from quality.predicates import considered
-from quality.schema import Field
+from headgate.quality.expectation import Expectation
+from headgate.quality.predicates import considered
+from headgate.quality.schema import Field
 
 __all__ = [
     "ROWS",

@@ -16,7 +16,7 @@ from pyspark.sql import Column
 from pyspark.sql import functions as F
 from pyspark.sql import types as T
 
-from quality.literals import quote
+from headgate.quality.literals import quote
 
 __all__ = ["Family", "Field", "columns_of", "family", "resolve", "type_named"]
 

@@ -163,11 +163,11 @@ def parse_sql(text: str, *, columns: Collection[str] | None = None, windows: boo
     >>> parse_sql("reflect('java.lang.System', 'getenv', 'HOME')")
     Traceback (most recent call last):
     ...
-    quality.sql.SqlError: 'reflect' is not a function that an expression may call (line 1, character 1)
+    headgate.quality.sql.SqlError: 'reflect' is not a function that an expression may call (line 1, ...)
     >>> parse_sql("a <> < 0")
     Traceback (most recent call last):
     ...
-    quality.sql.SqlError: not an SQL expression near '0' (line 1, character 8)
+    headgate.quality.sql.SqlError: not an SQL expression near '0' (line 1, character 8)
     """
     names = _read(text, windows)
     if columns is not None:

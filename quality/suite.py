@@ -13,14 +13,14 @@ from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
 from typing import Any, NoReturn
 
-from quality.catalogue import COMMON, SEVERITIES, TYPES, Type
-from quality.conditions import RowCondition, read_condition
-from quality.document import Document, read_document
-from quality.errors import SuiteError
-from quality.expectation import Expectation, Suite
-from quality.oneline import one_line
-from quality.parameters import is_placeholder, read, to_json
-from quality.places import lines_of
+from headgate.quality.catalogue import COMMON, SEVERITIES, TYPES, Type
+from headgate.quality.conditions import RowCondition, read_condition
+from headgate.quality.document import Document, read_document
+from headgate.quality.errors import SuiteError
+from headgate.quality.expectation import Expectation, Suite
+from headgate.quality.oneline import one_line
+from headgate.quality.parameters import is_placeholder, read, to_json
+from headgate.quality.places import lines_of
 
 __all__ = ["load_suite"]
 
@@ -79,7 +79,7 @@ def load_suite(
     >>> load_suite('{"name": "people", "expectations": []}', source="people.json")
     Traceback (most recent call last):
     ...
-    quality.errors.SuiteError: people.json:1: $.expectations: the suite has no expectations; add at least one
+    headgate.quality.errors.SuiteError: people.json:1: $.expectations: the suite has no expectations; ...
     """
     return _Reader(read_document(given, source), extra_types).suite()
 

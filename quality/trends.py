@@ -12,13 +12,13 @@ from typing import Any
 
 from pyspark.sql import types as T
 
-from quality.arithmetic import formula, names_in
-from quality.errors import SuiteError
-from quality.expectation import Expectation, Suite
-from quality.history import PREFIX, Measure, measures_of, value_of
-from quality.parameters import read
-from quality.profile import Profile
-from quality.profiling import Distinct
+from headgate.quality.arithmetic import formula, names_in
+from headgate.quality.errors import SuiteError
+from headgate.quality.expectation import Expectation, Suite
+from headgate.quality.history import PREFIX, Measure, measures_of, value_of
+from headgate.quality.parameters import read
+from headgate.quality.profile import Profile
+from headgate.quality.profiling import Distinct
 
 __all__ = ["NotAsked", "Trends"]
 
@@ -67,7 +67,7 @@ class Trends:
 
     Examples
     --------
-    >>> from quality import load_suite
+    >>> from headgate.quality import load_suite
     >>> suite = load_suite('''{"name": "people", "expectations": [
     ...     {"id": "enough", "type": "expect_table_row_count_to_be_between",
     ...      "kwargs": {"min_value": {"$PARAMETER": "trend_rows_mean * 0.5"}}}]}''', source="people.json")
@@ -139,7 +139,8 @@ class Trends:
         history : sequence of Profile
             Of the batches before, the newest first.
         distinct : mapping, optional
-            What `quality.profiling.count_distinct` says of the history and the columns in `sketches`.
+            What `headgate.quality.profiling.count_distinct` says of the history and of the columns in
+            `sketches`.
 
         Returns
         -------

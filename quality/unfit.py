@@ -7,13 +7,13 @@ from collections.abc import Iterator
 from pyspark.errors import AnalysisException, ParseException
 from pyspark.sql import DataFrame
 
-from quality.errors import SuiteError
-from quality.expectation import Expectation, Suite
-from quality.plan import plan
-from quality.reserved import require_free
-from quality.rules import Broken, within
-from quality.schema import columns_of
-from quality.sql import SqlError, parse_sql
+from headgate.quality.errors import SuiteError
+from headgate.quality.expectation import Expectation, Suite
+from headgate.quality.plan import plan
+from headgate.quality.reserved import require_free
+from headgate.quality.rules import Broken, within
+from headgate.quality.schema import columns_of
+from headgate.quality.sql import SqlError, parse_sql
 
 __all__ = ["require_fit", "unfit"]
 
@@ -36,7 +36,7 @@ def unfit(df: DataFrame, suite: Suite) -> tuple[SuiteError, ...]:
 
     Examples
     --------
-    >>> from quality import load_suite
+    >>> from headgate.quality import load_suite
     >>> suite = load_suite('''{"name": "people", "expectations": [
     ...     {"type": "expect_column_values_to_not_be_null", "kwargs": {"column": "nmae"}}]}''',
     ...     source="people.json")
@@ -85,7 +85,7 @@ def require_fit(df: DataFrame, suite: Suite) -> None:
 
     Examples
     --------
-    >>> from quality import load_suite
+    >>> from headgate.quality import load_suite
     >>> suite = load_suite('''{"name": "people", "expectations": [
     ...     {"type": "expect_column_values_to_not_be_null", "kwargs": {"column": "name"}},
     ...     {"type": "expect_column_values_to_be_unique", "kwargs": {"column": "nmae"}},
@@ -94,7 +94,7 @@ def require_fit(df: DataFrame, suite: Suite) -> None:
     >>> require_fit(spark.createDataFrame([("a",)], "name string"), suite)
     Traceback (most recent call last):
     ...
-    quality.errors.SuiteError: people.json:3: $.expectations[1].kwargs.column: the data has no column 'nmae'; did you mean 'name'? name one of: name (the first of 2)
+    headgate.quality.errors.SuiteError: people.json:3: $.expectations[1].kwargs.column: the data has no column 'nmae'; did you mean 'name'? name one of: name (the first of 2)
     people.json:4: $.expectations[2].kwargs.column: the data has no column 'age'; name one of: name
     """  # noqa: E501
     problems = unfit(df, suite)

@@ -22,8 +22,8 @@ from pyspark.sql import Column
 from pyspark.sql import functions as F
 from pyspark.sql import types as T
 
-from quality.rules import Aggregates, Group
-from quality.schema import Field
+from headgate.quality.rules import Aggregates, Group
+from headgate.quality.schema import Field
 
 __all__ = ["MANY", "Proof", "bounds_of", "proof_of"]
 

@@ -9,21 +9,21 @@ from typing import Any, get_args
 from pyspark.errors import AnalysisException
 from pyspark.sql import DataFrame
 
-from quality.catalogue import ResultFormat
-from quality.counting import counted
-from quality.defects import HARMLESS, defects_of
-from quality.engine import answerable
-from quality.examples import examples_of
-from quality.expectation import Expectation, Suite
-from quality.judge import Verdict, judge, with_examples
-from quality.measure import Measures, measure, whatever_works
-from quality.plan import plan
-from quality.populations import count
-from quality.problems import critical_problem
-from quality.report import Defect, Report, Result
-from quality.reserved import PROBLEMS, require_free
-from quality.rules import ROWS, Broken, Delegated, GroupRule, NumberRule, RowRule, Rule, SchemaRule
-from quality.said import said
+from headgate.quality.catalogue import ResultFormat
+from headgate.quality.counting import counted
+from headgate.quality.defects import HARMLESS, defects_of
+from headgate.quality.engine import answerable
+from headgate.quality.examples import examples_of
+from headgate.quality.expectation import Expectation, Suite
+from headgate.quality.judge import Verdict, judge, with_examples
+from headgate.quality.measure import Measures, measure, whatever_works
+from headgate.quality.plan import plan
+from headgate.quality.populations import count
+from headgate.quality.problems import critical_problem
+from headgate.quality.report import Defect, Report, Result
+from headgate.quality.reserved import PROBLEMS, require_free
+from headgate.quality.rules import ROWS, Broken, Delegated, GroupRule, NumberRule, RowRule, Rule, SchemaRule
+from headgate.quality.said import said
 
 __all__ = ["validate"]
 
@@ -83,7 +83,7 @@ def validate(
 
     Examples
     --------
-    >>> from quality import load_suite
+    >>> from headgate.quality import load_suite
     >>> suite = load_suite('''{"name": "people", "expectations": [
     ...     {"type": "expect_column_values_to_be_between", "kwargs": {"column": "age", "min_value": 0}},
     ...     {"type": "expect_column_values_to_be_unique", "kwargs": {"column": "id"}}]}''',
@@ -192,7 +192,7 @@ def _by_great_expectations(
 ) -> dict[str, Result]:
     if not expectations:
         return {}
-    from quality.gx import evaluate
+    from headgate.quality.gx import evaluate
 
     found = evaluate(df, expectations, result_format=result_format, parameters=parameters)
     return {

@@ -72,7 +72,7 @@ def settings(spark: SparkSession, changed: Mapping[str, str]) -> Iterator[SparkS
 
 @contextmanager
 def _classic(warehouse: Path) -> Iterator[SparkSession]:
-    from jobs.jars import spark_jars
+    from headgate.jobs.jars import spark_jars
 
     builder = SparkSession.builder.master("local[2]").appName("tests")
     for key, value in SETTINGS.items():

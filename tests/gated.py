@@ -7,16 +7,16 @@ from functools import cache
 
 from pyspark.sql import DataFrame
 
-from conf import Pipeline
-from etl.lake.ledger import Entry
-from etl.lake.zones import Lake
-from jobs.context import Run, load_pipeline
-from jobs.gate import rule
-from jobs.progress import watching
-from jobs.publication import publish
-from jobs.rejects import settle
-from jobs.stages.step import opened
-from quality import Suite
+from headgate.conf import Pipeline
+from headgate.etl.lake.ledger import Entry
+from headgate.etl.lake.zones import Lake
+from headgate.jobs.context import Run, load_pipeline
+from headgate.jobs.gate import rule
+from headgate.jobs.progress import watching
+from headgate.jobs.publication import publish
+from headgate.jobs.rejects import settle
+from headgate.jobs.stages.step import opened
+from headgate.quality import Suite
 
 
 @cache

@@ -7,14 +7,14 @@ from pathlib import Path
 import pytest
 from pyspark.sql import SparkSession
 
-from etl import cast_columns
-from etl.engine import is_sail
-from etl.errors import EngineError
-from quality import engine as quality_engine
-from quality import validate
-from quality.engine import unlike_java
-from quality.plan import plan
-from quality.rules import Broken, Delegated
+from headgate.etl import cast_columns
+from headgate.etl.engine import is_sail
+from headgate.etl.errors import EngineError
+from headgate.quality import engine as quality_engine
+from headgate.quality import validate
+from headgate.quality.engine import unlike_java
+from headgate.quality.plan import plan
+from headgate.quality.rules import Broken, Delegated
 from tests import engines
 from tests.quality.suites import rule, suite_of
 
@@ -62,8 +62,8 @@ def test_what_is_left_to_great_expectations_is_broken_on_sail_alone(spark: Spark
 
 @engines.lack("Spark's own client, which jobs bring along", engines.SAIL)
 def test_a_job_on_a_connect_session_says_so_in_one_line(spark: SparkSession) -> None:
-    from jobs.exits import ArgumentsError
-    from jobs.session import spark_session
+    from headgate.jobs.exits import ArgumentsError
+    from headgate.jobs.session import spark_session
 
     if engines.engine() == engines.CLASSIC:
         with spark_session(app="test") as session:
@@ -79,7 +79,7 @@ def test_a_job_on_a_connect_session_says_so_in_one_line(spark: SparkSession) -> 
 def test_a_job_that_is_sent_to_a_connect_server_ends_with_code_2(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    from jobs import cli
+    from headgate.jobs import cli
 
     monkeypatch.setenv("SPARK_REMOTE", "sc://127.0.0.1:1")
     with pytest.raises(SystemExit) as ended:

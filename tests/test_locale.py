@@ -12,7 +12,7 @@ from typing import Any
 
 from pyspark.sql import SparkSession
 
-from quality import flag_failures, validate
+from headgate.quality import flag_failures, validate
 from tests import engines
 from tests.etl.test_contract import CASES, RECORD, ROWS, SCHEMA, collect
 from tests.quality.suites import rule, suite_of

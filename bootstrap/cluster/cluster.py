@@ -24,7 +24,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from xml.sax.saxutils import escape
 
-from jobs.jars import JarsError, fetch, hadoop_version, locked
+from headgate.jobs.jars import JarsError, fetch, hadoop_version, locked
 
 ROOT = Path(__file__).resolve().parents[2]
 

@@ -6,20 +6,20 @@ from collections.abc import Callable
 from types import MappingProxyType
 from typing import Any
 
-from etl.clean.cast import cast_columns
-from etl.clean.codes import map_codes
-from etl.clean.dates import parse_dates, parse_timestamps
-from etl.clean.derive import add_columns, unpivot_columns
-from etl.clean.duplicates import drop_exact_duplicates, keep_latest
-from etl.clean.icd9 import group_icd9
-from etl.clean.missing import fill_missing, fit_fill_missing
-from etl.clean.names import rename_columns, rename_to_snake_case, select_columns
-from etl.clean.ranges import parse_ranges
-from etl.clean.rules import drop_rows, keep_rows
-from etl.clean.text import change_case, sentinels_to_null, trim_text
-from etl.clean.uninformative import drop_uninformative, fit_drop_uninformative
-from etl.clean.units import convert_units
-from etl.transform import Transform
+from headgate.etl.clean.cast import cast_columns
+from headgate.etl.clean.codes import map_codes
+from headgate.etl.clean.dates import parse_dates, parse_timestamps
+from headgate.etl.clean.derive import add_columns, unpivot_columns
+from headgate.etl.clean.duplicates import drop_exact_duplicates, keep_latest
+from headgate.etl.clean.icd9 import group_icd9
+from headgate.etl.clean.missing import fill_missing, fit_fill_missing
+from headgate.etl.clean.names import rename_columns, rename_to_snake_case, select_columns
+from headgate.etl.clean.ranges import parse_ranges
+from headgate.etl.clean.rules import drop_rows, keep_rows
+from headgate.etl.clean.text import change_case, sentinels_to_null, trim_text
+from headgate.etl.clean.uninformative import drop_uninformative, fit_drop_uninformative
+from headgate.etl.clean.units import convert_units
+from headgate.etl.transform import Transform
 
 __all__ = [
     "add_columns",

@@ -9,12 +9,12 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 from pyspark.sql import types as T
 
-from etl.clean.checks import require_choice, require_data_names, require_values
-from etl.clean.reading import Reading, replace_values
-from etl.clean.text import lower_case
-from etl.engine import refuse_on_sail
-from etl.errors import ParameterError
-from etl.transform import Invalid, Transform, quote, require_columns
+from headgate.etl.clean.checks import require_choice, require_data_names, require_values
+from headgate.etl.clean.reading import Reading, replace_values
+from headgate.etl.clean.text import lower_case
+from headgate.etl.engine import refuse_on_sail
+from headgate.etl.errors import ParameterError
+from headgate.etl.transform import Invalid, Transform, quote, require_columns
 
 __all__ = ["cast_columns"]
 

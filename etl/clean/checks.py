@@ -8,8 +8,8 @@ from collections.abc import Collection, Sequence
 from pyspark.sql import DataFrame
 from pyspark.sql import types as T
 
-from etl.errors import ParameterError
-from etl.transform import data_columns, require_columns
+from headgate.etl.errors import ParameterError
+from headgate.etl.transform import data_columns, require_columns
 
 __all__ = [
     "require_choice",

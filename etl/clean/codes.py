@@ -7,11 +7,11 @@ from typing import Literal
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
-from etl.clean.checks import require_choice, require_data_names, require_text, require_values
-from etl.clean.lookup import look_up
-from etl.clean.text import lower_case
-from etl.errors import ParameterError
-from etl.transform import PROBLEMS, Transform, add_problems, problem, quote
+from headgate.etl.clean.checks import require_choice, require_data_names, require_text, require_values
+from headgate.etl.clean.lookup import look_up
+from headgate.etl.clean.text import lower_case
+from headgate.etl.errors import ParameterError
+from headgate.etl.transform import PROBLEMS, Transform, add_problems, problem, quote
 
 __all__ = ["map_codes"]
 

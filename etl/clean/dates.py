@@ -13,11 +13,11 @@ from zoneinfo import ZoneInfo
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from etl.clean.checks import require_choice, require_names, require_text
-from etl.clean.formats import Format, compile_format, mark_matches, replace_names
-from etl.clean.reading import Reading, replace_values
-from etl.errors import ParameterError
-from etl.transform import Invalid, Transform, quote
+from headgate.etl.clean.checks import require_choice, require_names, require_text
+from headgate.etl.clean.formats import Format, compile_format, mark_matches, replace_names
+from headgate.etl.clean.reading import Reading, replace_values
+from headgate.etl.errors import ParameterError
+from headgate.etl.transform import Invalid, Transform, quote
 
 __all__ = ["parse_dates", "parse_timestamps"]
 

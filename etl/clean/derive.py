@@ -5,10 +5,10 @@ from __future__ import annotations
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from etl.clean.checks import require_data_names, require_names, require_values
-from etl.clean.expressions import sql_column
-from etl.errors import ParameterError
-from etl.transform import Transform, quote, require_columns
+from headgate.etl.clean.checks import require_data_names, require_names, require_values
+from headgate.etl.clean.expressions import sql_column
+from headgate.etl.errors import ParameterError
+from headgate.etl.transform import Transform, quote, require_columns
 
 __all__ = ["add_columns", "unpivot_columns"]
 
@@ -22,8 +22,8 @@ def add_columns(*, columns: dict[str, str]) -> Transform:
     ----------
     columns : dict of str to str
         SQL expression by name of column; a column that is there already is replaced. An expression may
-        call the functions of `quality.sql.FUNCTIONS` and, before ``OVER``, of `WINDOW_FUNCTIONS`: none
-        that asks the clock, chance, files or the environment.
+        call the functions of `headgate.quality.sql.FUNCTIONS` and, before ``OVER``, of `WINDOW_FUNCTIONS`:
+        none that asks the clock, chance, files or the environment.
 
     Returns
     -------

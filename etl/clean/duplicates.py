@@ -5,10 +5,10 @@ from __future__ import annotations
 from pyspark.sql import DataFrame, Window
 from pyspark.sql import functions as F
 
-from etl.clean.checks import require_names
-from etl.clean.fate import critical_problems, require_mark, take_out
-from etl.order import comparable, latest_first
-from etl.transform import PROBLEMS, Transform, data_columns, quote, require_columns, unmarked
+from headgate.etl.clean.checks import require_names
+from headgate.etl.clean.fate import critical_problems, require_mark, take_out
+from headgate.etl.order import comparable, latest_first
+from headgate.etl.transform import PROBLEMS, Transform, data_columns, quote, require_columns, unmarked
 
 __all__ = ["drop_exact_duplicates", "keep_latest"]
 

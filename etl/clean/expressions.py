@@ -1,6 +1,6 @@
 """SQL expressions that a pipeline gives to a step: confined, and checked against the data's columns.
 
-What they may do is the same as in a suite's row conditions: see `quality.sql`.
+What they may do is the same as in a suite's row conditions: see `headgate.quality.sql`.
 """
 
 from __future__ import annotations
@@ -18,8 +18,8 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 from pyspark.sql import types as T
 
-from etl.errors import MissingColumnError, ParameterError
-from quality.sql import SqlError, parse_sql
+from headgate.etl.errors import MissingColumnError, ParameterError
+from headgate.quality.sql import SqlError, parse_sql
 
 __all__ = ["parse_expression", "sql_column", "sql_condition"]
 

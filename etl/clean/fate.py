@@ -5,8 +5,8 @@ from __future__ import annotations
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
-from etl.errors import ParameterError
-from etl.transform import PROBLEM_TYPE, PROBLEMS, quote
+from headgate.etl.errors import ParameterError
+from headgate.etl.transform import PROBLEM_TYPE, PROBLEMS, quote
 
 __all__ = ["critical_problems", "require_mark", "take_out"]
 

@@ -8,9 +8,9 @@ from typing import NamedTuple
 from pyspark.sql import Column
 from pyspark.sql import functions as F
 
-from etl.clean.lookup import look_up
-from etl.clean.text import lower_case
-from etl.errors import ParameterError
+from headgate.etl.clean.lookup import look_up
+from headgate.etl.clean.text import lower_case
+from headgate.etl.errors import ParameterError
 
 __all__ = ["Format", "compile_format", "mark_matches", "replace_names"]
 

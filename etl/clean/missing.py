@@ -15,11 +15,11 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 from pyspark.sql import types as T
 
-from etl.clean.checks import require_choice, require_data_names, require_values
-from etl.clean.lookup import constant
-from etl.clean.typical import NUMERIC_STRATEGIES, Fill, is_missing, learn_averages, learn_modes
-from etl.errors import ParameterError
-from etl.transform import Transform, quote, require_columns, with_columns
+from headgate.etl.clean.checks import require_choice, require_data_names, require_values
+from headgate.etl.clean.lookup import constant
+from headgate.etl.clean.typical import NUMERIC_STRATEGIES, Fill, is_missing, learn_averages, learn_modes
+from headgate.etl.errors import ParameterError
+from headgate.etl.transform import Transform, quote, require_columns, with_columns
 
 __all__ = ["fill_missing", "fit_fill_missing", "require_fills"]
 

@@ -9,9 +9,9 @@ from collections import Counter
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from etl.clean.checks import require_data_names, require_names, require_values
-from etl.errors import ParameterError
-from etl.transform import Transform, data_columns, quote, require_columns
+from headgate.etl.clean.checks import require_data_names, require_names, require_values
+from headgate.etl.errors import ParameterError
+from headgate.etl.transform import Transform, data_columns, quote, require_columns
 
 __all__ = ["rename_columns", "rename_to_snake_case", "select_columns", "snake_case"]
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from etl.clean.checks import require_choice, require_data_names, require_names, require_text
-from etl.transform import PROBLEMS, Invalid, Transform, add_problems, problem, quote
+from headgate.etl.clean.checks import require_choice, require_data_names, require_names, require_text
+from headgate.etl.transform import PROBLEMS, Invalid, Transform, add_problems, problem, quote
 
 __all__ = ["parse_ranges"]
 

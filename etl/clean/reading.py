@@ -8,7 +8,7 @@ from typing import NamedTuple
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
-from etl.transform import PROBLEMS, Invalid, add_problems, problem, quote
+from headgate.etl.transform import PROBLEMS, Invalid, add_problems, problem, quote
 
 __all__ = ["Reading", "replace_values"]
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from etl.clean.expressions import sql_condition
-from etl.clean.fate import require_mark, take_out
-from etl.errors import ParameterError
-from etl.transform import Transform
+from headgate.etl.clean.expressions import sql_condition
+from headgate.etl.clean.fate import require_mark, take_out
+from headgate.etl.errors import ParameterError
+from headgate.etl.transform import Transform
 
 __all__ = ["drop_rows", "keep_rows"]
 
@@ -21,8 +21,8 @@ def drop_rows(*, rule: str, where: str, mark: str | None = None) -> Transform:
     rule : str
         Name of the rule, under which the rows are counted.
     where : str
-        Condition in SQL over the columns of one row, with the functions of `quality.sql.FUNCTIONS`. It
-        should compare like with like: what Spark makes of ``'x' > 5`` depends on the session.
+        Condition in SQL over the columns of one row, with the functions of `headgate.quality.sql.FUNCTIONS`.
+        It should compare like with like: what Spark makes of ``'x' > 5`` depends on the session.
     mark : str, optional
         A column, created when absent, to write the fate ``dropped:<rule>`` into instead of removing
         rows. Rows that are marked already stay as they are.

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import sqlglot
 from sqlglot import exp
 
-from quality.sql import parse_sql
+from headgate.quality.sql import parse_sql
 
 __all__ = ["Reading", "read_sql"]
 
@@ -66,7 +66,7 @@ def read_sql(sql: str, *, windows: bool = False) -> Reading:
 
     Raises
     ------
-    quality.sql.SqlError
+    headgate.quality.sql.SqlError
         It is not one expression over the columns of a row; the message says what is wrong, and where.
 
     Examples

@@ -7,8 +7,8 @@ from typing import Literal
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
-from etl.clean.checks import require_choice, require_text, require_values, text_columns
-from etl.transform import Transform, quote, require_columns, with_columns
+from headgate.etl.clean.checks import require_choice, require_text, require_values, text_columns
+from headgate.etl.transform import Transform, quote, require_columns, with_columns
 
 __all__ = ["change_case", "sentinels_to_null", "trim_text"]
 

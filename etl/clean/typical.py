@@ -11,7 +11,7 @@ from pyspark.sql import Column, DataFrame, Row, Window
 from pyspark.sql import functions as F
 from pyspark.sql import types as T
 
-from etl.transform import quote
+from headgate.etl.transform import quote
 
 __all__ = ["NUMERIC_STRATEGIES", "Fill", "is_missing", "learn_averages", "learn_modes"]
 

@@ -8,8 +8,8 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 from pyspark.sql import types as T
 
-from etl.errors import ParameterError
-from etl.transform import Transform, data_columns, quote, require_columns
+from headgate.etl.errors import ParameterError
+from headgate.etl.transform import Transform, data_columns, quote, require_columns
 
 __all__ = ["drop_uninformative", "fit_drop_uninformative", "require_share"]
 

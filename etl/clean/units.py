@@ -8,10 +8,16 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 from pyspark.sql import types as T
 
-from etl.clean.checks import require_choice, require_data_names, require_names, require_text, require_values
-from etl.clean.lookup import look_up
-from etl.errors import ParameterError
-from etl.transform import PROBLEMS, Invalid, Transform, add_problems, problem, quote, require_columns
+from headgate.etl.clean.checks import (
+    require_choice,
+    require_data_names,
+    require_names,
+    require_text,
+    require_values,
+)
+from headgate.etl.clean.lookup import look_up
+from headgate.etl.errors import ParameterError
+from headgate.etl.transform import PROBLEMS, Invalid, Transform, add_problems, problem, quote, require_columns
 
 __all__ = ["convert_units"]
 

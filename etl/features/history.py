@@ -7,9 +7,9 @@ from pyspark.sql import functions as F
 from pyspark.sql import types as T
 from pyspark.sql.window import Window
 
-from etl.errors import ParameterError
-from etl.features.moments import moment
-from etl.transform import Transform, quote, require_columns, unmarked
+from headgate.etl.errors import ParameterError
+from headgate.etl.features.moments import moment
+from headgate.etl.transform import Transform, quote, require_columns, unmarked
 
 __all__ = ["count_prior_encounters"]
 
@@ -45,9 +45,9 @@ def count_prior_encounters(
 
     Raises
     ------
-    etl.errors.ParameterError
+    headgate.etl.errors.ParameterError
         `within_days` is below 1, or given for a column of numbers; `admitted` is of another type.
-    etl.errors.MissingColumnError
+    headgate.etl.errors.MissingColumnError
         A column is missing.
 
     Examples

@@ -8,9 +8,9 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 from pyspark.sql.window import Window
 
-from etl.errors import ParameterError
-from etl.features.moments import moment
-from etl.transform import Transform, quote, require_columns, unmarked
+from headgate.etl.errors import ParameterError
+from headgate.etl.features.moments import moment
+from headgate.etl.transform import Transform, quote, require_columns, unmarked
 
 __all__ = ["label_readmission"]
 
@@ -67,9 +67,9 @@ def label_readmission(
 
     Raises
     ------
-    etl.errors.ParameterError
+    headgate.etl.errors.ParameterError
         `days` is below 0, `observed_until` is no date, or a column is not of a type as above.
-    etl.errors.MissingColumnError
+    headgate.etl.errors.MissingColumnError
         A column is missing.
 
     Examples

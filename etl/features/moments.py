@@ -6,8 +6,8 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 from pyspark.sql import types as T
 
-from etl.errors import ParameterError
-from etl.transform import quote
+from headgate.etl.errors import ParameterError
+from headgate.etl.transform import quote
 
 __all__ = ["moment"]
 
@@ -21,7 +21,7 @@ def moment(df: DataFrame, column: str, *, step: str, parameter: str) -> tuple[Co
 
     Raises
     ------
-    etl.errors.ParameterError
+    headgate.etl.errors.ParameterError
         The column holds neither dates nor timestamps.
     """
     kind = df.schema[column].dataType

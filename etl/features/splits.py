@@ -8,8 +8,8 @@ from math import isclose
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
-from etl.errors import REFUSED_BY_DATA, ParameterError
-from etl.transform import Transform, quote, require_columns, unmarked
+from headgate.etl.errors import REFUSED_BY_DATA, ParameterError
+from headgate.etl.transform import Transform, quote, require_columns, unmarked
 
 __all__ = ["split_by_group"]
 
@@ -45,9 +45,9 @@ def split_by_group(
 
     Raises
     ------
-    etl.errors.ParameterError
+    headgate.etl.errors.ParameterError
         The fractions do not sum to 1, or one of them is not above 0.
-    etl.errors.MissingColumnError
+    headgate.etl.errors.MissingColumnError
         The data lack `group`.
 
     Examples

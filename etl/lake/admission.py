@@ -23,10 +23,10 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 from pyspark.sql import types as T
 
-from etl.errors import EtlError
-from etl.lake import files
-from etl.lake.target import Kind, Target, fields_within
-from etl.transform import quote
+from headgate.etl.errors import EtlError
+from headgate.etl.lake import files
+from headgate.etl.lake.target import Kind, Target, fields_within
+from headgate.etl.transform import quote
 
 __all__ = ["Refusal", "TableRuleError", "admit", "check", "refusals_by_delta", "refusals_of"]
 

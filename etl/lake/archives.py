@@ -14,7 +14,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from typing import Protocol
 
-from etl.lake.dialect import FileFormat, UnreadableFileError
+from headgate.etl.lake.dialect import FileFormat, UnreadableFileError
 
 __all__ = ["members"]
 

@@ -1,8 +1,8 @@
 """Arrivals: what the raw zone has taken in, and which of its rows stand, are new, or are replaced.
 
 Every row of the raw zone bears the time of the ingest that brought it, in ``_ingested_at``, and the
-commit that appended it carries the manifest of all that came before (`etl.lake.manifest`). So the log,
-read on the driver, tells which rows belong to which delivery, and no row has to be looked at.
+commit that appended it carries the manifest of all that came before (`headgate.etl.lake.manifest`). So the
+log, read on the driver, tells which rows belong to which delivery, and no row has to be looked at.
 """
 
 from __future__ import annotations
@@ -17,10 +17,10 @@ from operator import or_
 from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F
 
-from etl.errors import EtlError
-from etl.lake.commits import Commit, last_commit, newest_version
-from etl.lake.manifest import Delivery, Manifest, Redelivery
-from etl.lake.zones import Zone
+from headgate.etl.errors import EtlError
+from headgate.etl.lake.commits import Commit, last_commit, newest_version
+from headgate.etl.lake.manifest import Delivery, Manifest, Redelivery
+from headgate.etl.lake.zones import Zone
 
 __all__ = ["MANIFEST", "Arrivals", "Batch", "HistoryLostError", "arrivals"]
 

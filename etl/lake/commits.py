@@ -21,7 +21,7 @@ from typing import Any
 
 from pyspark.sql import SparkSession
 
-from etl.lake import files
+from headgate.etl.lake import files
 
 __all__ = ["NOTE_KEY", "Commit", "commit_at", "last_commit", "newest_version"]
 

@@ -19,16 +19,16 @@ from urllib.parse import unquote
 from pyspark.sql import DataFrame, Observation
 from pyspark.sql import functions as F
 
-from etl.lake import delta_classes as delta
-from etl.lake import files
-from etl.lake.admission import Refusal, admit, refusals_by_delta, refusals_of
-from etl.lake.commits import Commit
-from etl.lake.merging import merge_rows
-from etl.lake.replacing import replace_rows
-from etl.lake.tables import ConflictError, Publication, conflicts_refused
-from etl.lake.target import Mode, Target, read_target, target_of
-from etl.lake.transaction import describe, follow, operation, removes, understood
-from etl.transform import quote
+from headgate.etl.lake import delta_classes as delta
+from headgate.etl.lake import files
+from headgate.etl.lake.admission import Refusal, admit, refusals_by_delta, refusals_of
+from headgate.etl.lake.commits import Commit
+from headgate.etl.lake.merging import merge_rows
+from headgate.etl.lake.replacing import replace_rows
+from headgate.etl.lake.tables import ConflictError, Publication, conflicts_refused
+from headgate.etl.lake.target import Mode, Target, read_target, target_of
+from headgate.etl.lake.transaction import describe, follow, operation, removes, understood
+from headgate.etl.transform import quote
 
 __all__ = ["StagedInPlace", "write"]
 
@@ -60,20 +60,20 @@ class StagedInPlace:
     partition_by: tuple[str, ...] = ()
 
     def written(self, verdict: str) -> int | None:
-        """See `etl.lake.staging.Staged`."""
+        """See `headgate.etl.lake.staging.Staged`."""
         told = [action.get("stats") for action in self._of(verdict)]
         return sum(int(json.loads(stats)["numRecords"]) for stats in told if stats) if all(told) else None
 
     def refusals(
         self, verdict: str, columns: Sequence[str], *, mode: Mode, keys: Sequence[str] = ()
     ) -> list[Refusal]:
-        """See `etl.lake.staging.Staged`."""
+        """See `headgate.etl.lake.staging.Staged`."""
         target = read_target(self.rows.sparkSession, self.target.table)
         chosen = self._chosen(verdict, columns)
         return refusals_of(chosen, target, mode=mode, partition_by=self.partition_by, keys=keys)
 
     def publish(self, verdict: str, columns: Sequence[str], how: Publication) -> Commit:
-        """See `etl.lake.staging.Staged`."""
+        """See `headgate.etl.lake.staging.Staged`."""
         spark, table = self.rows.sparkSession, self.target.table
         chosen = self._chosen(verdict, columns)
         with conflicts_refused(spark, table, expected=self.target.version), refusals_by_delta(table):
@@ -129,7 +129,7 @@ class StagedInPlace:
         return {**action, "partitionValues": values}
 
     def discard(self, *, published: str | None = None) -> None:
-        """See `etl.lake.staging.Staged`."""
+        """See `headgate.etl.lake.staging.Staged`."""
         for action in self.added:
             if action["partitionValues"][self.partition] != published:
                 path = f"{self.target.table}/{unquote(action['path'])}"
@@ -145,7 +145,7 @@ def write(
     seen: Observation,
     partition_by: Sequence[str],
 ) -> StagedInPlace:
-    """Write what `etl.lake.staging.stage` watches."""
+    """Write what `headgate.etl.lake.staging.stage` watches."""
     spark, table = rows.sparkSession, target.table
     partition = _name_for_the_verdict({*rows.columns, *target.schema.names})
     written = rows.withColumnRenamed(verdict, partition)

@@ -11,14 +11,14 @@ from typing import Any
 from pyspark.sql import DataFrame, Observation
 from pyspark.sql import functions as F
 
-from etl.lake import files
-from etl.lake.admission import Refusal, refusals_by_delta, refusals_of
-from etl.lake.commits import Commit, newest_version
-from etl.lake.merging import merge_rows
-from etl.lake.replacing import replace_rows
-from etl.lake.tables import ConflictError, Publication, conflicts_refused, write_table
-from etl.lake.target import Mode, Target, read_target
-from etl.transform import quote
+from headgate.etl.lake import files
+from headgate.etl.lake.admission import Refusal, refusals_by_delta, refusals_of
+from headgate.etl.lake.commits import Commit, newest_version
+from headgate.etl.lake.merging import merge_rows
+from headgate.etl.lake.replacing import replace_rows
+from headgate.etl.lake.tables import ConflictError, Publication, conflicts_refused, write_table
+from headgate.etl.lake.target import Mode, Target, read_target
+from headgate.etl.transform import quote
 
 __all__ = ["StagedBeside", "write"]
 
@@ -38,19 +38,19 @@ class StagedBeside:
     partition_by: tuple[str, ...] = ()
 
     def written(self, verdict: str) -> int | None:
-        """See `etl.lake.staging.Staged`; to ask would take a job."""
+        """See `headgate.etl.lake.staging.Staged`; to ask would take a job."""
         return None
 
     def refusals(
         self, verdict: str, columns: Sequence[str], *, mode: Mode, keys: Sequence[str] = ()
     ) -> list[Refusal]:
-        """See `etl.lake.staging.Staged`."""
+        """See `headgate.etl.lake.staging.Staged`."""
         target = read_target(self.rows.sparkSession, self.target.table)
         chosen = self._chosen(verdict, columns)
         return refusals_of(chosen, target, mode=mode, partition_by=self.partition_by, keys=keys)
 
     def publish(self, verdict: str, columns: Sequence[str], how: Publication) -> Commit:
-        """See `etl.lake.staging.Staged`."""
+        """See `headgate.etl.lake.staging.Staged`."""
         spark, table = self.rows.sparkSession, self.target.table
         chosen = self._chosen(verdict, columns)
         with conflicts_refused(spark, table, expected=self.target.version), refusals_by_delta(table):
@@ -84,7 +84,7 @@ class StagedBeside:
         return commit
 
     def discard(self, *, published: str | None = None) -> None:
-        """See `etl.lake.staging.Staged`."""
+        """See `headgate.etl.lake.staging.Staged`."""
         files.delete(self.rows.sparkSession, self.beside)
 
 
@@ -97,7 +97,7 @@ def write(
     seen: Observation,
     partition_by: Sequence[str],
 ) -> StagedBeside:
-    """Write what `etl.lake.staging.stage` watches."""
+    """Write what `headgate.etl.lake.staging.stage` watches."""
     rows.write.mode("overwrite").partitionBy(verdict).parquet(beside)
     # The schema is known: to infer it would read a file.
     staged = rows.sparkSession.read.schema(rows.schema).parquet(beside)

@@ -9,9 +9,9 @@ from contextlib import contextmanager
 
 from pyspark.sql import DataFrame, SparkSession
 
-from etl.errors import InputError, InputMissingError
-from etl.lake.tables import is_table
-from quality.said import said
+from headgate.etl.errors import InputError, InputMissingError
+from headgate.etl.lake.tables import is_table
+from headgate.quality.said import said
 
 __all__ = ["read_data"]
 
@@ -53,7 +53,7 @@ def read_data(spark: SparkSession, places: Sequence[str], *, infer: bool = False
     >>> read_data(spark, ["in/visits.xlsx"])
     Traceback (most recent call last):
     ...
-    etl.errors.InputError: data: in/visits.xlsx: it is no Delta table, and its name does not end as ...
+    headgate.etl.errors.InputError: data: in/visits.xlsx: it is no Delta table, and its name does not end ...
     """
     first, *more = places
     if not more and is_table(spark, first):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import codecs
 
-from etl.lake.dialect import FileFormat, UnreadableFileError
+from headgate.etl.lake.dialect import FileFormat, UnreadableFileError
 
 __all__ = ["decode", "intact", "shown"]
 

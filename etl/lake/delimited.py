@@ -11,10 +11,10 @@ from collections import Counter
 from collections.abc import Iterator
 from itertools import islice
 
-from etl.lake.archives import EMPTY, members
-from etl.lake.decoding import decode, intact, shown
-from etl.lake.dialect import FileFormat, Record, UnreadableFileError
-from etl.lake.splitting import Piece, line_end, split
+from headgate.etl.lake.archives import EMPTY, members
+from headgate.etl.lake.decoding import decode, intact, shown
+from headgate.etl.lake.dialect import FileFormat, Record, UnreadableFileError
+from headgate.etl.lake.splitting import Piece, line_end, split
 
 __all__ = ["FileFormat", "Record", "UnreadableFileError", "members", "read_header", "records"]
 

@@ -16,7 +16,7 @@ from typing import Any
 
 from pyspark.sql import SparkSession
 
-from etl.lake.java import java_class
+from headgate.etl.lake.java import java_class
 
 __all__ = [
     "DELTA_TABLE",

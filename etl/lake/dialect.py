@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from etl.errors import ParameterError
+from headgate.etl.errors import ParameterError
 
 __all__ = ["FileFormat", "Record", "UnreadableFileError"]
 
@@ -51,7 +51,7 @@ class FileFormat:
 
     Raises
     ------
-    etl.errors.ParameterError
+    headgate.etl.errors.ParameterError
         Two of the characters are the same, or one ends a line.
     """
 

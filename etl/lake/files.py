@@ -12,7 +12,7 @@ from typing import Any
 
 from pyspark.sql import SparkSession
 
-from etl.lake.java import java_class
+from headgate.etl.lake.java import java_class
 
 __all__ = [
     "delete", "exists", "first_absent", "folders", "matching", "names", "qualified", "read_bytes",

@@ -9,7 +9,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Collection, Iterable, Sequence
 
-from etl.errors import InputError
+from headgate.etl.errors import InputError
 
 __all__ = ["columns_together"]
 

@@ -20,10 +20,10 @@ from urllib.parse import unquote
 
 from pyspark.sql import SparkSession
 
-from etl.errors import EtlError
-from etl.lake import files
-from etl.lake.commits import Commit, commit_at, newest_version
-from etl.transform import quote
+from headgate.etl.errors import EtlError
+from headgate.etl.lake import files
+from headgate.etl.lake.commits import Commit, commit_at, newest_version
+from headgate.etl.transform import quote
 
 __all__ = [
     "Change",

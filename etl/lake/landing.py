@@ -23,13 +23,13 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 from pyspark.sql import types as T
 
-from etl.errors import InputError
-from etl.lake.delimited import FileFormat, UnreadableFileError, members, read_header, records
-from etl.lake.headers import columns_together
-from etl.lake.listing import listed, location, nothing_found
-from etl.lake.sequence import natural_order
-from etl.lake.zones import below, canonical
-from etl.transform import quote
+from headgate.etl.errors import InputError
+from headgate.etl.lake.delimited import FileFormat, UnreadableFileError, members, read_header, records
+from headgate.etl.lake.headers import columns_together
+from headgate.etl.lake.listing import listed, location, nothing_found
+from headgate.etl.lake.sequence import natural_order
+from headgate.etl.lake.zones import below, canonical
+from headgate.etl.transform import quote
 
 __all__ = [
     "RAW_METADATA", "SourceFile", "changes_told", "raw_column_names", "read_landing", "reading_of",

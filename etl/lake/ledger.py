@@ -15,10 +15,10 @@ from pyspark.sql import SparkSession
 from pyspark.sql import functions as F
 from pyspark.sql import types as T
 
-from etl.errors import EtlError
-from etl.lake.commits import commit_at, newest_version
-from etl.lake.tables import ConflictError, is_table
-from etl.lake.turns import TURN, append_in_turn
+from headgate.etl.errors import EtlError
+from headgate.etl.lake.commits import commit_at, newest_version
+from headgate.etl.lake.tables import ConflictError, is_table
+from headgate.etl.lake.turns import TURN, append_in_turn
 
 __all__ = [
     "LEDGER_SCHEMA",

@@ -10,9 +10,9 @@ from urllib.parse import unquote
 from pyspark.errors import AnalysisException, IllegalArgumentException
 from pyspark.sql import SparkSession
 
-from etl.errors import InputError, InputMissingError
-from etl.lake import files
-from etl.lake.zones import below, canonical
+from headgate.etl.errors import InputError, InputMissingError
+from headgate.etl.lake import files
+from headgate.etl.lake.zones import below, canonical
 
 __all__ = ["hidden_files", "listed", "location", "nothing_found"]
 

@@ -12,15 +12,15 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 from pyspark.sql import types as T
 
-from etl.errors import EtlError, ParameterError
-from etl.lake import files
-from etl.lake.admission import admit
-from etl.lake.calendar import write_as_they_are
-from etl.lake.commits import NOTE_KEY, Commit, last_commit
-from etl.lake.tables import ConflictError, Publication, is_table, require_version, write_table
-from etl.lake.target import read_target
-from etl.order import judged_by
-from etl.transform import quote, require_columns
+from headgate.etl.errors import EtlError, ParameterError
+from headgate.etl.lake import files
+from headgate.etl.lake.admission import admit
+from headgate.etl.lake.calendar import write_as_they_are
+from headgate.etl.lake.commits import NOTE_KEY, Commit, last_commit
+from headgate.etl.lake.tables import ConflictError, Publication, is_table, require_version, write_table
+from headgate.etl.lake.target import read_target
+from headgate.etl.order import judged_by
+from headgate.etl.transform import quote, require_columns
 
 __all__ = ["RepeatedKeyError", "count_older", "merge_rows", "published_before", "require_unique_keys"]
 
@@ -75,9 +75,9 @@ def merge_rows(rows: DataFrame, table: str, how: Publication, *, partition_by: S
     ------
     RepeatedKeyError
         Keys repeat in `rows`, or are null: nothing is written.
-    etl.errors.ParameterError
+    headgate.etl.errors.ParameterError
         There are no keys.
-    etl.errors.MissingColumnError
+    headgate.etl.errors.MissingColumnError
         A key is no column of `rows`.
 
     References
@@ -135,7 +135,7 @@ def count_older(rows: DataFrame, table: str, *, keys: Sequence[str], order_by: S
     table : str
         A table's folder; there may be none yet.
     keys, order_by : sequence of str
-        See `etl.lake.tables.Publication`.
+        See `headgate.etl.lake.tables.Publication`.
     """
     require_columns(rows, [*keys, *(name.removeprefix("-") for name in order_by)], step="merge")
     if not is_table(rows.sparkSession, table):

@@ -16,8 +16,8 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 from pyspark.sql import types as T
 
-from etl.lake.admission import Refusal, TableRuleError
-from etl.transform import quote, with_columns
+from headgate.etl.lake.admission import Refusal, TableRuleError
+from headgate.etl.transform import quote, with_columns
 
 __all__ = ["as_stored", "predicate", "unfit_refused", "with_fit_values"]
 

@@ -19,9 +19,9 @@ from typing import Final, Literal
 from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F
 
-from etl.lake.tables import is_table
-from etl.lake.turns import TURN
-from etl.transform import PROBLEMS, data_columns, quote
+from headgate.etl.lake.tables import is_table
+from headgate.etl.lake.turns import TURN
+from headgate.etl.transform import PROBLEMS, data_columns, quote
 
 __all__ = [
     "LEAVING",

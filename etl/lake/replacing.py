@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pyspark.sql import DataFrame
 
-from etl.lake.commits import Commit
-from etl.lake.tables import ConflictError, Publication, require_version, write_table
+from headgate.etl.lake.commits import Commit
+from headgate.etl.lake.tables import ConflictError, Publication, require_version, write_table
 
 __all__ = ["replace_rows"]
 
@@ -27,7 +27,7 @@ def replace_rows(rows: DataFrame, table: str, how: Publication) -> Commit:
 
     Raises
     ------
-    etl.lake.tables.ConflictError
+    headgate.etl.lake.tables.ConflictError
         Another writer has changed the table meanwhile.
 
     References

@@ -13,7 +13,7 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from etl.lake.dialect import FileFormat
+from headgate.etl.lake.dialect import FileFormat
 
 __all__ = ["Piece", "line_end", "split"]
 

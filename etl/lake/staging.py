@@ -1,8 +1,8 @@
 """Staging: rows written once, told apart by a verdict, counted on their way, and not yet published.
 
 Where Delta's own transactions can be reached, the files are written into the table's folder, where
-no reader sees them until they are committed (`etl.lake.committing`); elsewhere they are staged
-beside it, and publishing copies them (`etl.lake.copying`). Both do the same to the eye of a reader.
+no reader sees them until they are committed (`headgate.etl.lake.committing`); elsewhere they are staged
+beside it, and publishing copies them (`headgate.etl.lake.copying`). Both do the same to the eye of a reader.
 """
 
 from __future__ import annotations
@@ -14,13 +14,13 @@ from typing import Any, Protocol
 from pyspark.sql import Column, DataFrame, Observation
 from pyspark.sql import functions as F
 
-from etl.lake import committing, copying, partitions, transaction
-from etl.lake.admission import Refusal, TableRuleError, check, refusals_by_delta
-from etl.lake.calendar import write_as_they_are
-from etl.lake.commits import Commit
-from etl.lake.tables import PartitionsError, Publication
-from etl.lake.target import Mode, read_target
-from etl.transform import quote, with_columns
+from headgate.etl.lake import committing, copying, partitions, transaction
+from headgate.etl.lake.admission import Refusal, TableRuleError, check, refusals_by_delta
+from headgate.etl.lake.calendar import write_as_they_are
+from headgate.etl.lake.commits import Commit
+from headgate.etl.lake.tables import PartitionsError, Publication
+from headgate.etl.lake.target import Mode, read_target
+from headgate.etl.transform import quote, with_columns
 
 __all__ = ["Staged", "as_stored", "stage"]
 
@@ -60,10 +60,10 @@ class Staged(Protocol):
 
         Raises
         ------
-        etl.lake.tables.ConflictError
+        headgate.etl.lake.tables.ConflictError
             Another writer has changed the table since the rows were staged: they may have to be
             audited again. Appending disturbs nobody, and is not disturbed.
-        etl.lake.admission.TableRuleError
+        headgate.etl.lake.admission.TableRuleError
             The table cannot take the rows: see `refusals`.
         """
 
@@ -133,9 +133,9 @@ def stage(
 
     Raises
     ------
-    etl.lake.admission.TableRuleError
+    headgate.etl.lake.admission.TableRuleError
         The table cannot take the rows.
-    etl.lake.tables.PartitionsError
+    headgate.etl.lake.tables.PartitionsError
         The table is partitioned otherwise.
 
     References

@@ -11,15 +11,15 @@ from typing import Any, Literal
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
-from etl.errors import EtlError, InputMissingError
-from etl.lake.admission import admit, refusals_by_delta
-from etl.lake.calendar import write_as_they_are
-from etl.lake.commits import NOTE_KEY, Commit, last_commit, newest_version
-from etl.lake.delta_classes import DELTA_TABLE
-from etl.lake.java import java_class
-from etl.lake.partitions import predicate
-from etl.lake.target import Mode, Target, read_target
-from etl.transform import quote
+from headgate.etl.errors import EtlError, InputMissingError
+from headgate.etl.lake.admission import admit, refusals_by_delta
+from headgate.etl.lake.calendar import write_as_they_are
+from headgate.etl.lake.commits import NOTE_KEY, Commit, last_commit, newest_version
+from headgate.etl.lake.delta_classes import DELTA_TABLE
+from headgate.etl.lake.java import java_class
+from headgate.etl.lake.partitions import predicate
+from headgate.etl.lake.target import Mode, Target, read_target
+from headgate.etl.transform import quote
 
 __all__ = [
     "APPLICATION",

@@ -17,10 +17,10 @@ from py4j.protocol import Py4JError
 from pyspark.sql import SparkSession
 from pyspark.sql import types as T
 
-from etl.lake import files
-from etl.lake.delta_classes import DELTA_TABLE, start
-from etl.lake.java import java_class
-from etl.transform import quote
+from headgate.etl.lake import files
+from headgate.etl.lake.delta_classes import DELTA_TABLE, start
+from headgate.etl.lake.java import java_class
+from headgate.etl.transform import quote
 
 __all__ = ["Kind", "Mode", "Rule", "Target", "fields_within", "read_target", "target_of"]
 

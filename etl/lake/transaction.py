@@ -20,12 +20,12 @@ from py4j.protocol import Py4JError
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import types as T
 
-from etl.lake import delta_classes as delta
-from etl.lake.admission import admit
-from etl.lake.commits import NOTE_KEY
-from etl.lake.partitions import predicate
-from etl.lake.tables import APPLICATION, ConflictError
-from etl.lake.target import Mode, Target, fields_within, target_of
+from headgate.etl.lake import delta_classes as delta
+from headgate.etl.lake.admission import admit
+from headgate.etl.lake.commits import NOTE_KEY
+from headgate.etl.lake.partitions import predicate
+from headgate.etl.lake.tables import APPLICATION, ConflictError
+from headgate.etl.lake.target import Mode, Target, fields_within, target_of
 
 __all__ = ["append", "describe", "fits", "follow", "operation", "removes", "understood"]
 
@@ -109,7 +109,7 @@ def append(df: DataFrame, table: str, *, after: int, note: Mapping[str, Any]) ->
 
     Raises
     ------
-    etl.lake.tables.ConflictError
+    headgate.etl.lake.tables.ConflictError
         It is not. What another commits from then on makes Delta raise an exception of its own.
     """
     spark = df.sparkSession

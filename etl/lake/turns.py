@@ -7,12 +7,12 @@ from typing import Any
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from etl.lake import transaction
-from etl.lake.admission import refusals_by_delta
-from etl.lake.calendar import write_as_they_are
-from etl.lake.commits import Commit, commit_at, newest_version
-from etl.lake.tables import ConflictError, Publication, conflicts_refused, write_table
-from etl.lake.target import read_target
+from headgate.etl.lake import transaction
+from headgate.etl.lake.admission import refusals_by_delta
+from headgate.etl.lake.calendar import write_as_they_are
+from headgate.etl.lake.commits import Commit, commit_at, newest_version
+from headgate.etl.lake.tables import ConflictError, Publication, conflicts_refused, write_table
+from headgate.etl.lake.target import read_target
 
 __all__ = ["TURN", "append_after", "append_in_turn"]
 
@@ -39,7 +39,7 @@ def append_after(df: DataFrame, path: str, *, after: int, note: dict[str, Any]) 
     ------
     ConflictError
         Another has changed the table since: nothing is written.
-    etl.lake.admission.TableRuleError
+    headgate.etl.lake.admission.TableRuleError
         The table cannot take the rows as they are.
     """
     spark = df.sparkSession

@@ -8,7 +8,7 @@ import re
 from dataclasses import dataclass
 from typing import Literal
 
-from etl.errors import ParameterError
+from headgate.etl.errors import ParameterError
 
 __all__ = ["Lake", "Zone", "below", "canonical"]
 

@@ -7,8 +7,8 @@ from datetime import date
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
-from etl.errors import ParameterError
-from etl.star.dimension import unknown_member
+from headgate.etl.errors import ParameterError
+from headgate.etl.star.dimension import unknown_member
 
 __all__ = ["build_calendar"]
 
@@ -37,7 +37,7 @@ def build_calendar(spark: SparkSession, *, key: str, start: date, end: date) -> 
 
     Raises
     ------
-    etl.errors.ParameterError
+    headgate.etl.errors.ParameterError
         `end` is before `start`.
 
     Examples

@@ -9,10 +9,10 @@ from pyspark.sql import functions as F
 from pyspark.sql import types as T
 from pyspark.sql.window import Window
 
-from etl.errors import ParameterError
-from etl.order import latest_first
-from etl.star.keys import UNKNOWN_KEY, assign_keys, is_known
-from etl.transform import quote, require_columns
+from headgate.etl.errors import ParameterError
+from headgate.etl.order import latest_first
+from headgate.etl.star.keys import UNKNOWN_KEY, assign_keys, is_known
+from headgate.etl.transform import quote, require_columns
 
 __all__ = ["UNKNOWN_TEXT", "build_dimension", "unknown_member"]
 
@@ -60,9 +60,9 @@ def build_dimension(
 
     Raises
     ------
-    etl.errors.ParameterError
+    headgate.etl.errors.ParameterError
         `natural_key` is empty, or a column has two roles.
-    etl.errors.MissingColumnError
+    headgate.etl.errors.MissingColumnError
         A column is missing.
 
     References

@@ -8,9 +8,9 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 from pyspark.sql import types as T
 
-from etl.errors import ParameterError
-from etl.star.keys import UNKNOWN_KEY, is_known
-from etl.transform import quote, require_columns
+from headgate.etl.errors import ParameterError
+from headgate.etl.star.keys import UNKNOWN_KEY, is_known
+from headgate.etl.transform import quote, require_columns
 
 __all__ = ["ORPHANS", "Reference", "build_fact"]
 
@@ -56,9 +56,9 @@ def build_fact(
 
     Raises
     ------
-    etl.errors.MissingColumnError
+    headgate.etl.errors.MissingColumnError
         A column is missing, here or in a dimension.
-    etl.errors.ParameterError
+    headgate.etl.errors.ParameterError
         A natural key has another type in the fact than in the dimension: Spark would convert one of
         them, and find nothing or too much.
 

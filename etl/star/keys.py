@@ -7,8 +7,8 @@ from pyspark.sql import functions as F
 from pyspark.sql import types as T
 from pyspark.sql.window import Window
 
-from etl.errors import ParameterError
-from etl.transform import Transform, quote, require_columns
+from headgate.etl.errors import ParameterError
+from headgate.etl.transform import Transform, quote, require_columns
 
 __all__ = ["UNKNOWN_KEY", "assign_keys", "is_known"]
 
@@ -47,10 +47,10 @@ def assign_keys(*, natural_key: list[str], key: str, existing: DataFrame | None 
 
     Raises
     ------
-    etl.errors.ParameterError
+    headgate.etl.errors.ParameterError
         `natural_key` is empty, or holds `key`; or a natural key has another type in the data than in
         `existing`: Spark would convert one of them, and take '01' and '1' for one member.
-    etl.errors.MissingColumnError
+    headgate.etl.errors.MissingColumnError
         The data or `existing` lack a column.
 
     References

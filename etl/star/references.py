@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from etl.errors import ParameterError
-from etl.transform import quote, require_columns
+from headgate.etl.errors import ParameterError
+from headgate.etl.transform import quote, require_columns
 
 __all__ = ["count_dangling", "dangling_references", "repeated_grain"]
 
@@ -32,7 +32,7 @@ def dangling_references(fact: DataFrame, *, fk: str, dimension: DataFrame, key: 
 
     Raises
     ------
-    etl.errors.MissingColumnError
+    headgate.etl.errors.MissingColumnError
         `fact` lacks `fk`, or `dimension` lacks `key`.
 
     Examples
@@ -65,9 +65,9 @@ def count_dangling(fact: DataFrame, *, references: Mapping[str, tuple[DataFrame,
 
     Raises
     ------
-    etl.errors.ParameterError
+    headgate.etl.errors.ParameterError
         `references` is empty.
-    etl.errors.MissingColumnError
+    headgate.etl.errors.MissingColumnError
         A key is missing.
 
     Examples
@@ -126,7 +126,7 @@ def repeated_grain(fact: DataFrame, *, grain: Sequence[str]) -> DataFrame:
 
     Raises
     ------
-    etl.errors.MissingColumnError
+    headgate.etl.errors.MissingColumnError
         A column is missing.
 
     Examples

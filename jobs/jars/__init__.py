@@ -2,7 +2,7 @@
 
 Python fetches them, not Java: a Java brought by a package trusts public authorities only, so behind a
 proxy that re-signs TLS it reaches nothing, where Python has the machine's own certificates.
-``python -m jobs.jars delta s3`` prints what ``spark-submit --jars`` takes.
+``python -m headgate.jobs.jars delta s3`` prints what ``spark-submit --jars`` takes.
 """
 
 from __future__ import annotations
@@ -18,8 +18,8 @@ from importlib.metadata import version
 from pathlib import Path
 from threading import Event
 
-from jobs.jars.download import JarsError, Source, has_hash
-from jobs.jars.repository import repository
+from headgate.jobs.jars.download import JarsError, Source, has_hash
+from headgate.jobs.jars.repository import repository
 
 __all__ = ["GROUPS", "LOCKS", "Jar", "JarsError", "cache", "fetch", "hadoop_version", "locked", "spark_jars"]
 

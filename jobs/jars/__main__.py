@@ -1,4 +1,4 @@
-"""Print the paths of locked jars, as ``spark-submit --jars`` takes them: ``python -m jobs.jars delta s3``."""
+"""Print the paths of locked jars, as ``--jars`` takes them: ``python -m headgate.jobs.jars delta s3``."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from jobs.jars import GROUPS, JarsError, spark_jars
+from headgate.jobs.jars import GROUPS, JarsError, spark_jars
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Fetch the jars of some groups and return the exit code."""
-    parser = argparse.ArgumentParser(prog="python -m jobs.jars", description="Fetch locked jars.")
+    parser = argparse.ArgumentParser(prog="python -m headgate.jobs.jars", description="Fetch locked jars.")
     parser.add_argument("groups", nargs="+", choices=GROUPS, metavar="GROUP", help=", ".join(GROUPS))
     parser.add_argument("--out", type=Path, help="a file to write the paths to instead of printing them")
     options = parser.parse_args(arguments)

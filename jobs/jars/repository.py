@@ -12,7 +12,7 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit, urlunsplit
 from xml.etree import ElementTree
 
-from jobs.jars.download import JarsError
+from headgate.jobs.jars.download import JarsError
 
 __all__ = ["Repository", "repository"]
 

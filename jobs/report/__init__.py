@@ -1,5 +1,5 @@
 """The HTML page that shows a run: ``render(summary)`` turns the run summary into one self-contained file."""
 
-from jobs.report.page import render
+from headgate.jobs.report.page import render
 
 __all__ = ["render"]

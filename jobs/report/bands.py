@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from jobs.report.way import Course
+from headgate.jobs.report.way import Course
 
 __all__ = ["Bands", "bands"]
 

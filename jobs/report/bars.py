@@ -6,10 +6,10 @@ from collections.abc import Sequence
 
 from markupsafe import Markup
 
-from jobs.report.intervals import wilson
-from jobs.report.summary import Breakdown, Group
-from jobs.report.svg import drawing, label, tag, text_width
-from jobs.report.wording import compact, decimal, percent, plain
+from headgate.jobs.report.intervals import wilson
+from headgate.jobs.report.summary import Breakdown, Group
+from headgate.jobs.report.svg import drawing, label, tag, text_width
+from headgate.jobs.report.wording import compact, decimal, percent, plain
 
 __all__ = ["importance_bars", "rate_bars", "small_bar"]
 

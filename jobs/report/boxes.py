@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
-from jobs.report.svg import label, tag
-from jobs.report.way import Table
-from jobs.report.wording import compact
+from headgate.jobs.report.svg import label, tag
+from headgate.jobs.report.way import Table
+from headgate.jobs.report.wording import compact
 
 __all__ = ["Box", "arrivals", "boxed", "links", "placed"]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from jobs.report.summary import Stage
+from headgate.jobs.report.summary import Stage
 
 __all__ = ["Balance", "balance"]
 

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 
 from markupsafe import Markup
 
-from jobs.report.summary import Model
-from jobs.report.svg import drawing, tag
-from jobs.report.wording import compact, decimal, percent
+from headgate.jobs.report.summary import Model
+from headgate.jobs.report.svg import drawing, tag
+from headgate.jobs.report.wording import compact, decimal, percent
 
 __all__ = ["calibration_curve", "pr_curve", "roc_curve"]
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from jobs.report.summary import Expectation
-from jobs.report.wording import plain
+from headgate.jobs.report.summary import Expectation
+from headgate.jobs.report.wording import plain
 
 __all__ = ["criterion", "doubt", "spoken", "subject"]
 
@@ -33,7 +33,7 @@ def subject(expectation: Expectation) -> str:
 
     Examples
     --------
-    >>> from jobs.report.reading import read_summary
+    >>> from headgate.jobs.report.reading import read_summary
     >>> gate = {"expectations": [{"type": "x", "kwargs": {"column_list": ["a", "b"]}}]}
     >>> subject(read_summary({"gates": [gate]}).gates[0].expectations[0])
     'a, b'
@@ -70,7 +70,7 @@ def doubt(expectation: Expectation) -> str:
 
     Examples
     --------
-    >>> from jobs.report.reading import read_summary
+    >>> from headgate.jobs.report.reading import read_summary
     >>> gate = {"expectations": [{"id": "e1", "type": "x"}, {"id": "e2", "type": "x"}],
     ...     "warnings": [{"expectation_id": "e1", "name": "null-in-set"}]}
     >>> [doubt(each) for each in read_summary({"gates": [gate]}).gates[0].expectations]

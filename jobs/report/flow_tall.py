@@ -6,10 +6,10 @@ from collections.abc import Sequence
 
 from markupsafe import Markup
 
-from jobs.report.bands import THICKEST, bands
-from jobs.report.svg import drawing, fit, tag, text_width
-from jobs.report.way import Course, Leaving, Way
-from jobs.report.wording import compact, plain
+from headgate.jobs.report.bands import THICKEST, bands
+from headgate.jobs.report.svg import drawing, fit, tag, text_width
+from headgate.jobs.report.way import Course, Leaving, Way
+from headgate.jobs.report.wording import compact, plain
 
 __all__ = ["flow_tall"]
 

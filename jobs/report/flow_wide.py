@@ -7,11 +7,11 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
-from jobs.report.bands import bands
-from jobs.report.boxes import arrivals, boxed, links, placed
-from jobs.report.svg import drawing, fit, label, tag, text_width
-from jobs.report.way import Course, Leaving, Way
-from jobs.report.wording import compact, plain
+from headgate.jobs.report.bands import bands
+from headgate.jobs.report.boxes import arrivals, boxed, links, placed
+from headgate.jobs.report.svg import drawing, fit, label, tag, text_width
+from headgate.jobs.report.way import Course, Leaving, Way
+from headgate.jobs.report.wording import compact, plain
 
 __all__ = ["flow_wide"]
 

@@ -12,17 +12,17 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from jobs.report import expectations, wording
-from jobs.report.bars import importance_bars, rate_bars, small_bar
-from jobs.report.conservation import Balance, balance
-from jobs.report.curves import calibration_curve, pr_curve, roc_curve
-from jobs.report.flow_tall import flow_tall
-from jobs.report.flow_wide import flow_wide
-from jobs.report.reading import read_summary
-from jobs.report.sparkline import sparkline
-from jobs.report.summary import CURATING, Gate, Missing, Model, Reason, Stage, Summary
-from jobs.report.verdict import verdict_of
-from jobs.report.way import Way, way_of
+from headgate.jobs.report import expectations, wording
+from headgate.jobs.report.bars import importance_bars, rate_bars, small_bar
+from headgate.jobs.report.conservation import Balance, balance
+from headgate.jobs.report.curves import calibration_curve, pr_curve, roc_curve
+from headgate.jobs.report.flow_tall import flow_tall
+from headgate.jobs.report.flow_wide import flow_wide
+from headgate.jobs.report.reading import read_summary
+from headgate.jobs.report.sparkline import sparkline
+from headgate.jobs.report.summary import CURATING, Gate, Missing, Model, Reason, Stage, Summary
+from headgate.jobs.report.verdict import verdict_of
+from headgate.jobs.report.way import Way, way_of
 
 __all__ = ["render"]
 
@@ -99,7 +99,7 @@ def render(summary: Mapping[str, Any]) -> str:
 def _environment() -> Environment:
     environment = Environment(
         autoescape=True,
-        loader=PackageLoader("jobs.report"),
+        loader=PackageLoader("headgate.jobs.report"),
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
@@ -122,7 +122,7 @@ def _environment() -> Environment:
 
 
 def _style() -> Markup:
-    text = files("jobs.report").joinpath("templates", "page.css").read_text(encoding="utf-8")
+    text = files("headgate.jobs.report").joinpath("templates", "page.css").read_text(encoding="utf-8")
     return Markup("\n".join(text.splitlines()))
 
 

@@ -10,7 +10,7 @@ import math
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from jobs.report.summary import (
+from headgate.jobs.report.summary import (
     Breakdown,
     Expectation,
     Export,
@@ -26,7 +26,7 @@ from jobs.report.summary import (
     Stage,
     Summary,
 )
-from jobs.report.wording import plain
+from headgate.jobs.report.wording import plain
 
 __all__ = ["read_summary"]
 

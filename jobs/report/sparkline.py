@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from markupsafe import Markup
 
-from jobs.report.svg import tag
+from headgate.jobs.report.svg import tag
 
 __all__ = ["sparkline"]
 

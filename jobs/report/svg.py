@@ -11,7 +11,7 @@ from collections.abc import Iterable
 
 from markupsafe import Markup, escape
 
-from jobs.report.wording import LONGEST_TITLE, plain, shorten
+from headgate.jobs.report.wording import LONGEST_TITLE, plain, shorten
 
 __all__ = ["drawing", "fit", "label", "tag", "text_width"]
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from jobs.report.conservation import Balance
-from jobs.report.summary import CURATING, Stage, Summary
-from jobs.report.wording import count, decimal, percent
+from headgate.jobs.report.conservation import Balance
+from headgate.jobs.report.summary import CURATING, Stage, Summary
+from headgate.jobs.report.wording import count, decimal, percent
 
 __all__ = ["Headline", "Verdict", "verdict_of"]
 

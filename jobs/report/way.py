@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from jobs.report.summary import CURATING, Stage, Summary
-from jobs.report.wording import count
+from headgate.jobs.report.summary import CURATING, Stage, Summary
+from headgate.jobs.report.wording import count
 
 __all__ = ["Course", "Leaving", "Table", "Way", "way_of"]
 

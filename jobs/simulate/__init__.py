@@ -3,9 +3,9 @@
 Pure standard library, and the same bytes on every machine for the same seed and size.
 """
 
-from jobs.simulate.compare import compare
-from jobs.simulate.landing import simulate
-from jobs.simulate.rates import Rates
-from jobs.simulate.truth import TRUTH_FILE, Fault, Truth
+from headgate.jobs.simulate.compare import compare
+from headgate.jobs.simulate.landing import simulate
+from headgate.jobs.simulate.rates import Rates
+from headgate.jobs.simulate.truth import TRUTH_FILE, Fault, Truth
 
 __all__ = ["TRUTH_FILE", "Fault", "Rates", "Truth", "compare", "simulate"]

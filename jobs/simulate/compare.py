@@ -6,9 +6,9 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
-from jobs.simulate.schema import TABLES
-from jobs.simulate.tally import MISSING, Outcome, Tally
-from jobs.simulate.truth import KINDS, Truth
+from headgate.jobs.simulate.schema import TABLES
+from headgate.jobs.simulate.tally import MISSING, Outcome, Tally
+from headgate.jobs.simulate.truth import KINDS, Truth
 
 __all__ = ["compare"]
 

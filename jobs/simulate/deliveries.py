@@ -6,13 +6,13 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from jobs.simulate import names
-from jobs.simulate import vocabulary as words
-from jobs.simulate.chance import Chance
-from jobs.simulate.rates import Rates
-from jobs.simulate.rows import Mark, Row, changed, usual_form
-from jobs.simulate.schema import DELIVERIES, TABLES, Cells, Field
-from jobs.simulate.values import day_forms, soil_values
+from headgate.jobs.simulate import names
+from headgate.jobs.simulate import vocabulary as words
+from headgate.jobs.simulate.chance import Chance
+from headgate.jobs.simulate.rates import Rates
+from headgate.jobs.simulate.rows import Mark, Row, changed, usual_form
+from headgate.jobs.simulate.schema import DELIVERIES, TABLES, Cells, Field
+from headgate.jobs.simulate.values import day_forms, soil_values
 
 __all__ = ["deliver"]
 

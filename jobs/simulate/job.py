@@ -6,9 +6,9 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from jobs import arguments
-from jobs.exits import guarded
-from jobs.simulate import simulate
+from headgate.jobs import arguments
+from headgate.jobs.exits import guarded
+from headgate.jobs.simulate import simulate
 
 __all__ = ["main"]
 

@@ -7,12 +7,12 @@ import hashlib
 from collections.abc import Iterable
 from pathlib import Path
 
-from jobs.simulate.deliveries import deliver
-from jobs.simulate.rates import Rates
-from jobs.simulate.records import generate
-from jobs.simulate.rows import Row
-from jobs.simulate.schema import DELIVERIES, TABLES, file_name
-from jobs.simulate.truth import KINDS, TRUTH_FILE, Fault, File, Truth
+from headgate.jobs.simulate.deliveries import deliver
+from headgate.jobs.simulate.rates import Rates
+from headgate.jobs.simulate.records import generate
+from headgate.jobs.simulate.rows import Row
+from headgate.jobs.simulate.schema import DELIVERIES, TABLES, file_name
+from headgate.jobs.simulate.truth import KINDS, TRUTH_FILE, Fault, File, Truth
 
 __all__ = ["simulate"]
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from jobs.simulate import names
-from jobs.simulate import vocabulary as words
-from jobs.simulate.chance import Chance
-from jobs.simulate.schema import Cells
+from headgate.jobs.simulate import names
+from headgate.jobs.simulate import vocabulary as words
+from headgate.jobs.simulate.chance import Chance
+from headgate.jobs.simulate.schema import Cells
 
 __all__ = ["FIRST_DAY", "LAST_DAY", "PROVIDERS", "Patient", "payer_rows", "populate", "provider_rows"]
 

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from jobs.simulate import vocabulary as words
-from jobs.simulate.chance import Chance
-from jobs.simulate.population import Patient, payer_rows, populate, provider_rows
-from jobs.simulate.schema import Cells
-from jobs.simulate.stays import Stay, admit
+from headgate.jobs.simulate import vocabulary as words
+from headgate.jobs.simulate.chance import Chance
+from headgate.jobs.simulate.population import Patient, payer_rows, populate, provider_rows
+from headgate.jobs.simulate.schema import Cells
+from headgate.jobs.simulate.stays import Stay, admit
 
 __all__ = ["Clean", "generate"]
 

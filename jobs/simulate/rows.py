@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from jobs.simulate.schema import Cells, Field
+from headgate.jobs.simulate.schema import Cells, Field
 
 __all__ = ["ZONE", "Mark", "Row", "changed", "local", "usual_form"]
 

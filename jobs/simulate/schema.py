@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from jobs.simulate import vocabulary as words
+from headgate.jobs.simulate import vocabulary as words
 
 __all__ = ["DELIVERIES", "TABLES", "Cells", "Field", "Role", "column_of", "file_name"]
 

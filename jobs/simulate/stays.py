@@ -11,9 +11,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from jobs.simulate import vocabulary as words
-from jobs.simulate.chance import Chance
-from jobs.simulate.population import FIRST_DAY, LAST_DAY, PROVIDERS, Patient
+from headgate.jobs.simulate import vocabulary as words
+from headgate.jobs.simulate.chance import Chance
+from headgate.jobs.simulate.population import FIRST_DAY, LAST_DAY, PROVIDERS, Patient
 
 __all__ = ["Lab", "Stay", "admit"]
 

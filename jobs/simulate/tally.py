@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from jobs.simulate.schema import TABLES
-from jobs.simulate.truth import Fault
+from headgate.jobs.simulate.schema import TABLES
+from headgate.jobs.simulate.truth import Fault
 
 __all__ = ["MISSING", "Outcome", "Place", "Tally"]
 

@@ -6,11 +6,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from jobs.simulate import vocabulary as words
-from jobs.simulate.chance import Chance
-from jobs.simulate.rates import Rates
-from jobs.simulate.rows import Mark, Row, changed, local
-from jobs.simulate.schema import Field
+from headgate.jobs.simulate import vocabulary as words
+from headgate.jobs.simulate.chance import Chance
+from headgate.jobs.simulate.rates import Rates
+from headgate.jobs.simulate.rows import Mark, Row, changed, local
+from headgate.jobs.simulate.schema import Field
 
 __all__ = ["day_forms", "soil_values"]
 

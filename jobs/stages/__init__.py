@@ -1,1 +1,1 @@
-"""The steps of a run, one module each: what `jobs.flow` puts in order."""
+"""The steps of a run, one module each: what `headgate.jobs.flow` puts in order."""

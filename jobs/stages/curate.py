@@ -8,24 +8,24 @@ from typing import Any
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from conf import Dataset, fingerprint
-from etl.lake.arrivals import Arrivals, Batch, HistoryLostError, arrivals
-from etl.lake.commits import Commit
-from etl.lake.history import Snapshot, TableChangedError, changes_by_others, snapshot
-from etl.lake.ledger import Entry
-from etl.lake.tables import read_table
-from etl.transform import PROBLEMS, add_problems, data_columns, problem, quote, require_columns
-from jobs.catalogue import RENAMES, rules_of, transform_of
-from jobs.context import Run
-from jobs.fates import FATE, QUARANTINED
-from jobs.gate import Ruling, rule
-from jobs.planted import compare_rows, planted_truth
-from jobs.publication import publish
-from jobs.redelivery import merge_anew, remade, replaced_files, stranded
-from jobs.rejects import open_among, settle
-from jobs.stages.standing import Inputs, disturbance, lost_file, note_predecessor, standing
-from jobs.stages.step import each, fingerprint_of, opened
-from jobs.trends import Past
+from headgate.conf import Dataset, fingerprint
+from headgate.etl.lake.arrivals import Arrivals, Batch, HistoryLostError, arrivals
+from headgate.etl.lake.commits import Commit
+from headgate.etl.lake.history import Snapshot, TableChangedError, changes_by_others, snapshot
+from headgate.etl.lake.ledger import Entry
+from headgate.etl.lake.tables import read_table
+from headgate.etl.transform import PROBLEMS, add_problems, data_columns, problem, quote, require_columns
+from headgate.jobs.catalogue import RENAMES, rules_of, transform_of
+from headgate.jobs.context import Run
+from headgate.jobs.fates import FATE, QUARANTINED
+from headgate.jobs.gate import Ruling, rule
+from headgate.jobs.planted import compare_rows, planted_truth
+from headgate.jobs.publication import publish
+from headgate.jobs.redelivery import merge_anew, remade, replaced_files, stranded
+from headgate.jobs.rejects import open_among, settle
+from headgate.jobs.stages.standing import Inputs, disturbance, lost_file, note_predecessor, standing
+from headgate.jobs.stages.step import each, fingerprint_of, opened
+from headgate.jobs.trends import Past
 
 __all__ = [
     "arrived_since",
@@ -179,7 +179,7 @@ def judge(
         Of the work that is being done on the dataset.
     raw : DataFrame
     of_rows : bool
-        See `jobs.gate.rule`. Rows that make no batch are held against all batches before.
+        See `headgate.jobs.gate.rule`. Rows that make no batch are held against all batches before.
     merged_anew : bool
         The rows are those of all batches that were ever merged.
     """
@@ -215,7 +215,7 @@ def last_publication(run: Run, name: str, table: Snapshot | None) -> Commit | No
 
     Raises
     ------
-    etl.lake.arrivals.HistoryLostError
+    headgate.etl.lake.arrivals.HistoryLostError
         There is a table, and no such commit: what is new to it cannot be told.
     TableChangedError
         The table is not what that commit made of it: to add to it would hide what was lost.

@@ -15,20 +15,20 @@ from typing import Any
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from conf import Export, Fit, fingerprint
-from etl.clean.typical import is_missing
-from etl.features import split_by_group
-from etl.lake import files
-from etl.lake.ledger import Entry
-from etl.lake.staging import stage
-from etl.transform import data_columns, quote, require_columns
-from jobs.catalogue import apply_fitted, rules_of, transform_of
-from jobs.context import Run
-from jobs.disclosure import Disclosure
-from jobs.fates import ACCEPTED, FATE, VERDICT, Counts, verdict
-from jobs.stages.standing import Inputs
-from jobs.stages.step import each, fingerprint_of, opened
-from quality.reserved import require_free
+from headgate.conf import Export, Fit, fingerprint
+from headgate.etl.clean.typical import is_missing
+from headgate.etl.features import split_by_group
+from headgate.etl.lake import files
+from headgate.etl.lake.ledger import Entry
+from headgate.etl.lake.staging import stage
+from headgate.etl.transform import data_columns, quote, require_columns
+from headgate.jobs.catalogue import apply_fitted, rules_of, transform_of
+from headgate.jobs.context import Run
+from headgate.jobs.disclosure import Disclosure
+from headgate.jobs.fates import ACCEPTED, FATE, VERDICT, Counts, verdict
+from headgate.jobs.stages.standing import Inputs
+from headgate.jobs.stages.step import each, fingerprint_of, opened
+from headgate.quality.reserved import require_free
 
 __all__ = ["export", "fit_on_training_split", "read_manifest"]
 

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from etl.errors import InputError
-from etl.lake.arrivals import MANIFEST, Arrivals, arrivals
-from etl.lake.commits import Commit
-from etl.lake.delimited import FileFormat
-from etl.lake.landing import SourceFile, changes_told, read_landing, reading_of, survey_landing
-from etl.lake.ledger import Entry
-from etl.lake.listing import hidden_files
-from etl.lake.manifest import Landed, Withdrawn
-from etl.lake.tables import ConflictError
-from etl.lake.turns import append_after
-from jobs.context import Run
-from jobs.stages.step import each, fingerprint_of, opened
+from headgate.etl.errors import InputError
+from headgate.etl.lake.arrivals import MANIFEST, Arrivals, arrivals
+from headgate.etl.lake.commits import Commit
+from headgate.etl.lake.delimited import FileFormat
+from headgate.etl.lake.landing import SourceFile, changes_told, read_landing, reading_of, survey_landing
+from headgate.etl.lake.ledger import Entry
+from headgate.etl.lake.listing import hidden_files
+from headgate.etl.lake.manifest import Landed, Withdrawn
+from headgate.etl.lake.tables import ConflictError
+from headgate.etl.lake.turns import append_after
+from headgate.jobs.context import Run
+from headgate.jobs.stages.step import each, fingerprint_of, opened
 
 __all__ = ["ingest"]
 

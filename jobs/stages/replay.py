@@ -9,23 +9,23 @@ from functools import partial
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
-from conf import Publish, fingerprint
-from etl.errors import InputMissingError
-from etl.lake.arrivals import arrivals
-from etl.lake.commits import Commit
-from etl.lake.history import snapshot
-from etl.lake.ledger import Entry
-from etl.lake.quarantine import bears, identity
-from etl.lake.tables import read_table
-from etl.transform import require_columns
-from jobs.context import Run
-from jobs.exits import ArgumentsError
-from jobs.gate import Ruling
-from jobs.publication import publish
-from jobs.rejects import Quarantine, open_among, rejects, settle
-from jobs.stages.curate import arrived_since, curate_one, judge, last_publication
-from jobs.stages.standing import Inputs, note_predecessor
-from jobs.stages.step import each, fingerprint_of, opened
+from headgate.conf import Publish, fingerprint
+from headgate.etl.errors import InputMissingError
+from headgate.etl.lake.arrivals import arrivals
+from headgate.etl.lake.commits import Commit
+from headgate.etl.lake.history import snapshot
+from headgate.etl.lake.ledger import Entry
+from headgate.etl.lake.quarantine import bears, identity
+from headgate.etl.lake.tables import read_table
+from headgate.etl.transform import require_columns
+from headgate.jobs.context import Run
+from headgate.jobs.exits import ArgumentsError
+from headgate.jobs.gate import Ruling
+from headgate.jobs.publication import publish
+from headgate.jobs.rejects import Quarantine, open_among, rejects, settle
+from headgate.jobs.stages.curate import arrived_since, curate_one, judge, last_publication
+from headgate.jobs.stages.standing import Inputs, note_predecessor
+from headgate.jobs.stages.step import each, fingerprint_of, opened
 
 __all__ = ["replay"]
 
@@ -54,7 +54,7 @@ def replay(run: Run, *, dataset: str, reasons: Sequence[str] = ()) -> list[Entry
     ------
     ArgumentsError
         Reasons were given for a dataset that is overwritten.
-    etl.errors.InputMissingError
+    headgate.etl.errors.InputMissingError
         The dataset was never published.
     """
     overwritten = run.pipeline.datasets[dataset].publish.mode == "overwrite"

@@ -10,11 +10,11 @@ from dataclasses import dataclass, field, replace
 
 from pyspark.sql import DataFrame
 
-from etl.lake.history import Snapshot, changes_by_others, missing_file, snapshot
-from etl.lake.ledger import Entry
-from etl.lake.tables import read_table
-from etl.lake.zones import Zone
-from jobs.context import Run
+from headgate.etl.lake.history import Snapshot, changes_by_others, missing_file, snapshot
+from headgate.etl.lake.ledger import Entry
+from headgate.etl.lake.tables import read_table
+from headgate.etl.lake.zones import Zone
+from headgate.jobs.context import Run
 
 __all__ = ["Inputs", "disturbance", "lost_file", "note_predecessor", "standing"]
 

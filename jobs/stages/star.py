@@ -11,25 +11,32 @@ from typing import Any
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from conf import Reference, fingerprint
-from etl.lake.commits import newest_version
-from etl.lake.history import Snapshot, TableChangedError, missing_file, snapshot
-from etl.lake.ledger import Entry
-from etl.lake.quarantine import events, open_rows
-from etl.lake.tables import conflicts_refused, read_table, write_table
-from etl.lake.turns import TURN
-from etl.star import ORPHANS, build_calendar, build_dimension, build_fact, count_dangling, repeated_grain
-from etl.transform import data_columns, quote
-from jobs.catalogue import rules_of, transform_of
-from jobs.context import Run
-from jobs.fates import DROPPED, FATE
-from jobs.gate import rule
-from jobs.planted import compare_facts, orphan_columns, planted_truth
-from jobs.publication import publish
-from jobs.rejects import Quarantine, settle
-from jobs.stages.standing import Inputs, note_predecessor, standing
-from jobs.stages.step import each, fingerprint_of, opened
-from jobs.trends import Past
+from headgate.conf import Reference, fingerprint
+from headgate.etl.lake.commits import newest_version
+from headgate.etl.lake.history import Snapshot, TableChangedError, missing_file, snapshot
+from headgate.etl.lake.ledger import Entry
+from headgate.etl.lake.quarantine import events, open_rows
+from headgate.etl.lake.tables import conflicts_refused, read_table, write_table
+from headgate.etl.lake.turns import TURN
+from headgate.etl.star import (
+    ORPHANS,
+    build_calendar,
+    build_dimension,
+    build_fact,
+    count_dangling,
+    repeated_grain,
+)
+from headgate.etl.transform import data_columns, quote
+from headgate.jobs.catalogue import rules_of, transform_of
+from headgate.jobs.context import Run
+from headgate.jobs.fates import DROPPED, FATE
+from headgate.jobs.gate import rule
+from headgate.jobs.planted import compare_facts, orphan_columns, planted_truth
+from headgate.jobs.publication import publish
+from headgate.jobs.rejects import Quarantine, settle
+from headgate.jobs.stages.standing import Inputs, note_predecessor, standing
+from headgate.jobs.stages.step import each, fingerprint_of, opened
+from headgate.jobs.trends import Past
 
 __all__ = ["star", "unsound"]
 

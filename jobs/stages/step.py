@@ -13,10 +13,10 @@ from typing import Any, TypeVar
 
 from pyspark import inheritable_thread_target
 
-from etl.lake.admission import TableRuleError
-from etl.lake.ledger import Entry
-from jobs.context import VERSION, Run
-from jobs.exits import reasons_of
+from headgate.etl.lake.admission import TableRuleError
+from headgate.etl.lake.ledger import Entry
+from headgate.jobs.context import VERSION, Run
+from headgate.jobs.exits import reasons_of
 
 __all__ = ["each", "fingerprint_of", "in_parallel", "opened"]
 

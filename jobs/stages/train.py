@@ -7,15 +7,15 @@ import json
 from dataclasses import replace
 from typing import Any
 
-from conf import fingerprint
-from etl.errors import InputMissingError
-from etl.lake import files
-from etl.lake.ledger import Entry
-from etl.transform import quote
-from jobs.context import Run
-from jobs.model import train_and_score
-from jobs.stages.export import read_manifest
-from jobs.stages.step import each, fingerprint_of, opened
+from headgate.conf import fingerprint
+from headgate.etl.errors import InputMissingError
+from headgate.etl.lake import files
+from headgate.etl.lake.ledger import Entry
+from headgate.etl.transform import quote
+from headgate.jobs.context import Run
+from headgate.jobs.model import train_and_score
+from headgate.jobs.stages.export import read_manifest
+from headgate.jobs.stages.step import each, fingerprint_of, opened
 
 __all__ = ["read_metrics", "train"]
 
@@ -34,7 +34,7 @@ def train(run: Run) -> list[Entry]:
 
     Raises
     ------
-    etl.errors.InputMissingError
+    headgate.etl.errors.InputMissingError
         The export was not written yet.
     """
     model = run.pipeline.model

@@ -4,8 +4,8 @@ The only package that imports ``great_expectations``, and only when there is som
 the import alone takes seconds.
 """
 
-from quality.gx.docs import data_docs
-from quality.gx.evaluation import evaluate
-from quality.gx.results import suite_result
+from headgate.quality.gx.docs import data_docs
+from headgate.quality.gx.evaluation import evaluate
+from headgate.quality.gx.results import suite_result
 
 __all__ = ["data_docs", "evaluate", "suite_result"]

@@ -10,7 +10,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from quality.gx.results import suite_result
+from headgate.quality.gx.results import suite_result
 
 __all__ = ["data_docs"]
 
@@ -57,7 +57,7 @@ def data_docs(
     --------
     >>> import tempfile
     >>> from datetime import UTC
-    >>> from quality import load_suite, validate
+    >>> from headgate.quality import load_suite, validate
     >>> suite = load_suite('''{"name": "people", "expectations": [
     ...     {"type": "expect_column_values_to_not_be_null", "kwargs": {"column": "name"}}]}''',
     ...     source="people.json")

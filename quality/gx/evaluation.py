@@ -9,9 +9,9 @@ from typing import Any
 
 from pyspark.sql import DataFrame
 
-from quality.catalogue import ResultFormat
-from quality.expectation import Expectation
-from quality.parameters import is_placeholder
+from headgate.quality.catalogue import ResultFormat
+from headgate.quality.expectation import Expectation
+from headgate.quality.parameters import is_placeholder
 
 __all__ = ["evaluate"]
 

@@ -14,7 +14,7 @@ def suite_result(document: Mapping[str, Any]) -> Any:
     Parameters
     ----------
     document : Mapping
-        From `quality.report.Report.to_json_dict`.
+        From `headgate.quality.report.Report.to_json_dict`.
 
     Returns
     -------

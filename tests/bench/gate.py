@@ -128,7 +128,7 @@ def _checks(spark: SparkSession, group: str, item: str) -> dict[str, Callable[[]
     text = suite_text(item)
     if group in PEERS:
         return {group: lambda: PEERS[group][0](lineitem(spark), text)}
-    from quality import load_suite, validate
+    from headgate.quality import load_suite, validate
 
     suite = load_suite(text, source=item)
     return {
@@ -157,7 +157,7 @@ def _plain(rows: DataFrame) -> None:
 
 
 def _gated(rows: DataFrame, text: str) -> None:
-    from quality import load_suite
+    from headgate.quality import load_suite
     from tests.gated import gated
 
     shutil.rmtree(SCRATCH, ignore_errors=True)

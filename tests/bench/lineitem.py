@@ -10,7 +10,7 @@ from pathlib import Path
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
-from jobs.session import COMPILED
+from headgate.jobs.session import COMPILED
 
 __all__ = ["FOLDER", "SUITES", "generate", "lineitem", "lineitem_with_bad_rows", "session", "suite_text"]
 

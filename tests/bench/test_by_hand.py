@@ -7,7 +7,7 @@ from decimal import Decimal
 
 import pytest
 
-from quality import load_suite, validate
+from headgate.quality import load_suite, validate
 from tests.bench import by_hand
 from tests.bench.lineitem import SUITES, suite_text
 

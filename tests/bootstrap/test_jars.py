@@ -14,11 +14,11 @@ from pathlib import Path
 import pytest
 from pyspark.sql import SparkSession
 
-from jobs import jars, session
-from jobs.exits import ArgumentsError
-from jobs.jars import Jar, JarsError, fetch
-from jobs.jars import download as downloading
-from jobs.jars.repository import repository
+from headgate.jobs import jars, session
+from headgate.jobs.exits import ArgumentsError
+from headgate.jobs.jars import Jar, JarsError, fetch
+from headgate.jobs.jars import download as downloading
+from headgate.jobs.jars.repository import repository
 from tests.bootstrap.resigning import Authority, Proxy, proxy
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -296,7 +296,7 @@ def test_the_command_prints_what_spark_submit_takes(fresh: Path, monkeypatch: py
         place.parent.mkdir(parents=True, exist_ok=True)
         place.write_bytes(b"PK of no lock")
     monkeypatch.setenv("DEFAULT_ARTIFACT_REPOSITORY", (fresh / "repository").as_uri())
-    command = [sys.executable, "-m", "jobs.jars", "delta", "--out", str(fresh / "note")]
+    command = [sys.executable, "-m", "headgate.jobs.jars", "delta", "--out", str(fresh / "note")]
     done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=ROOT)
     assert done.returncode == 1
     assert re.search(

@@ -25,10 +25,10 @@ from packaging.utils import canonicalize_name
 
 from bootstrap import dist
 from bootstrap.lock import LOCKS, PYTHONS, ROOT, pins
-from jobs import arguments
-from jobs.cli import COMMANDS
-from jobs.exits import Exit
-from jobs.session import DELTA_SETTINGS
+from headgate.jobs import arguments
+from headgate.jobs.cli import COMMANDS
+from headgate.jobs.exits import Exit
+from headgate.jobs.session import DELTA_SETTINGS
 
 PLATFORMS = ("emr", "emr-serverless", "glue")
 FILLED = {
@@ -246,18 +246,18 @@ def test_a_script_that_succeeds_ends_without_an_exit(built: Path, monkeypatch: p
 
 def test_the_wheel_has_every_file_of_the_packages_and_no_other(built: Path) -> None:
     files = {
-        file.relative_to(ROOT).as_posix()
+        f"headgate/{file.relative_to(ROOT).as_posix()}"
         for package in dist.PACKAGES
         for file in (ROOT / package).rglob("*")
         if file.is_file() and "__pycache__" not in file.parts
     }
     with zipfile.ZipFile(next(built.glob("*.whl"))) as wheel:
         packed = {name for name in wheel.namelist() if ".dist-info/" not in name}
-    assert packed == files
-    assert {f"{package}/py.typed" for package in dist.PACKAGES} <= packed
-    assert {"conf/hospital.yaml", "conf/diabetes130.yaml", "jobs/log4j2.properties"} <= packed
-    assert any(re.fullmatch(r"conf/suites/hospital/.+\.json", name) for name in packed)
-    assert any(name.startswith("jobs/report/templates/") for name in packed)
+    assert packed == files | {"headgate/__init__.py", "headgate/py.typed"}
+    shipped = ("conf/hospital.yaml", "conf/diabetes130.yaml", "jobs/log4j2.properties")
+    assert {f"headgate/{name}" for name in shipped} <= packed
+    assert any(re.fullmatch(r"headgate/conf/suites/hospital/.+\.json", name) for name in packed)
+    assert any(name.startswith("headgate/jobs/report/templates/") for name in packed)
 
 
 def test_what_users_need_of_the_build_goes_where_the_definitions_look_for_it(built: Path) -> None:

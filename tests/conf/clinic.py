@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Literal
 
-from conf import Pipeline, PipelineError, Problem, load
+from headgate.conf import Pipeline, PipelineError, Problem, load
 
 Transform = Callable[[Any], Any]
 

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from conf import Step, fingerprint
-from conf.code import code_of
+from headgate.conf import Step, fingerprint
+from headgate.conf.code import code_of
 
 FILES = {
     "mine/__init__.py": "",
@@ -54,7 +54,7 @@ def mark(name: str = "mine.steps:lower") -> str:
 def test_the_code_is_the_module_and_what_it_imports_of_ones_own(folder: Path) -> None:
     assert list(code_of("mine.steps")) == OF_STEPS
     assert list(code_of("single")) == ["single"]
-    assert code_of("etl.clean.text") == code_of("json") == code_of("no.such") == {}
+    assert code_of("headgate.etl.clean.text") == code_of("json") == code_of("no.such") == {}
     importlib.import_module("mine.steps")
     assert list(code_of("mine.steps")) == OF_STEPS
 

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from conf import Step, fingerprint
+from headgate.conf import Step, fingerprint
 from tests.conf.clinic import CLINIC, changed, read
 
 REFORMATTED = (

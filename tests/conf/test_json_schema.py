@@ -6,8 +6,8 @@ from typing import Any
 import jsonschema
 import pytest
 
-from conf import schema
-from conf.parse import read_document
+from headgate.conf import schema
+from headgate.conf.parse import read_document
 from tests.conf.clinic import CLINIC, FITS, STEPS, changed
 
 

@@ -4,9 +4,9 @@ from datetime import date
 
 import pytest
 
-from conf import PipelineError, load
-from conf.parse import read_document
-from conf.problems import dotted
+from headgate.conf import PipelineError, load
+from headgate.conf.parse import read_document
+from headgate.conf.problems import dotted
 from tests.conf.clinic import CLINIC, changed, line_of, problem, problems, read
 
 

@@ -2,9 +2,9 @@ from __future__ import annotations
 
 import pytest
 
-from conf.document import Document
-from conf.parse import read_document
-from conf.problems import PipelineError, Problem
+from headgate.conf.document import Document
+from headgate.conf.parse import read_document
+from headgate.conf.problems import PipelineError, Problem
 from tests.conf.clinic import line_of
 
 

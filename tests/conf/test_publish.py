@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from conf import Publish
+from headgate.conf import Publish
 from tests.conf.clinic import changed, line_of, problem, read
 
 ANCHOR = "    tolerance: 0.05\n"

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-import etl
-from conf import PipelineError, load, schema
-from conf.forms import Form, fit_form, step_form
-from etl.features import count_prior_encounters, label_readmission
+from headgate import etl
+from headgate.conf import PipelineError, load, schema
+from headgate.conf.forms import Form, fit_form, step_form
+from headgate.etl.features import count_prior_encounters, label_readmission
 
 FITS = {name: getattr(etl, f"fit_{name}") for name in ("fill_missing", "drop_uninformative")}
 STEPS = {

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from conf import PipelineError, relative, resource, shipped
+from headgate.conf import PipelineError, relative, resource, shipped
 
 
 @pytest.mark.parametrize(

@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from conf.fingerprint import fingerprint
-from conf.secrets import SecretError, SecretReference
+from headgate.conf.fingerprint import fingerprint
+from headgate.conf.secrets import SecretError, SecretReference
 from tests.conf.clinic import changed, problem, problems, read
 
 

@@ -7,9 +7,9 @@ import json
 import jsonschema
 import pytest
 
-from conf import SHIPPED, Pipeline, PipelineError, load, relative, resource, schema, shipped
-from conf.parse import read_document
-from jobs.catalogue import FITS, STEPS
+from headgate.conf import SHIPPED, Pipeline, PipelineError, load, relative, resource, schema, shipped
+from headgate.conf.parse import read_document
+from headgate.jobs.catalogue import FITS, STEPS
 
 
 def text_of(name: str) -> tuple[str, str]:

@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from conf.forms import fit_form, step_form
-from conf.steps import Step, StepError, imported, imported_fit
+from headgate.conf.forms import fit_form, step_form
+from headgate.conf.steps import Step, StepError, imported, imported_fit
 from tests.conf import own_steps
 from tests.conf.clinic import (
     STEPS,

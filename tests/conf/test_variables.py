@@ -2,10 +2,10 @@ from __future__ import annotations
 
 import pytest
 
-from conf.document import Document
-from conf.parse import read_document
-from conf.secrets import SecretReference
-from conf.variables import substitute
+from headgate.conf.document import Document
+from headgate.conf.parse import read_document
+from headgate.conf.secrets import SecretReference
+from headgate.conf.variables import substitute
 
 
 def substituted(text: str, **environment: str) -> Document:

@@ -26,8 +26,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[2]
-
 FENCE = re.compile(
     r"^(?P<indent> *)```(?P<language>\w*)(?P<rest>[^\n`]*)\n(?P<body>.*?)^(?P=indent)```\s*$", re.M | re.S
 )
@@ -101,7 +99,7 @@ def forget():
     sql = sys.modules.get("pyspark.sql")
     spark = sql and sql.SparkSession.getActiveSession()
     if spark:
-        from etl.lake.java import java_class
+        from headgate.etl.lake.java import java_class
         # Delta remembers what it has read in a folder.
         java_class(spark, "org.apache.spark.sql.delta.DeltaLog").clearCache()
         for view in spark.catalog.listTables():
@@ -111,10 +109,10 @@ def execute(source, place):
     exec(compile(source, place, "exec"), names)
 
 def headgate(*arguments):
-    from jobs.cli import main
+    from headgate.jobs.cli import main
     if arguments[0] not in ("check", "schema"):
         # Each command would start a Spark of its own, which is most of what it takes.
-        from jobs.session import spark_session
+        from headgate.jobs.session import spark_session
         session.enter_context(spark_session(app="documents", small=True))
     main(arguments)
 
@@ -228,8 +226,8 @@ def run_command(command: str, interpreter: Interpreter) -> tuple[int, str]:
 
 
 def environment() -> dict[str, str]:
-    """The variables of this process, with this tree's packages importable."""
-    return {**os.environ, "PYTHONPATH": str(ROOT), "COLUMNS": "100"}
+    """The variables of this process, and a width to print to."""
+    return {**os.environ, "COLUMNS": "100"}
 
 
 def same(*, expected: str, printed: str, place: str) -> None:

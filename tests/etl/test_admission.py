@@ -8,10 +8,10 @@ from typing import Any, get_args
 import pytest
 from pyspark.sql import types as T
 
-from etl.lake.admission import TableRuleError, check, refusals_by_delta
-from etl.lake.partitions import predicate
-from etl.lake.target import Mode, Target
-from etl.lake.transaction import understood
+from headgate.etl.lake.admission import TableRuleError, check, refusals_by_delta
+from headgate.etl.lake.partitions import predicate
+from headgate.etl.lake.target import Mode, Target
+from headgate.etl.lake.transaction import understood
 
 MODES = get_args(Mode)
 INT, TEXT = T.IntegerType(), T.StringType()

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from pyspark.sql import SparkSession
 
-from etl import cast_columns
-from etl.errors import ParameterError
+from headgate.etl import cast_columns
+from headgate.etl.errors import ParameterError
 
 LONG_MAX = 2**63 - 1
 

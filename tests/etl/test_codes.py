@@ -12,8 +12,8 @@ import pytest
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
-from etl import convert_units, group_icd9, map_codes, parse_ranges
-from etl.errors import ParameterError
+from headgate.etl import convert_units, group_icd9, map_codes, parse_ranges
+from headgate.etl.errors import ParameterError
 
 
 def problems(df: DataFrame) -> list[list[tuple[str, str, str]]]:

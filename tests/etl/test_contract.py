@@ -1,4 +1,4 @@
-"""What holds for every public transform of etl.clean: a new one joins by a line in `CASES`."""
+"""What holds for every public transform of headgate.etl.clean: a new one joins by a line in `CASES`."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ from pyspark.sql import DataFrame, Row, SparkSession
 from pyspark.sql import functions as F
 from pyspark.sql import types as T
 
-import etl
-from etl import clean
-from etl.errors import MissingColumnError
-from etl.transform import Transform, with_columns
+from headgate import etl
+from headgate.etl import clean
+from headgate.etl.errors import MissingColumnError
+from headgate.etl.transform import Transform, with_columns
 from tests import engines
 
 

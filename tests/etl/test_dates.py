@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from pyspark.sql import SparkSession
 from pyspark.sql import functions as F
 
-from etl import parse_dates, parse_timestamps
-from etl.errors import ParameterError
+from headgate.etl import parse_dates, parse_timestamps
+from headgate.etl.errors import ParameterError
 
 DATE = datetime.date
 NEARLY_A_DATE = r"\d{1,5}[-/ ]\d{1,3}[-/ ]\d{1,3}.?"

@@ -16,8 +16,8 @@ from pathlib import Path
 
 import pytest
 
-from etl.errors import ParameterError
-from etl.lake.delimited import FileFormat, UnreadableFileError, members, read_header, records
+from headgate.etl.errors import ParameterError
+from headgate.etl.lake.delimited import FileFormat, UnreadableFileError, members, read_header, records
 
 
 def rows(content: bytes, **fmt: object) -> list[tuple[int, list[str], str | None]]:

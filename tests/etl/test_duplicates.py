@@ -9,9 +9,9 @@ import pytest
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
-from etl import drop_exact_duplicates, keep_latest
-from etl.errors import MissingColumnError, ParameterError
-from etl.transform import PROBLEM_TYPE
+from headgate.etl import drop_exact_duplicates, keep_latest
+from headgate.etl.errors import MissingColumnError, ParameterError
+from headgate.etl.transform import PROBLEM_TYPE
 
 CRITICAL = [("cast_columns", "n", "x", "not a whole number", "critical")]
 WARNING = [("cast_columns", "n", "y", "not a whole number", "warning")]

@@ -9,8 +9,8 @@ from chispa import assert_df_equality
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
-from etl.errors import MissingColumnError, ParameterError
-from etl.features import count_prior_encounters
+from headgate.etl.errors import MissingColumnError, ParameterError
+from headgate.etl.features import count_prior_encounters
 
 PRIOR = count_prior_encounters(patient="patient", admitted="admitted", to="prior")
 

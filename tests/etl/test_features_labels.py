@@ -9,8 +9,8 @@ from chispa import assert_df_equality
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
-from etl.errors import MissingColumnError, ParameterError
-from etl.features import label_readmission
+from headgate.etl.errors import MissingColumnError, ParameterError
+from headgate.etl.features import label_readmission
 
 LABEL = label_readmission(patient="patient", admitted="admitted", discharged="discharged", to="label")
 

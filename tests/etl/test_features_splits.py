@@ -6,8 +6,8 @@ import pytest
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
-from etl.errors import MissingColumnError, ParameterError
-from etl.features import split_by_group
+from headgate.etl.errors import MissingColumnError, ParameterError
+from headgate.etl.features import split_by_group
 
 FRACTIONS = {"train": 0.7, "validation": 0.15, "test": 0.15}
 SPLIT = split_by_group(group="patient", fractions=FRACTIONS, seed=7)

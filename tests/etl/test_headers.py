@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from etl.errors import InputError
-from etl.lake.headers import columns_together
+from headgate.etl.errors import InputError
+from headgate.etl.lake.headers import columns_together
 
 
 @pytest.mark.parametrize(

@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 from pyspark.sql import DataFrameWriter, SparkSession
 
-from etl.lake.history import changes_by_others, missing_file, notes, snapshot
-from etl.lake.tables import ConflictError, write_table
-from etl.lake.turns import append_in_turn
+from headgate.etl.lake.history import changes_by_others, missing_file, notes, snapshot
+from headgate.etl.lake.tables import ConflictError, write_table
+from headgate.etl.lake.turns import append_in_turn
 
 pytestmark = pytest.mark.usefixtures("few_rows")
 

@@ -10,14 +10,14 @@ import pytest
 from delta.tables import DeltaTable
 from pyspark.sql import SparkSession
 
-from etl.errors import InputMissingError, ParameterError
-from etl.lake import files
-from etl.lake.commits import last_commit, newest_version
-from etl.lake.ledger import ConservationError, Entry, append_ledger, past_details
-from etl.lake.quarantine import quarantine_rows
-from etl.lake.tables import read_table, write_table
-from etl.lake.zones import Lake
-from etl.transform import PROBLEM_TYPE
+from headgate.etl.errors import InputMissingError, ParameterError
+from headgate.etl.lake import files
+from headgate.etl.lake.commits import last_commit, newest_version
+from headgate.etl.lake.ledger import ConservationError, Entry, append_ledger, past_details
+from headgate.etl.lake.quarantine import quarantine_rows
+from headgate.etl.lake.tables import read_table, write_table
+from headgate.etl.lake.zones import Lake
+from headgate.etl.transform import PROBLEM_TYPE
 
 pytestmark = pytest.mark.usefixtures("few_rows")
 

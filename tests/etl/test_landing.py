@@ -9,16 +9,16 @@ from pathlib import Path
 import pytest
 from pyspark.sql import DataFrame, SparkSession
 
-from etl.errors import InputError, InputMissingError
-from etl.lake.delimited import FileFormat
-from etl.lake.landing import (
+from headgate.etl.errors import InputError, InputMissingError
+from headgate.etl.lake.delimited import FileFormat
+from headgate.etl.lake.landing import (
     RAW_METADATA,
     changes_told,
     raw_column_names,
     read_landing,
     survey_landing,
 )
-from etl.lake.listing import hidden_files
+from headgate.etl.lake.listing import hidden_files
 
 NOON = datetime(2026, 1, 2, 12, tzinfo=UTC)
 

@@ -9,10 +9,10 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from etl.lake.arrivals import Arrivals, HistoryLostError
-from etl.lake.delimited import FileFormat
-from etl.lake.landing import SourceFile, reading_of
-from etl.lake.manifest import Delivery, Manifest
+from headgate.etl.lake.arrivals import Arrivals, HistoryLostError
+from headgate.etl.lake.delimited import FileFormat
+from headgate.etl.lake.landing import SourceFile, reading_of
+from headgate.etl.lake.manifest import Delivery, Manifest
 
 NOON = datetime(2026, 1, 2, 12, tzinfo=UTC)
 

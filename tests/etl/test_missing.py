@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 from pyspark.sql import DataFrame, SparkSession
 
-from etl import drop_uninformative, fill_missing, fit_drop_uninformative, fit_fill_missing
-from etl.errors import MissingColumnError, ParameterError
+from headgate.etl import drop_uninformative, fill_missing, fit_drop_uninformative, fit_fill_missing
+from headgate.etl.errors import MissingColumnError, ParameterError
 from tests import engines
 
 SCHEMA = "sex string, age int, weight double, ward string, seen date, paid boolean, cost decimal(6,2)"

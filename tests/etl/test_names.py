@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from pyspark.sql import SparkSession
 
-from etl import rename_columns, rename_to_snake_case, select_columns
-from etl.errors import ParameterError
+from headgate.etl import rename_columns, rename_to_snake_case, select_columns
+from headgate.etl.errors import ParameterError
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from etl.lake.zones import Lake, below, canonical
+from headgate.etl.lake.zones import Lake, below, canonical
 
 
 def test_every_spelling_of_a_folder_is_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

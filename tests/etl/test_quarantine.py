@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 from pyspark.sql import DataFrame, SparkSession
 
-from etl.lake.quarantine import changes, events, open_rows, quarantine_rows, turned
-from etl.lake.tables import write_table
-from etl.lake.turns import append_in_turn
+from headgate.etl.lake.quarantine import changes, events, open_rows, quarantine_rows, turned
+from headgate.etl.lake.tables import write_table
+from headgate.etl.lake.turns import append_in_turn
 
 pytestmark = pytest.mark.usefixtures("few_rows")
 

@@ -13,14 +13,14 @@ from delta.tables import DeltaTable
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
-from etl.lake import staging
-from etl.lake.admission import TableRuleError
-from etl.lake.commits import newest_version
-from etl.lake.committing import StagedInPlace
-from etl.lake.copying import StagedBeside
-from etl.lake.staging import Staged
-from etl.lake.tables import ConflictError, Publication, write_table
-from etl.lake.target import Mode
+from headgate.etl.lake import staging
+from headgate.etl.lake.admission import TableRuleError
+from headgate.etl.lake.commits import newest_version
+from headgate.etl.lake.committing import StagedInPlace
+from headgate.etl.lake.copying import StagedBeside
+from headgate.etl.lake.staging import Staged
+from headgate.etl.lake.tables import ConflictError, Publication, write_table
+from headgate.etl.lake.target import Mode
 from tests import engines
 
 pytestmark = pytest.mark.usefixtures("few_rows")

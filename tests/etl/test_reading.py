@@ -12,8 +12,8 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from etl.lake.delimited import FileFormat, UnreadableFileError, records
-from etl.lake.splitting import _Grammar, line_end, split
+from headgate.etl.lake.delimited import FileFormat, UnreadableFileError, records
+from headgate.etl.lake.splitting import _Grammar, line_end, split
 
 SIGNS = [*"ab10 \"',;|\t\\~#^\n\r", "\r\n", "é", "\u2028", "\x85", "𝄞", "||"]
 CELLS = st.lists(st.sampled_from(SIGNS), max_size=6).map("".join)

@@ -8,9 +8,9 @@ import pytest
 from chispa import assert_df_equality
 from pyspark.sql import DataFrame, SparkSession
 
-from etl import add_columns, drop_rows, keep_rows, unpivot_columns
-from etl.errors import MissingColumnError, ParameterError
-from etl.transform import Transform
+from headgate.etl import add_columns, drop_rows, keep_rows, unpivot_columns
+from headgate.etl.errors import MissingColumnError, ParameterError
+from headgate.etl.transform import Transform
 from tests import engines
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from etl.clean.sql import read_sql
+from headgate.etl.clean.sql import read_sql
 
 TAKEN = {
     "a NOT RLIKE '^[0-9]+$' AND b LIKE 'x!_%' ESCAPE '!'": "a b",

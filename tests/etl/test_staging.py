@@ -15,12 +15,12 @@ from delta.tables import DeltaTable
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
-from etl.lake import staging, transaction
-from etl.lake.commits import Commit, last_commit
-from etl.lake.merging import RepeatedKeyError
-from etl.lake.staging import Staged
-from etl.lake.tables import ConflictError, PartitionsError, Publication
-from etl.lake.target import read_target
+from headgate.etl.lake import staging, transaction
+from headgate.etl.lake.commits import Commit, last_commit
+from headgate.etl.lake.merging import RepeatedKeyError
+from headgate.etl.lake.staging import Staged
+from headgate.etl.lake.tables import ConflictError, PartitionsError, Publication
+from headgate.etl.lake.target import read_target
 
 pytestmark = pytest.mark.usefixtures("few_rows")
 

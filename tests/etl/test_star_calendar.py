@@ -9,8 +9,8 @@ from chispa import assert_df_equality
 from pyspark.sql import SparkSession
 from pyspark.sql import functions as F
 
-from etl.errors import ParameterError
-from etl.star import build_calendar
+from headgate.etl.errors import ParameterError
+from headgate.etl.star import build_calendar
 
 pytestmark = pytest.mark.usefixtures("few_rows")
 

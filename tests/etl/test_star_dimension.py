@@ -6,8 +6,8 @@ import pytest
 from chispa import assert_df_equality
 from pyspark.sql import DataFrame, SparkSession
 
-from etl.errors import MissingColumnError, ParameterError
-from etl.star import build_dimension
+from headgate.etl.errors import MissingColumnError, ParameterError
+from headgate.etl.star import build_dimension
 
 pytestmark = pytest.mark.usefixtures("few_rows")
 

@@ -9,8 +9,8 @@ from chispa import assert_df_equality
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
-from etl.errors import MissingColumnError, ParameterError
-from etl.star import assign_keys
+from headgate.etl.errors import MissingColumnError, ParameterError
+from headgate.etl.star import assign_keys
 from tests import engines
 
 pytestmark = pytest.mark.usefixtures("few_rows")

@@ -6,8 +6,8 @@ import pytest
 from chispa import assert_df_equality
 from pyspark.sql import SparkSession
 
-from etl import change_case, sentinels_to_null, trim_text
-from etl.errors import ParameterError
+from headgate.etl import change_case, sentinels_to_null, trim_text
+from headgate.etl.errors import ParameterError
 
 
 def test_white_space_of_every_kind_is_trimmed_and_collapsed(spark: SparkSession) -> None:

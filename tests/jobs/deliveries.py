@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 from pyspark.sql import DataFrame, SparkSession
 
-from etl.lake import transaction
-from etl.lake.zones import Lake
-from jobs.context import load_pipeline
-from jobs.entry import run_pipeline
+from headgate.etl.lake import transaction
+from headgate.etl.lake.zones import Lake
+from headgate.jobs.context import load_pipeline
+from headgate.jobs.entry import run_pipeline
 from tests.jobs.visits import lay_out
 
 PIPELINE = """

@@ -14,7 +14,7 @@ from typing import Any
 from pyspark.sql import SparkSession
 from pyspark.sql import functions as F
 
-from quality import Suite, load_suite, validate
+from headgate.quality import Suite, load_suite, validate
 from tests.bench.lineitem import session
 from tests.gated import gated
 

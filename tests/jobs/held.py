@@ -11,8 +11,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from etl.lake import transaction
-from jobs import run
+from headgate.etl.lake import transaction
+from headgate.jobs import run
 
 PATIENCE = 300.0
 

@@ -16,10 +16,10 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from etl.lake import transaction
-from etl.lake.committing import StagedInPlace
-from etl.lake.copying import StagedBeside
-from jobs import gate, rejects
+from headgate.etl.lake import transaction
+from headgate.etl.lake.committing import StagedInPlace
+from headgate.etl.lake.copying import StagedBeside
+from headgate.jobs import gate, rejects
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -70,4 +70,4 @@ def run_killed(moment: str, way: str, command: str, *given: str) -> None:
 
 if __name__ == "__main__":
     arm(*sys.argv[1:3])
-    import_module(f"jobs.{sys.argv[3]}").main(sys.argv[4:])
+    import_module(f"headgate.jobs.{sys.argv[3]}").main(sys.argv[4:])

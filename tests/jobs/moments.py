@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 from pyspark.sql import DataFrame, DataFrameWriter, SparkSession
 
-from etl.lake import committing, copying, files, transaction
+from headgate.etl.lake import committing, copying, files, transaction
 
 State = dict[str, bytes]
 """The content of every file of a lake, by its place."""

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import os
 
-from etl import Transform, cast_columns, sentinels_to_null
-from etl.transform import compose
+from headgate.etl import Transform, cast_columns, sentinels_to_null
+from headgate.etl.transform import compose
 
 
 def lose_some() -> Transform:

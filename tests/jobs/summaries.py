@@ -1,4 +1,4 @@
-"""Run summaries to draw: whole and broken ones, as ``jobs.flow`` writes them.
+"""Run summaries to draw: whole and broken ones, as ``headgate.jobs.flow`` writes them.
 
 ``diabetes()`` has the true counts of the Diabetes 130-US Hospitals data (101,766 encounters).
 """

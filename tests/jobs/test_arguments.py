@@ -8,9 +8,9 @@ from importlib import import_module
 
 import pytest
 
-from jobs import cli
-from jobs.arguments import GLUE_ARGUMENTS, parse, parser
-from jobs.exits import ArgumentsError
+from headgate.jobs import cli
+from headgate.jobs.arguments import GLUE_ARGUMENTS, parse, parser
+from headgate.jobs.exits import ArgumentsError
 
 RUN = parser("headgate run", "Run.", "headgate run")
 
@@ -97,7 +97,7 @@ def test_an_unknown_command_is_refused_with_the_nearest_name(capsys: pytest.Capt
 
 def test_the_module_is_the_command_too() -> None:
     """Where the folder of a Python's programs is not on the path."""
-    command = [sys.executable, "-m", "jobs.cli", "curat"]
+    command = [sys.executable, "-m", "headgate.jobs.cli", "curat"]
     ended = subprocess.run(command, capture_output=True, text=True, check=False)
     assert (ended.returncode, "did you mean 'curate'?" in ended.stderr) == (2, True)
 

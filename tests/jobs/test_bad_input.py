@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from pyspark.sql import SparkSession
 
-from jobs import run as run_job
+from headgate.jobs import run as run_job
 from tests.jobs.visits import PIPELINE, ROWS, lay_out
 
 Ending = tuple[object, list[str]]
@@ -234,7 +234,7 @@ def test_a_full_disk_is_one_line_and_the_next_run_goes_on(
 def test_ctrl_c_ends_with_130_and_the_next_run_finishes(tmp_path: Path) -> None:
     """A process of its own, interrupted as a terminal does it while Spark works."""
     lay_out(tmp_path)
-    command = [sys.executable, "-m", "jobs.run", str(tmp_path / "pipeline.yaml")]
+    command = [sys.executable, "-m", "headgate.jobs.run", str(tmp_path / "pipeline.yaml")]
     command += [
         "--lake",
         str(tmp_path / "lake"),

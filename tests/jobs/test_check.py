@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-import jobs.session
-from jobs import check
-from jobs.run import main as run_main
+import headgate.jobs.session
+from headgate.jobs import check
+from headgate.jobs.run import main as run_main
 
 PIPELINE = """\
 name: ward
@@ -247,7 +247,7 @@ def test_a_run_says_the_same_before_it_starts_spark(
     def refuse(*_: object, **__: object) -> None:
         raise AssertionError("Spark was started")
 
-    monkeypatch.setattr(jobs.session, "_laptop", refuse)
+    monkeypatch.setattr(headgate.jobs.session, "_laptop", refuse)
     place = lay_out(tmp_path, PIPELINE.replace("label: back", "label: bakc"))
     told = problems(place, capsys)
     with pytest.raises(SystemExit) as end:
@@ -316,7 +316,7 @@ def test_it_does_not_start_java(tmp_path: Path) -> None:
         "import subprocess, sys\n"
         "def no(*a, **k): raise AssertionError('a process was started')\n"
         "subprocess.Popen.__init__ = no\n"
-        "from jobs.check import main\n"
+        "from headgate.jobs.check import main\n"
         "sys.exit(main(sys.argv[1:]))\n"
     )
     ended = subprocess.run(

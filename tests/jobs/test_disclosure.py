@@ -9,12 +9,12 @@ from pathlib import Path
 import pytest
 from pyspark.sql import SparkSession
 
-from conf import Step
-from etl.lake.zones import Lake
-from jobs import quarantine
-from jobs.context import load_pipeline
-from jobs.disclosure import Disclosure, looks_personal
-from jobs.entry import run_pipeline
+from headgate.conf import Step
+from headgate.etl.lake.zones import Lake
+from headgate.jobs import quarantine
+from headgate.jobs.context import load_pipeline
+from headgate.jobs.disclosure import Disclosure, looks_personal
+from headgate.jobs.entry import run_pipeline
 
 TEXT, NUMBER = "M4RK3R", 41414141
 

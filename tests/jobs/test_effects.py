@@ -1,4 +1,4 @@
-"""What `jobs.effects` says of each step is what the step does: to the names, and to the types."""
+"""What `headgate.jobs.effects` says of each step is what the step does: to the names, and to the types."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 from pyspark.sql import DataFrame, SparkSession
 
-from etl.errors import MissingColumnError, ParameterError
-from jobs.catalogue import FITS, STEPS, apply_fitted
-from jobs.columns import Columns, View
-from jobs.effects import EFFECTS
+from headgate.etl.errors import MissingColumnError, ParameterError
+from headgate.jobs.catalogue import FITS, STEPS, apply_fitted
+from headgate.jobs.columns import Columns, View
+from headgate.jobs.effects import EFFECTS
 
 SCHEMA = (
     "id int, `Full Name` string, sex string, city string, born date, seen timestamp, left timestamp, "

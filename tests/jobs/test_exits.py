@@ -12,14 +12,14 @@ import pytest
 from pyspark.sql import SparkSession
 from pyspark.sql import functions as F
 
-from etl.errors import REFUSED_BY_DATA, EtlError, InputError, MissingColumnError
-from etl.features import split_by_group
-from etl.lake.ledger import ConservationError
-from etl.lake.tables import ConflictError
-from jobs.cli import main
-from jobs.codes import MEANINGS, Exit
-from jobs.exits import ArgumentsError, RefusedError, guarded
-from jobs.interrupt import TerminatedError
+from headgate.etl.errors import REFUSED_BY_DATA, EtlError, InputError, MissingColumnError
+from headgate.etl.features import split_by_group
+from headgate.etl.lake.ledger import ConservationError
+from headgate.etl.lake.tables import ConflictError
+from headgate.jobs.cli import main
+from headgate.jobs.codes import MEANINGS, Exit
+from headgate.jobs.exits import ArgumentsError, RefusedError, guarded
+from headgate.jobs.interrupt import TerminatedError
 
 JAVA = "An error occurred while calling o7.save.\n: org.apache.spark.SparkException: Job aborted\n\tat x\n"
 
@@ -88,7 +88,7 @@ def test_each_kind_of_error_has_its_code_and_one_line(
 
 
 def test_a_reader_who_has_enough_is_no_error() -> None:
-    command = f"{sys.executable} -m jobs.cli schema | head -c 1 >/dev/null; exit ${{PIPESTATUS[0]}}"
+    command = f"{sys.executable} -m headgate.jobs.cli schema | head -c 1 >/dev/null; exit ${{PIPESTATUS[0]}}"
     done = subprocess.run(["bash", "-c", command], cwd=ROOT, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stderr) == (0, "")
 

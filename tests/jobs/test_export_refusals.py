@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 from pyspark.sql import SparkSession
 
-from etl.lake.zones import Lake
-from jobs.context import load_pipeline
-from jobs.entry import run_pipeline
-from jobs.exits import RefusedError
-from quality import ReservedNameError
+from headgate.etl.lake.zones import Lake
+from headgate.jobs.context import load_pipeline
+from headgate.jobs.entry import run_pipeline
+from headgate.jobs.exits import RefusedError
+from headgate.quality import ReservedNameError
 from tests.jobs.visits import lay_out
 
 PIPELINE = """

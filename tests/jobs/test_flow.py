@@ -11,15 +11,15 @@ import pytest
 from delta.tables import DeltaTable
 from pyspark.sql import SparkSession
 
-from etl.lake import transaction
-from etl.lake.committing import StagedInPlace
-from etl.lake.copying import StagedBeside
-from etl.lake.zones import Lake
-from jobs import rejects
-from jobs.context import load_pipeline
-from jobs.entry import run_pipeline
-from jobs.exits import RefusedError
-from jobs.flow import STEPS
+from headgate.etl.lake import transaction
+from headgate.etl.lake.committing import StagedInPlace
+from headgate.etl.lake.copying import StagedBeside
+from headgate.etl.lake.zones import Lake
+from headgate.jobs import rejects
+from headgate.jobs.context import load_pipeline
+from headgate.jobs.entry import run_pipeline
+from headgate.jobs.exits import RefusedError
+from headgate.jobs.flow import STEPS
 from tests.jobs.visits import PIPELINE, ROWS, lay_out
 
 Runner = Callable[..., dict[str, Any]]
@@ -212,7 +212,7 @@ def test_data_docs_that_cannot_be_written_do_not_hide_why_a_run_ended(
         raise OSError("no room for pages")
 
     lay_out(tmp_path)
-    monkeypatch.setattr("jobs.entry.write_data_docs", broken)
+    monkeypatch.setattr("headgate.jobs.entry.write_data_docs", broken)
     with pytest.raises(RefusedError):
         run(steps=("ingest", "curate"), overrides=("datasets.visits.tolerance=0",), data_docs=True)
     assert "the Data Docs could not be written: OSError: no room for pages" in capsys.readouterr().err

@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
-from conf import Pipeline, load, relative, resource, shipped
-from jobs.catalogue import FITS, STEPS
-from jobs.simulate import vocabulary as words
-from jobs.simulate.schema import TABLES, column_of
-from quality import load_suite
+from headgate.conf import Pipeline, load, relative, resource, shipped
+from headgate.jobs.catalogue import FITS, STEPS
+from headgate.jobs.simulate import vocabulary as words
+from headgate.jobs.simulate.schema import TABLES, column_of
+from headgate.quality import load_suite
 
 
 @pytest.fixture(scope="module")

@@ -9,7 +9,7 @@ import pytest
 
 INTERRUPTED_AGAIN_AND_AGAIN = """
 import os, signal, threading
-from jobs.session import spark_session
+from headgate.jobs.session import spark_session
 
 with spark_session(app="interrupted", small=True) as spark:
     for turn in range(6):

@@ -13,10 +13,10 @@ from typing import Any
 import pytest
 from pyspark.sql import SparkSession
 
-from etl.lake.commits import newest_version
-from etl.lake.zones import Lake
-from jobs.context import load_pipeline
-from jobs.entry import run_pipeline
+from headgate.etl.lake.commits import newest_version
+from headgate.etl.lake.zones import Lake
+from headgate.jobs.context import load_pipeline
+from headgate.jobs.entry import run_pipeline
 from tests.jobs.killed import run_killed
 from tests.jobs.visits import lay_out
 

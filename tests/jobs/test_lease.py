@@ -11,9 +11,9 @@ import boto3
 import pytest
 from moto.server import ThreadedMotoServer
 
-from jobs.aws import S3Object
-from jobs.exits import ArgumentsError
-from jobs.lease import BusyError, LeaseLostError, lease
+from headgate.jobs.aws import S3Object
+from headgate.jobs.exits import ArgumentsError
+from headgate.jobs.lease import BusyError, LeaseLostError, lease
 
 KEYS = {"aws_access_key_id": "local", "aws_secret_access_key": "local", "region_name": "us-east-1"}
 FAST = {"beat": 0.1, "patience": 1.0}

@@ -11,8 +11,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from etl.errors import MissingColumnError, ParameterError
-from jobs.model import Estimator, train_and_score
+from headgate.etl.errors import MissingColumnError, ParameterError
+from headgate.jobs.model import Estimator, train_and_score
 
 FEATURES: dict[str, Any] = {"label": "ill", "numeric": ["age"], "categorical": ["ward"]}
 ESTIMATORS = get_args(Estimator)

@@ -13,9 +13,9 @@ import pyarrow.parquet as pq
 import pytest
 from pyspark.sql import SparkSession
 
-from etl.lake.zones import Lake
-from jobs.context import load_pipeline
-from jobs.entry import run_pipeline
+from headgate.etl.lake.zones import Lake
+from headgate.jobs.context import load_pipeline
+from headgate.jobs.entry import run_pipeline
 from tests.jobs import moments
 
 DATASETS = {

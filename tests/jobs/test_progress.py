@@ -8,8 +8,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from etl.lake.ledger import Entry
-from jobs.progress import watching
+from headgate.etl.lake.ledger import Entry
+from headgate.jobs.progress import watching
 
 NOON = datetime(2026, 1, 2, 12, tzinfo=UTC)
 ENTRY = Entry(

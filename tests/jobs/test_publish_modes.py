@@ -9,15 +9,15 @@ from typing import Any
 import pytest
 from delta.tables import DeltaTable
 
-from etl.lake.arrivals import HistoryLostError
-from etl.lake.commits import last_commit, newest_version
-from etl.lake.merging import RepeatedKeyError
-from etl.lake.tables import ConflictError, PartitionsError
-from jobs import publication
-from jobs.context import Run
-from jobs.exits import Exit, RefusedError, guarded
-from jobs.stages import curate as stage
-from jobs.stages.curate import curate_one
+from headgate.etl.lake.arrivals import HistoryLostError
+from headgate.etl.lake.commits import last_commit, newest_version
+from headgate.etl.lake.merging import RepeatedKeyError
+from headgate.etl.lake.tables import ConflictError, PartitionsError
+from headgate.jobs import publication
+from headgate.jobs.context import Run
+from headgate.jobs.exits import Exit, RefusedError, guarded
+from headgate.jobs.stages import curate as stage
+from headgate.jobs.stages.curate import curate_one
 from tests.jobs.deliveries import Open, clinic, one_clinic
 
 __all__ = ["clinic", "one_clinic"]

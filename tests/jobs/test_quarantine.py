@@ -11,12 +11,12 @@ from typing import Any
 import pytest
 from pyspark.sql import SparkSession
 
-from etl.lake.commits import newest_version
-from etl.lake.quarantine import open_rows, quarantine_rows
-from etl.lake.turns import append_in_turn
-from etl.lake.zones import Lake
-from jobs import publication, quarantine, rejects
-from jobs.exits import ArgumentsError, Exit
+from headgate.etl.lake.commits import newest_version
+from headgate.etl.lake.quarantine import open_rows, quarantine_rows
+from headgate.etl.lake.turns import append_in_turn
+from headgate.etl.lake.zones import Lake
+from headgate.jobs import publication, quarantine, rejects
+from headgate.jobs.exits import ArgumentsError, Exit
 from tests.jobs.deliveries import Clinic, Open, clinic, one_clinic
 
 __all__ = ["clinic", "one_clinic"]

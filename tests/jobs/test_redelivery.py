@@ -11,10 +11,10 @@ from pathlib import Path
 import pytest
 from pyspark.sql import SparkSession
 
-from conf import Publish
-from etl.errors import InputError
-from jobs.exits import RefusedError
-from jobs.redelivery import merge_anew
+from headgate.conf import Publish
+from headgate.etl.errors import InputError
+from headgate.jobs.exits import RefusedError
+from headgate.jobs.redelivery import merge_anew
 from tests.jobs.house import House, law, text
 
 CLEAN = "[rename_to_snake_case, {cast_columns: {columns: {amt: bigint}}}]"

@@ -8,12 +8,12 @@ from typing import Any
 
 import pytest
 
-from etl.errors import InputMissingError
-from etl.lake.commits import newest_version
-from etl.lake.quarantine import open_rows
-from jobs import replay as job
-from jobs.exits import ArgumentsError, Exit, RefusedError
-from jobs.stages.replay import replay
+from headgate.etl.errors import InputMissingError
+from headgate.etl.lake.commits import newest_version
+from headgate.etl.lake.quarantine import open_rows
+from headgate.jobs import replay as job
+from headgate.jobs.exits import ArgumentsError, Exit, RefusedError
+from headgate.jobs.stages.replay import replay
 from tests.jobs.deliveries import Clinic, Open, one_clinic
 from tests.jobs.killed import run_killed
 

@@ -13,12 +13,12 @@ from typing import Any
 
 import pytest
 
-from jobs.report import render
-from jobs.report.bands import THICKEST, THINNEST, bands
-from jobs.report.conservation import balance
-from jobs.report.intervals import wilson
-from jobs.report.reading import read_summary
-from jobs.report.way import way_of
+from headgate.jobs.report import render
+from headgate.jobs.report.bands import THICKEST, THINNEST, bands
+from headgate.jobs.report.conservation import balance
+from headgate.jobs.report.intervals import wilson
+from headgate.jobs.report.reading import read_summary
+from headgate.jobs.report.way import way_of
 from tests.jobs import summaries
 
 ALL = ["diabetes", "hospital", "refused", "failed", "twelve_datasets", "hostile"]

@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 from pyspark.sql import SparkSession
 
-from etl.lake.zones import Lake
-from jobs.context import Run, load_pipeline
-from jobs.entry import run_pipeline
-from jobs.exits import RefusedError
+from headgate.etl.lake.zones import Lake
+from headgate.jobs.context import Run, load_pipeline
+from headgate.jobs.entry import run_pipeline
+from headgate.jobs.exits import RefusedError
 from tests.jobs.test_report import Page
 
 PIPELINE = """

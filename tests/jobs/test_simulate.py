@@ -22,12 +22,12 @@ from sklearn.model_selection import GroupKFold, cross_val_score
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from jobs.simulate import TRUTH_FILE, Fault, Rates, Truth, simulate
-from jobs.simulate.records import Clean, generate
-from jobs.simulate.rows import usual_form
-from jobs.simulate.schema import TABLES, column_of
-from jobs.simulate.truth import KINDS
-from jobs.simulate.vocabulary import LAB_TESTS, PLAUSIBLE
+from headgate.jobs.simulate import TRUTH_FILE, Fault, Rates, Truth, simulate
+from headgate.jobs.simulate.records import Clean, generate
+from headgate.jobs.simulate.rows import usual_form
+from headgate.jobs.simulate.schema import TABLES, column_of
+from headgate.jobs.simulate.truth import KINDS
+from headgate.jobs.simulate.vocabulary import LAB_TESTS, PLAUSIBLE
 
 Records = dict[tuple[str, int], list[str]]
 
@@ -89,7 +89,7 @@ class TestTheSameSeed:
         assert hash_of(tmp_path) == self.GOLDEN
 
     def test_gives_them_whatever_the_hash_seed_time_zone_and_locale(self, tmp_path: Path) -> None:
-        code = "import sys, jobs.simulate as s; s.simulate(patients=60, seed=7, output=sys.argv[1])"
+        code = "import sys, headgate.jobs.simulate as s; s.simulate(patients=60, seed=7, output=sys.argv[1])"
         settings = {"PYTHONHASHSEED": "5", "TZ": "Asia/Kolkata", "LC_ALL": "C", "PYTHONUTF8": "0"}
         root = Path(__file__).parents[2]
         subprocess.run(

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from jobs.simulate import Fault, Truth, compare, simulate
-from jobs.simulate.schema import TABLES, column_of
+from headgate.jobs.simulate import Fault, Truth, compare, simulate
+from headgate.jobs.simulate.schema import TABLES, column_of
 
 P1, P2 = "patients_2024-01-01.csv", "patients_2024-02-01.csv"
 E1, L1 = "encounters_2024-01-01.csv", "labs_2024-01-01.csv"

@@ -9,11 +9,11 @@ from urllib.parse import unquote, urlparse
 
 import pytest
 
-from etl.lake.arrivals import HistoryLostError
-from etl.lake.history import TableChangedError
-from etl.lake.quarantine import open_rows
-from jobs import entry as job
-from jobs.exits import Exit, guarded
+from headgate.etl.lake.arrivals import HistoryLostError
+from headgate.etl.lake.history import TableChangedError
+from headgate.etl.lake.quarantine import open_rows
+from headgate.jobs import entry as job
+from headgate.jobs.exits import Exit, guarded
 from tests.jobs.deliveries import Clinic, Open, one_clinic
 
 __all__ = ["one_clinic"]

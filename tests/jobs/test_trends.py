@@ -10,12 +10,12 @@ from typing import Any
 import pytest
 from pyspark.sql import SparkSession
 
-from etl.lake.zones import Lake
-from jobs import entry as job
-from jobs.context import load_pipeline
-from jobs.entry import run_pipeline
-from jobs.exits import RefusedError, guarded
-from quality import SuiteError
+from headgate.etl.lake.zones import Lake
+from headgate.jobs import entry as job
+from headgate.jobs.context import load_pipeline
+from headgate.jobs.entry import run_pipeline
+from headgate.jobs.exits import RefusedError, guarded
+from headgate.quality import SuiteError
 
 PIPELINE = """
 name: ward

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from conf import PipelineError
-from jobs.context import load_pipeline
-from jobs.exits import ArgumentsError
-from jobs.trust import trusts_code
+from headgate.conf import PipelineError
+from headgate.jobs.context import load_pipeline
+from headgate.jobs.exits import ArgumentsError
+from headgate.jobs.trust import trusts_code
 
 PIPELINE = """
 name: clinic

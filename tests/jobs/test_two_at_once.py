@@ -15,15 +15,15 @@ from typing import Any
 import pytest
 from pyspark.sql import SparkSession
 
-from etl.lake import committing, files, transaction
-from etl.lake.ledger import Entry
-from etl.lake.quarantine import open_rows
-from etl.lake.tables import ConflictError
-from etl.lake.zones import Lake
-from jobs.context import Run, load_pipeline
-from jobs.entry import run_pipeline
-from jobs.flow import flow
-from jobs.stages import star
+from headgate.etl.lake import committing, files, transaction
+from headgate.etl.lake.ledger import Entry
+from headgate.etl.lake.quarantine import open_rows
+from headgate.etl.lake.tables import ConflictError
+from headgate.etl.lake.zones import Lake
+from headgate.jobs.context import Run, load_pipeline
+from headgate.jobs.entry import run_pipeline
+from headgate.jobs.flow import flow
+from headgate.jobs.stages import star
 from tests.jobs.visits import PIPELINE, lay_out
 
 STEPS = ("ingest", "curate", "star", "export")

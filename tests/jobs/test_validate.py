@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from pyspark.sql import SparkSession
 
-from jobs import validate as job
+from headgate.jobs import validate as job
 from tests.quality.suites import rule
 
 Ended = tuple[object, str, str]

@@ -72,6 +72,18 @@ ROWS = [
 ]
 
 
+OWN = ("etl", "jobs", "conf", "quality")
+"""Names that a project beside Headgate may have for packages of its own."""
+
+
+def lay_out_packages(folder: Path) -> Path:
+    """Write packages of those names, which nobody is to import, and give the folder."""
+    for name in OWN:
+        (folder / name).mkdir(parents=True)
+        (folder / name / "__init__.py").write_text("raise ImportError('the project has its own')\n")
+    return folder
+
+
 def lay_out(folder: Path, *, pipeline: str = PIPELINE, rows: list[str] | None = None) -> Path:
     """Write pipeline, suites and landing below `folder`; the pipeline's path is given back."""
     (folder / "suites").mkdir(parents=True, exist_ok=True)

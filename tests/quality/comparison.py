@@ -19,7 +19,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from quality import Result, Suite, load_suite
+from headgate.quality import Result, Suite, load_suite
 
 __all__ = ["comparable", "same_form", "suites_of", "told"]
 

@@ -21,7 +21,7 @@ from typing import Any
 
 from pyspark.sql import SparkSession
 
-from quality import load_suite
+from headgate.quality import load_suite
 from tests.quality.frames import FRAMES, Frame, named
 from tests.quality.generate import COSTLY, TYPES_DRAWN, suites
 from tests.quality.oracle import ask

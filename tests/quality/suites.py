@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from quality import Suite, load_suite
+from headgate.quality import Suite, load_suite
 
 
 def rule(name: str, severity: str = "critical", id: str | None = None, **kwargs: Any) -> dict[str, Any]:

@@ -14,9 +14,9 @@ from decimal import Decimal
 import pytest
 from pyspark.sql import functions as F
 
-from quality import count_failures, flag_failures, load_suite, validate
-from quality.catalogue import COMMON, TYPES
-from quality.gx import evaluate
+from headgate.quality import count_failures, flag_failures, load_suite, validate
+from headgate.quality.catalogue import COMMON, TYPES
+from headgate.quality.gx import evaluate
 from tests.quality.suites import rule, suite_of
 
 NAN, INF = float("nan"), float("inf")

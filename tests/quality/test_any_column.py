@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from quality import Marks, load_suite, mark, unfit, validate
-from quality.catalogue import TYPES, Parameter
-from quality.literals import quote
-from quality.plan import plan
-from quality.rules import Broken, Delegated
+from headgate.quality import Marks, load_suite, mark, unfit, validate
+from headgate.quality.catalogue import TYPES, Parameter
+from headgate.quality.literals import quote
+from headgate.quality.plan import plan
+from headgate.quality.rules import Broken, Delegated
 
 COLUMNS = {
     "i": "1",
@@ -108,7 +108,7 @@ def every_rule(columns: list[str]) -> list[dict[str, object]]:
 
 def loaded(rules: list[dict[str, object]]):
     """The suite of the rules that can be read at all; what cannot is told elsewhere."""
-    from quality import SuiteError
+    from headgate.quality import SuiteError
 
     kept = []
     for rule in rules:
@@ -128,7 +128,7 @@ def every(brisk):
 
 def test_no_rule_spoils_another(every, monkeypatch):
     """Great Expectations, which takes minutes for so many, is asked nothing; the rest is measured."""
-    from quality import validation
+    from headgate.quality import validation
 
     asked = []
     monkeypatch.setattr(validation, "_by_great_expectations", lambda df, some, *_: asked.extend(some) or {})

@@ -7,7 +7,7 @@ from great_expectations.core.suite_parameters import parse_suite_parameter
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from quality.arithmetic import formula, names_in
+from headgate.quality.arithmetic import formula, names_in
 
 VALUES = {"trend_rows_mean": 120.5, "trend_rows_last": 130, "trend_x_min": -4.25}
 

@@ -12,7 +12,7 @@ from itertools import groupby
 
 import pytest
 
-from quality import validate
+from headgate.quality import validate
 from tests.quality.comparison import same_form, suites_of, told
 from tests.quality.frames import FRAMES, named
 from tests.quality.generate import TYPES_DRAWN

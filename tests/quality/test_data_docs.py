@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from quality import data_docs, validate
+from headgate.quality import data_docs, validate
 from tests.quality.record_corpus import CORPUS
 from tests.quality.suites import rule, suite_of
 

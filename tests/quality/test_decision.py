@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from quality import Decision, FailureCount, Report, Result, decide
+from headgate.quality import Decision, FailureCount, Report, Result, decide
 from tests.quality.suites import rule, suite_of
 
 SUITE = suite_of(

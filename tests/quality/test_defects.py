@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from quality import SuiteError, decide, load_suite, validate
-from quality.defects import DEFECTS
+from headgate.quality import SuiteError, decide, load_suite, validate
+from headgate.quality.defects import DEFECTS
 from tests.quality.oracle import ask
 from tests.quality.suites import rule, suite_of
 

@@ -9,8 +9,8 @@ import json
 
 import pytest
 
-from quality import SuiteError, validate
-from quality.conditions import read_condition
+from headgate.quality import SuiteError, validate
+from headgate.quality.conditions import read_condition
 from tests.quality.comparison import same_form, told
 from tests.quality.oracle import ask
 from tests.quality.record_corpus import answer_of

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from quality import SuiteError, load_suite
+from headgate.quality import SuiteError, load_suite
 
 SUITE = {"name": "s", "expectations": [{"type": "expect_column_to_exist", "kwargs": {"column": "a"}}]}
 TEXT = json.dumps(SUITE)

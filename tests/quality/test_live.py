@@ -10,7 +10,7 @@ import secrets
 
 import pytest
 
-from quality import validate
+from headgate.quality import validate
 from tests.quality.comparison import same_form, suites_of, told
 from tests.quality.frames import FAMILIES, drawn
 from tests.quality.generate import suites

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from quality import mark, validate
+from headgate.quality import mark, validate
 from tests.quality.suites import rule, suite_of
 
 ODD = ["a", "", "O'Brien", "x\\y", "é", "日本", "${env:HOME}"]

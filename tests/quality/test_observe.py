@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 
-from quality.instants import EPOCH, local_time
-from quality.observe import observations
+from headgate.quality.instants import EPOCH, local_time
+from headgate.quality.observe import observations
 from tests.quality.suites import rule, suite_of
 
 YEAR_10000 = 253_402_300_800_000_000

@@ -6,8 +6,8 @@ import re
 
 import pytest
 
-from quality import validate
-from quality.plan import plan
+from headgate.quality import validate
+from headgate.quality.plan import plan
 from tests.quality.suites import rule, suite_of
 
 

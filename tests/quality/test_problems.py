@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from quality import (
+from headgate.quality import (
     ReservedNameError,
     SuiteError,
     count_failures,

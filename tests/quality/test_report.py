@@ -7,8 +7,8 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from quality import validate
-from quality.counting import counted
+from headgate.quality import validate
+from headgate.quality.counting import counted
 from tests.quality.suites import rule, suite_of
 
 SUITE = suite_of(

@@ -9,11 +9,11 @@ import pytest
 from chispa import assert_df_equality
 from pyspark.sql import functions as F
 
-from quality import InapplicableError, count_failures, flag_failures, split, validate
-from quality.engine import answerable
-from quality.failures import FAILURE_TYPE
-from quality.plan import plan
-from quality.rules import Broken
+from headgate.quality import InapplicableError, count_failures, flag_failures, split, validate
+from headgate.quality.engine import answerable
+from headgate.quality.failures import FAILURE_TYPE
+from headgate.quality.plan import plan
+from headgate.quality.rules import Broken
 from tests import engines
 from tests.quality.suites import rule, suite_of
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from quality.sql import SqlError, parse_sql
+from headgate.quality.sql import SqlError, parse_sql
 
 TAKEN = [
     "a + 1",

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from quality import SuiteError, load_suite
-from quality.expectation import Suite
+from headgate.quality import SuiteError, load_suite
+from headgate.quality.expectation import Suite
 
 
 def suite_of(*expectations: dict[str, Any], **extra: Any) -> Suite:

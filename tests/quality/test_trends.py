@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from pyspark.sql import types as T
 
-from quality import Profile, Suite, SuiteError, Traits, Trends, load_suite
+from headgate.quality import Profile, Suite, SuiteError, Traits, Trends, load_suite
 
 MOMENT = dt.datetime(2024, 1, 2, 3, 4, 5, 6)
 

@@ -6,8 +6,8 @@ import json
 
 import pytest
 
-from quality import SuiteError, load_suite, require_fit, unfit
-from quality.counting import counted
+from headgate.quality import SuiteError, load_suite, require_fit, unfit
+from headgate.quality.counting import counted
 from tests.quality.suites import rule
 
 SCHEMA = "id int, name string, `a.b` int"

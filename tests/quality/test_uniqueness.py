@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from quality import groups, load_suite, validate
+from headgate.quality import groups, load_suite, validate
 
 CLOSE = [(at // 3 - 5, at % 3, f"t{at}") for at in range(60)]
 CASES = {
@@ -66,7 +66,7 @@ def test_rows_are_grouped_only_where_nothing_is_proven(spark, monkeypatch, case,
     asked = []
     real = groups.group_measures
     monkeypatch.setattr(
-        "quality.measure.group_measures", lambda df, items: asked.append(1) or real(df, items)
+        "headgate.quality.measure.group_measures", lambda df, items: asked.append(1) or real(df, items)
     )
     monkeypatch.setattr(groups, "MANY", 0)
     report_on(spark, case, "never", False)

@@ -11,10 +11,10 @@ from pathlib import Path
 
 import pytest
 
-import quality
-from quality import Suite, SuiteError, validate
-from quality.plan import plan
-from quality.rules import Delegated
+from headgate import quality
+from headgate.quality import Suite, SuiteError, validate
+from headgate.quality.plan import plan
+from headgate.quality.rules import Delegated
 from tests import engines
 from tests.quality.suites import rule, suite_of
 
@@ -434,6 +434,6 @@ def test_what_cannot_be_had_exactly_is_left_to_great_expectations(spark, expecta
 
 
 def test_great_expectations_is_not_imported_without_need():
-    code = "import sys, quality; sys.exit('great_expectations' in sys.modules)"
-    project = Path(quality.__file__).parents[1]
+    code = "import sys, headgate.quality; sys.exit('great_expectations' in sys.modules)"
+    project = Path(quality.__file__).parents[2]
     assert subprocess.run([sys.executable, "-c", code], check=False, cwd=project).returncode == 0

@@ -13,8 +13,8 @@ import sys
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
-from etl.lake import files
-from jobs.session import spark_session
+from headgate.etl.lake import files
+from headgate.jobs.session import spark_session
 
 OF_THE_RUN = ("_run_id", "_ingested_at", "run_id", "at")
 ZONES = ("raw", "curated", "star", "quarantine")

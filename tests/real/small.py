@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from jobs.session import SMALL_JAVA, SMALL_SETTINGS
+from headgate.jobs.session import SMALL_JAVA, SMALL_SETTINGS
 from tests.jobs.visits import PIPELINE, lay_out
 
 __all__ = ["QUICK", "TABLES", "lay_out_small"]

@@ -12,10 +12,10 @@ import pytest
 from delta.tables import DeltaTable
 from pyspark.sql import DataFrame, SparkSession
 
-from etl.lake.zones import Lake
-from jobs.context import load_pipeline
-from jobs.entry import run_pipeline
-from jobs.flow import STEPS
+from headgate.etl.lake.zones import Lake
+from headgate.jobs.context import load_pipeline
+from headgate.jobs.entry import run_pipeline
+from headgate.jobs.flow import STEPS
 
 pytestmark = pytest.mark.real
 Ran = tuple[Path, dict[str, Any], Callable[..., dict[str, Any]]]

@@ -20,7 +20,7 @@ ROOT = Path(__file__).resolve().parents[2]
 
 WRITES_DELTA = """
 import sys
-from jobs.session import spark_session
+from headgate.jobs.session import spark_session
 with spark_session(app="fresh", small=True) as spark:
     spark.range(3).write.format("delta").save(sys.argv[1])
     assert spark.read.format("delta").load(sys.argv[1]).count() == 3

@@ -17,6 +17,7 @@ import pytest
 
 from bootstrap import dist
 from bootstrap.lock import pins
+from tests.jobs.visits import lay_out_packages
 from tests.real.small import QUICK, TABLES, lay_out_small
 
 pytestmark = [pytest.mark.real, pytest.mark.slow]
@@ -95,13 +96,15 @@ def submit(
         *(word for pair in arguments.items() for word in pair),
     ]
     home = lake.parent / "home"
-    home.mkdir(exist_ok=True)
+    if not home.exists():
+        lay_out_packages(home)
     environment = {
         "PATH": f"{platform / 'bin'}:/usr/bin:/bin",
         "HOME": str(home),
         "JAVA_HOME": os.environ["JAVA_HOME"],
         "SPARK_LOCAL_IP": "127.0.0.1",
         "PYSPARK_PYTHON": str(platform / "bin/python"),
+        "PYTHONPATH": str(home),
     }
     return subprocess.run(command, cwd=home, env=environment, capture_output=True, text=True, check=False)
 
@@ -111,6 +114,13 @@ def test_nothing_that_glue_has_is_replaced(freezes: tuple[dict[str, str], dict[s
     assert before.items() <= after.items()
     assert {"headgate", "great_expectations"} <= after.keys() - before.keys()
     assert "delta-spark" not in after
+
+
+@pytest.mark.usefixtures("freezes")
+def test_one_name_is_added_to_those_that_can_be_imported(platform: Path) -> None:
+    (record,) = platform.glob("lib/python3*/site-packages/headgate-*.dist-info/RECORD")
+    names = {line.partition(",")[0].partition("/")[0] for line in record.read_text().splitlines()}
+    assert {name for name in names if name != ".." and not name.endswith(".dist-info")} == {"headgate"}
 
 
 @pytest.mark.usefixtures("freezes")
@@ -124,7 +134,7 @@ def test_what_is_installed_agrees(platform: Path) -> None:
 @pytest.mark.usefixtures("freezes")
 def test_the_pipelines_that_are_shipped_are_in_the_wheel(platform: Path, tmp_path: Path) -> None:
     for name in ("hospital", "diabetes130"):
-        command = [str(platform / "bin/python"), "-m", "jobs.check", name]
+        command = [str(platform / "bin/python"), "-m", "headgate.jobs.check", name]
         done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
         assert done.returncode == 0, done.stderr
 

@@ -13,10 +13,10 @@ import pyspark
 import pytest
 from moto.server import ThreadedMotoServer
 
-from jobs.aws import S3Object
-from jobs.jars import Jar, fetch, locked
-from jobs.lease import lease
-from jobs.session import DELTA_SETTINGS
+from headgate.jobs.aws import S3Object
+from headgate.jobs.jars import Jar, fetch, locked
+from headgate.jobs.lease import lease
+from headgate.jobs.session import DELTA_SETTINGS
 
 pytestmark = pytest.mark.real
 
@@ -129,7 +129,7 @@ def test_a_dependency_built_for_another_python(tmp_path: Path) -> None:
     folder = tmp_path / "pydantic_core"
     folder.mkdir()
     (folder / "__init__.py").write_text("from pydantic_core._pydantic_core import SchemaValidator\n")
-    code, lines = ran(sys.executable, "-m", "jobs.run", "--help", PYTHONPATH=f"{tmp_path}:{ROOT}")
+    code, lines = ran(sys.executable, "-m", "headgate.jobs.run", "--help", PYTHONPATH=f"{tmp_path}:{ROOT}")
     assert (code, len(lines)) == (2, 1)
     assert "was built for another Python (No module named 'pydantic_core._pydantic_core')" in lines[0]
 

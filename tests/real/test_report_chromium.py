@@ -16,7 +16,7 @@ from typing import Any
 
 import pytest
 
-from jobs.report import render
+from headgate.jobs.report import render
 from tests.jobs import summaries
 
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import importlib.util
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -23,8 +24,9 @@ import pyspark
 import pytest
 
 from bootstrap.dist import build_wheel
-from jobs.jars import spark_jars
-from jobs.session import SMALL_JAVA, SMALL_SETTINGS
+from headgate.jobs.jars import spark_jars
+from headgate.jobs.session import SMALL_JAVA, SMALL_SETTINGS
+from tests.jobs.visits import lay_out_packages
 from tests.real.small import TABLES, lay_out_small
 
 pytestmark = [pytest.mark.real, pytest.mark.slow]
@@ -106,6 +108,9 @@ Submit = Callable[..., "subprocess.Popen[bytes]"]
 
 @pytest.fixture
 def submit(cluster: dict[str, str], python: str, tmp_path: Path) -> Submit:
+    beside = lay_out_packages(tmp_path / "packages")
+    packages = shutil.make_archive(str(tmp_path / "packages"), "zip", beside)
+
     def submitting(lake: str) -> subprocess.Popen[bytes]:
         settings = {
             "spark.yarn.jars": f"local:{PYSPARK}/jars/*",
@@ -135,7 +140,7 @@ def submit(cluster: dict[str, str], python: str, tmp_path: Path) -> Submit:
         command = [
             *("spark-submit", "--master", "yarn", "--deploy-mode", "cluster", "--name", lake),
             *("--num-executors", "2", "--executor-cores", "1", "--executor-memory", "1g"),
-            *("--jars", spark_jars("delta", "s3")),
+            *("--jars", spark_jars("delta", "s3"), "--py-files", packages),
             *options,
             str(ROOT / "jobs" / "run.py"),
             *("--pipeline", "s3://lake/project/pipeline.yaml", "--landing", "s3://lake/project/landing"),
