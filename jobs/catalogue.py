@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import fields
 from inspect import signature
 from typing import Any
 
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from headgate.conf import Step, imported_fit
+from headgate.conf import Publish, Step, imported_fit
 from headgate.etl import FITTED, clean
 from headgate.etl.features import count_prior_encounters, label_readmission
+from headgate.etl.load import Append, Merge, Overwrite, OverwritePartitions, WriteMode
 from headgate.etl.transform import Transform, compose, quote
 
-__all__ = ["FITS", "RENAMES", "STEPS", "apply_fitted", "rules_of", "transform_of"]
+__all__ = ["FITS", "MODES", "RENAMES", "STEPS", "apply_fitted", "rules_of", "transform_of", "write_mode"]
 
 FITS: Mapping[str, Callable[..., Any]] = {name: fit for name, (fit, _) in FITTED.items()}
 """Steps that learn from the training split first, by the name of the step that applies what was learnt."""
@@ -25,6 +27,11 @@ STEPS: Mapping[str, Callable[..., Transform]] = {
     **{step.__name__: step for step in (label_readmission, count_prior_encounters)},
 }
 """Every other step."""
+
+MODES: Mapping[str, type[WriteMode]] = {
+    mode.name: mode for mode in (Append, Merge, Overwrite, OverwritePartitions)
+}
+"""By the word of the pipeline file."""
 
 RENAMES = ("rename_to_snake_case", "rename_columns")
 """Steps that change names only: with them a raw column is found again in the curated table."""
@@ -43,6 +50,12 @@ def apply_fitted(fitted: Iterable[tuple[str, dict[str, Any]]]) -> Transform:
 
 def _application(name: str) -> Callable[[dict[str, Any]], Transform]:
     return imported_fit(name)[1] if ":" in name else FITTED[name][1]
+
+
+def write_mode(publish: Publish) -> WriteMode:
+    """The mode that a pipeline asks for."""
+    mode = MODES[publish.mode]
+    return mode(**{each.name: getattr(publish, each.name) for each in fields(mode)})
 
 
 def transform_of(steps: Iterable[Step], *, mark: str | None = None) -> Transform:

@@ -5,35 +5,24 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
-from functools import cached_property, partial
-from importlib import metadata
-
-from pyspark.sql import SparkSession
+from datetime import datetime
+from functools import partial
 
 from headgate import conf
 from headgate.conf import Pipeline, Source
 from headgate.etl.errors import InputError
 from headgate.etl.lake.delimited import FileFormat
 from headgate.etl.lake.ledger import Entry
-from headgate.etl.lake.zones import Lake
+from headgate.etl.load.context import LoadContext
 from headgate.jobs.aws import reveal
 from headgate.jobs.catalogue import FITS, STEPS
-from headgate.jobs.disclosure import Disclosure
 from headgate.jobs.own_code import carry, find_beside
 from headgate.jobs.places import PIPELINE_BYTES, read_text
 from headgate.jobs.progress import Watch
 from headgate.jobs.trust import trusts_code
 from headgate.quality import Suite, load_suite
 
-__all__ = ["Run", "file_format", "load_pipeline", "new_run_id", "utc_now"]
-
-VERSION = metadata.version("headgate")
-
-
-def utc_now() -> datetime:
-    """The time, with its zone."""
-    return datetime.now(UTC)
+__all__ = ["Run", "file_format", "load_pipeline", "new_run_id"]
 
 
 def new_run_id(now: datetime) -> str:
@@ -94,53 +83,33 @@ def load_pipeline(
 
 
 @dataclass(frozen=True, kw_only=True)
-class Run:
+class Run(LoadContext):
     """One run of one pipeline on one lake.
 
     Parameters
     ----------
-    spark : SparkSession
     pipeline : Pipeline
     source : str
         The pipeline's file, or the name it is shipped under; suites are relative to it.
-    lake : Lake
     landing : str
         The folder of the source files.
-    run_id : str
     watch : Watch
         Told of progress.
     parallel : int
         Datasets worked on at a time.
-    may_write : callable
-        Called before each commit: raises where another driver may be writing the lake.
-    clock : callable
-        Gives the time; the only one that a run asks.
     entries : list of Entry
         What was done so far.
-    noted : list of Entry
-        What commits say was done by other runs meanwhile: the ledger is told where it lacks it.
     undelivered : dict of str to InputError
         Datasets whose files of now cannot be taken in, and why.
     """
 
-    spark: SparkSession
     pipeline: Pipeline
     source: str
-    lake: Lake
     landing: str
-    run_id: str
     watch: Watch
     parallel: int = 4
-    may_write: Callable[[], None] = lambda: None
-    clock: Callable[[], datetime] = utc_now
     entries: list[Entry] = field(default_factory=list)
-    noted: list[Entry] = field(default_factory=list)
     undelivered: dict[str, InputError] = field(default_factory=dict)
-
-    @cached_property
-    def disclosure(self) -> Disclosure:
-        """Which values may be told outside of the tables."""
-        return Disclosure.of(self.pipeline)
 
     def suite(self, path: str) -> Suite:
         """The suite at `path`, relative to the pipeline's file."""

@@ -15,10 +15,12 @@ from headgate.conf import Pipeline
 from headgate.etl.lake import files
 from headgate.etl.lake.ledger import append_ledger
 from headgate.etl.lake.zones import Lake, canonical
+from headgate.etl.load.context import utc_now
 from headgate.jobs import arguments
 from headgate.jobs.check import checked_pipeline
-from headgate.jobs.context import Run, new_run_id, utc_now
+from headgate.jobs.context import Run, new_run_id
 from headgate.jobs.data_docs import gate_documents, write_data_docs
+from headgate.jobs.disclosure import disclosure_of
 from headgate.jobs.exits import ArgumentsError, Exit, code_of, guarded, reasons_of
 from headgate.jobs.flow import Step, flow
 from headgate.jobs.landing import is_small, prepare_landing
@@ -165,6 +167,9 @@ def run_pipeline(
         with one_writer(spark, lake.root, run_id=run_id, sole=sole_writer, say=watch.say) as may_write:
             run = Run(
                 spark=spark,
+                name=pipeline.name,
+                disclosure=disclosure_of(pipeline),
+                say=watch.say,
                 pipeline=pipeline,
                 source=source,
                 lake=lake,
@@ -221,11 +226,11 @@ def _publish(
 ) -> dict[str, Any]:
     summary = summarize(run, run.entries, started_at=started_at, error=error, status=status)
     page = render(summary).encode()
-    place = run.lake.table("reports", run.run_id, "index.html")
+    place = run.lake.place("reports", run.run_id, "index.html")
     files.write_bytes(run.spark, place, page)
-    files.write_bytes(run.spark, run.lake.table("reports", LATEST), page)
+    files.write_bytes(run.spark, run.lake.place("reports", LATEST), page)
     text = json.dumps(summary, default=str)
-    files.write_bytes(run.spark, run.lake.table("reports", run.run_id, "summary.json"), text.encode())
+    files.write_bytes(run.spark, run.lake.place("reports", run.run_id, "summary.json"), text.encode())
     watch.say(f"{summary['status']} in {summary['seconds']:.0f} s · report: {place}")
     if docs and summary["gates"]:
         _write_docs(run, summary["gates"], started_at, watch, failed=error is not None)
@@ -237,7 +242,7 @@ def _publish(
 def _write_docs(
     run: Run, gates: list[dict[str, Any]], started_at: datetime, watch: Watch, *, failed: bool
 ) -> None:
-    folder = run.lake.table("reports", run.run_id, "data_docs")
+    folder = run.lake.place("reports", run.run_id, "data_docs")
     try:
         index = write_data_docs(
             run.spark, gate_documents(gates), folder, run_name=run.run_id, run_time=started_at

@@ -65,7 +65,7 @@ def carry(modules: Iterable[str], source: str) -> None:
         for name in code_of(module):
             known = sys.modules.get(name)
             if known is not None and folder in Path(getattr(known, "__file__", None) or "").resolve().parents:
-                cloudpickle.register_pickle_by_value(known)
+                cloudpickle.register_pickle_by_value(known)  # type: ignore[no-untyped-call]
 
 
 def _folder(source: str) -> Path | None:

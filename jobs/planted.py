@@ -11,9 +11,9 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from headgate.etl.lake import files
+from headgate.etl.load.fates import FATE, QUARANTINED, REJECTED, VERDICT
 from headgate.etl.transform import PROBLEMS, data_columns, quote
 from headgate.jobs.context import Run
-from headgate.jobs.fates import FATE, QUARANTINED, REJECTED, VERDICT
 from headgate.jobs.simulate import TRUTH_FILE, Truth, compare
 from headgate.jobs.simulate.schema import column_of
 from headgate.quality import FAILURES

@@ -16,9 +16,10 @@ from headgate.etl.errors import InputMissingError
 from headgate.etl.lake import files
 from headgate.etl.lake.quarantine import bears, events, open_rows
 from headgate.etl.lake.zones import Lake
+from headgate.etl.load.disclosure import Disclosure
 from headgate.jobs import arguments
 from headgate.jobs.context import load_pipeline
-from headgate.jobs.disclosure import Disclosure
+from headgate.jobs.disclosure import disclosure_of
 from headgate.jobs.entry import lake_of
 from headgate.jobs.exits import ArgumentsError, guarded
 from headgate.jobs.session import session_to_read, spark_session
@@ -74,7 +75,7 @@ def main(argv: Sequence[str] | None = None) -> int:
                 if values.rows
                 else list_reasons(found)
             )
-        policy = Disclosure.of(pipeline)
+        policy = disclosure_of(pipeline)
         if not values.show_values:
             lines = [_disclosed(line, policy) for line in lines]
         if values.json:
@@ -109,13 +110,13 @@ def quarantined(
     if not files.exists(spark, lake.root):
         reason, fix = "there is no such lake", "check --lake"
         raise InputMissingError(dataset=dataset or "quarantine", file=lake.root, reason=reason, fix=fix)
-    names = files.folders(spark, lake.table("quarantine"))
+    names = files.folders(spark, lake.place("quarantine"))
     if dataset is not None and dataset not in names:
         raise ArgumentsError.of_name(
             "--dataset", dataset, names, reason="it has no quarantine: no row of it was ever rejected"
         )
     tables = {
-        name: events(spark, lake.table("quarantine", name)) for name in names if dataset in (None, name)
+        name: events(spark, lake.place("quarantine", name)) for name in names if dataset in (None, name)
     }
     # Each by itself: rows of two datasets that read the same files are known by the same places.
     told = [

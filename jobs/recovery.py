@@ -9,6 +9,7 @@ from __future__ import annotations
 from headgate.etl.lake.commits import Commit, last_commit, newest_version
 from headgate.etl.lake.history import notes
 from headgate.etl.lake.ledger import Entry, append_ledger, lacking
+from headgate.etl.lake.zones import TableId
 from headgate.jobs.context import Run
 from headgate.jobs.stages.export import read_manifest
 from headgate.jobs.stages.step import in_parallel
@@ -32,8 +33,8 @@ def recover(run: Run) -> int:
     version = newest_version(run.spark, run.lake.ledger)
     plan = run.pipeline
     star = (*plan.star.calendars, *plan.star.dimensions, *plan.star.facts)
-    paths = [run.lake.table(zone, name) for zone in ("raw", "curated") for name in plan.datasets]
-    paths += [run.lake.table("star", name) for name in star]
+    paths = [run.lake.table(TableId(zone, name)) for zone in ("raw", "curated") for name in plan.datasets]
+    paths += [run.lake.table(TableId("star", name)) for name in star]
     newest = in_parallel(run, paths, lambda path: last_commit(run.spark, path))
     last = {path: _entry(commit) for path, commit in zip(paths, newest, strict=True) if commit is not None}
     files = [read_manifest(run, name) for name in plan.exports]

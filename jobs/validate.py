@@ -14,10 +14,11 @@ from rich.table import Table
 
 from headgate.etl.errors import InputError
 from headgate.etl.lake.data import read_data
+from headgate.etl.load.context import utc_now
+from headgate.etl.load.disclosure import Disclosure, Word
 from headgate.jobs import arguments
-from headgate.jobs.context import new_run_id, utc_now
+from headgate.jobs.context import new_run_id
 from headgate.jobs.data_docs import write_data_docs
-from headgate.jobs.disclosure import Disclosure, Word
 from headgate.jobs.exits import ArgumentsError, RefusedError, guarded
 from headgate.jobs.places import is_remote, local, read_text, write_bytes
 from headgate.jobs.report.expectations import criterion, spoken

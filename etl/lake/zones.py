@@ -10,9 +10,10 @@ from typing import Literal
 
 from headgate.etl.errors import ParameterError
 
-__all__ = ["Lake", "Zone", "below", "canonical"]
+__all__ = ["Lake", "TableId", "TableZone", "Zone", "below", "canonical"]
 
-Zone = Literal["raw", "curated", "star", "export", "quarantine", "staging", "reports"]
+TableZone = Literal["raw", "curated", "star"]
+Zone = Literal[TableZone, "export", "quarantine", "staging", "reports"]
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.\-]*")
 _ADDRESS = re.compile(r"([A-Za-z][A-Za-z0-9+.\-]*):(?://([^/]*))?(/.*)?", re.DOTALL)
@@ -79,6 +80,28 @@ def _path(place: str) -> str:
 
 
 @dataclass(frozen=True)
+class TableId:
+    """A table of a lake: all that is known of it is found by this, its quarantine and its ledger too.
+
+    Parameters
+    ----------
+    zone : {'raw', 'curated', 'star'}
+    name : str
+
+    Examples
+    --------
+    >>> str(TableId("curated", "visits"))
+    'curated/visits'
+    """
+
+    zone: TableZone
+    name: str
+
+    def __str__(self) -> str:
+        return f"{self.zone}/{self.name}"
+
+
+@dataclass(frozen=True)
 class Lake:
     """The root of a lake and the places below it.
 
@@ -89,7 +112,7 @@ class Lake:
 
     Examples
     --------
-    >>> Lake("s3://hospital/lake/").table("curated", "patients")
+    >>> Lake("s3://hospital/lake/").table(TableId("curated", "patients"))
     's3://hospital/lake/curated/patients'
     >>> Lake("s3://hospital/lake").ledger
     's3://hospital/lake/ledger'
@@ -100,8 +123,12 @@ class Lake:
     def __post_init__(self) -> None:
         object.__setattr__(self, "root", canonical(self.root))
 
-    def table(self, zone: Zone, *names: str) -> str:
-        """The folder of a table: a name that could leave its zone is refused.
+    def table(self, table: TableId) -> str:
+        """The folder of a table; see `place`."""
+        return self.place(table.zone, table.name)
+
+    def place(self, zone: Zone, *names: str) -> str:
+        """A place in a zone: a name that could leave it is refused.
 
         Raises
         ------
@@ -114,8 +141,8 @@ class Lake:
                 raise ParameterError(step="lake", parameter=zone, value=name, allowed=allowed)
         return "/".join((self.root.rstrip("/"), zone, *names))
 
-    def quarantine(self, zone: Zone, name: str) -> str:
-        """The folder of what was rejected on the way to a table: of its zone and name.
+    def quarantine(self, table: TableId) -> str:
+        """The folder of what was rejected on the way to a table.
 
         That of a curated table bears the dataset's name alone; any other has the zone before it, with
         a dot, which no name in a pipeline has.
@@ -123,10 +150,11 @@ class Lake:
         Examples
         --------
         >>> lake = Lake("s3://lake")
-        >>> lake.quarantine("curated", "visits"), lake.quarantine("star", "visits")
-        ('s3://lake/quarantine/visits', 's3://lake/quarantine/star.visits')
+        >>> [lake.quarantine(TableId(zone, "visits")) for zone in ("curated", "star")]
+        ['s3://lake/quarantine/visits', 's3://lake/quarantine/star.visits']
         """
-        return self.table("quarantine", name if zone == "curated" else f"{zone}.{name}")
+        name = table.name if table.zone == "curated" else f"{table.zone}.{table.name}"
+        return self.place("quarantine", name)
 
     @property
     def ledger(self) -> str:

@@ -2,37 +2,36 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from headgate.conf import Dataset, fingerprint
-from headgate.etl.lake.arrivals import Arrivals, Batch, HistoryLostError, arrivals
+from headgate.etl.lake.arrivals import Arrivals, Batch, arrivals
 from headgate.etl.lake.commits import Commit
-from headgate.etl.lake.history import Snapshot, TableChangedError, changes_by_others, snapshot
+from headgate.etl.lake.history import TableChangedError, changes_by_others
 from headgate.etl.lake.ledger import Entry
-from headgate.etl.lake.tables import read_table
+from headgate.etl.lake.zones import TableId
+from headgate.etl.load.audit import Ruling
+from headgate.etl.load.fates import FATE, QUARANTINED
+from headgate.etl.load.process import Account, Begun, Built, Node, process, require_same_inputs
+from headgate.etl.load.redelivery import merge_anew
+from headgate.etl.load.rejects import open_among
+from headgate.etl.load.standing import Inputs
 from headgate.etl.transform import PROBLEMS, add_problems, data_columns, problem, quote, require_columns
-from headgate.jobs.catalogue import RENAMES, rules_of, transform_of
+from headgate.jobs.catalogue import RENAMES, rules_of, transform_of, write_mode
 from headgate.jobs.context import Run
-from headgate.jobs.fates import FATE, QUARANTINED
-from headgate.jobs.gate import Ruling, rule
 from headgate.jobs.planted import compare_rows, planted_truth
-from headgate.jobs.publication import publish
-from headgate.jobs.redelivery import merge_anew, remade, replaced_files, stranded
-from headgate.jobs.rejects import open_among, settle
-from headgate.jobs.stages.standing import Inputs, disturbance, lost_file, note_predecessor, standing
-from headgate.jobs.stages.step import each, fingerprint_of, opened
-from headgate.jobs.trends import Past
+from headgate.jobs.stages.step import each
 
 __all__ = [
     "arrived_since",
+    "cleaned",
     "curate",
     "curate_one",
-    "judge",
-    "last_publication",
+    "dataset_node",
     "set_unreadable_aside",
 ]
 
@@ -84,57 +83,91 @@ def curate_one(run: Run, name: str, *, stage: str = "curate") -> Entry:
     run : Run
     name : str
     stage : {'curate', 'replay'}
-        What the ledger calls it; a replay is made even if the table stands already.
+        What the ledger calls it; a replay is made even if the table is up to date.
     """
+    return process(run, dataset_node(run, name, stage=stage))
+
+
+def dataset_node(run: Run, name: str, *, stage: str = "curate") -> Node:
+    """A curated table, made from what its dataset's raw table has taken in."""
     dataset = run.pipeline.datasets[name]
-    how = dataset.publish
-    anew = how.mode == "overwrite"
-    inputs = Inputs(run)
-    raw = inputs.read("raw", name)
-    mark = fingerprint_of(
-        [fingerprint(dataset), run.suite(dataset.suite).version], inputs.versions, inputs.ids
-    )
-    table = snapshot(run.spark, run.lake.table("curated", name))
-    before = last_publication(run, name, table)
-    quarantine = settle(run, "curated", name, table)
-    done = (
-        standing(run, "curated", name, table, fingerprint=mark)
-        if anew
-        else _nothing_new(before, inputs, name)
-    )
-    if done is not None and stage == "curate" and not (anew and quarantine.interrupted):
-        return done
-    entry = opened(
-        run,
+    suite = run.suite(dataset.suite)
+    return Node(
+        target=TableId("curated", name),
         stage=stage,
-        dataset=name,
-        inputs=inputs.versions,
-        input_ids=inputs.ids,
-        fingerprint=mark,
+        inputs=(TableId("raw", name),),
+        definition=[fingerprint(dataset), suite.version],
+        suite=suite,
+        mode=write_mode(dataset.publish),
+        build=partial(_clean_batch, run, dataset),
+        tolerance=dataset.tolerance,
+        rules=rules_of(dataset.clean),
+        allow_empty=dataset.allow_empty,
+        keep_left=planted_truth(run) is not None,
+        runs=dataset.trends.runs,
+        all_numbers=dataset.trends.numbers == "all",
+        changed_by_others=dataset.publish.changed_by_others,
+        fixes=_fixes(name, dataset),
+        again=stage == "replay",
     )
-    note_predecessor(run, table)
-    held = arrivals(run.spark, run.lake.table("raw", name))
-    batch = arrived_since(run, name, held, None if anew else before, inputs)
-    merged_anew = remade(how, batch)
-    if merged_anew:
-        batch = arrived_since(run, name, held, None, inputs)
-        how = how.model_copy(update={"mode": "overwrite", "order_by": ()})
-    raw = raw.where(batch.is_read())
+
+
+def _clean_batch(run: Run, dataset: Dataset, begun: Begun) -> Built:
+    name, mode, raw = begun.entry.dataset, write_mode(dataset.publish), TableId("raw", begun.entry.dataset)
+    held = arrivals(run.spark, run.lake.table(raw))
+    batch = arrived_since(run, name, held, begun.before if mode.incremental else None, begun.inputs)
+    anew = mode.made_anew(batch)
+    if anew:
+        batch = arrived_since(run, name, held, None, begun.inputs)
+    rows = begun.inputs[raw].where(batch.is_read())
     compare = None
-    if how.mode != "overwrite":
-        again = quarantine.interrupted or before is None or batch.published
-        compare = open_among(run, quarantine.path, raw) if again else None
-    ruling = judge(run, entry, raw.where(~batch.is_superseded()), merged_anew=merged_anew)
-    if how.mode == "overwrite_partitions" and batch.published:
-        ruling = _unless_stranded(run, name, ruling, batch)
+    if (
+        mode.incremental
+        and not anew
+        and (begun.quarantine.interrupted or begun.before is None or batch.published)
+    ):
+        compare = open_among(run, begun.quarantine.path, rows)
+
+    def refused(accepted: DataFrame) -> list[str]:
+        said = mode.refusal(accepted, run.lake.table(TableId("curated", name)), batch)
+        return [said] if said else []
+
+    return Built(
+        rows=cleaned(dataset, rows.where(~batch.is_superseded()), merged_anew=anew is not None),
+        account=partial(_account, run, dataset, name, rows, batch),
+        mode=anew,
+        replaces=mode.replaces(batch),
+        compare=compare,
+        integrity=refused if batch.published else None,
+    )
+
+
+def cleaned(dataset: Dataset, raw: DataFrame, *, merged_anew: bool = False) -> DataFrame:
+    """Raw rows of a dataset after its steps, each with its fate.
+
+    Parameters
+    ----------
+    dataset : Dataset
+    raw : DataFrame
+    merged_anew : bool
+        Whether these are the rows of all batches that were ever merged.
+    """
+    rows = raw.transform(set_unreadable_aside).transform(transform_of(dataset.clean, mark=FATE))
+    mode = write_mode(dataset.publish)
+    if merged_anew:
+        rows = rows.transform(merge_anew(keys=mode.keys, order_by=mode.order_by))
+    require_columns(rows, mode.columns, step="publish")
+    return rows
+
+
+def _account(run: Run, dataset: Dataset, name: str, raw: DataFrame, batch: Batch, ruling: Ruling) -> Account:
     read, superseded, delivered = _as_delivered(raw, dataset, batch)
-    published = ruling.counts["published"]
     details: dict[str, Any] = {
         "missingness": [
             {
                 "dataset": name,
                 "column": column,
-                "rows": published,
+                "rows": ruling.counts["published"],
                 "as_delivered": empty,
                 "after_cleaning": nulls,
             }
@@ -145,118 +178,17 @@ def curate_one(run: Run, name: str, *, stage: str = "curate") -> Entry:
     truth = planted_truth(run)
     if truth is not None:
         details["planted"] = compare_rows(truth, ruling.told, dataset=name)
-    return publish(
-        run,
-        replace(entry, read=read),
-        ruling,
-        zone="curated",
-        table=name,
-        how=how,
-        replaces=replaced_files(batch) if how.mode == "append" else frozenset(),
-        after=table.version if table else -1,
-        quarantine=quarantine,
-        compare=compare,
-        counts=ruling.counts | {"superseded": ruling.counts["superseded"] + superseded},
-        details=details,
-    )
+    counts = ruling.counts | {"superseded": ruling.counts["superseded"] + superseded}
+    return Account(read=read, counts=counts, details=details)
 
 
-def _unless_stranded(run: Run, name: str, ruling: Ruling, batch: Batch) -> Ruling:
-    table = read_table(run.spark, run.lake.table("curated", name), dataset=name)
-    said = stranded(table, ruling.accepted, run.pipeline.datasets[name].publish, batch)
-    return replace(ruling, refusals=(*ruling.refusals, said)) if said else ruling
-
-
-def judge(
-    run: Run, entry: Entry, raw: DataFrame, *, of_rows: bool = False, merged_anew: bool = False
-) -> Ruling:
-    """Clean raw rows of a dataset, and ask the gate.
-
-    Parameters
-    ----------
-    run : Run
-    entry : Entry
-        Of the work that is being done on the dataset.
-    raw : DataFrame
-    of_rows : bool
-        See `headgate.jobs.gate.rule`. Rows that make no batch are held against all batches before.
-    merged_anew : bool
-        The rows are those of all batches that were ever merged.
-    """
-    dataset = run.pipeline.datasets[entry.dataset]
-    batch = replace(entry, stage="curate")
-    if of_rows:
-        batch = replace(batch, inputs={}, input_ids={})
-    how = dataset.publish
-    cleaned = raw.transform(set_unreadable_aside).transform(transform_of(dataset.clean, mark=FATE))
-    if merged_anew:
-        cleaned = cleaned.transform(merge_anew(how))
-    judged = [name.removeprefix("-") for name in how.order_by]
-    require_columns(cleaned, [*how.keys, *judged, *how.partition_by], step="publish")
-    return rule(
-        run,
-        cleaned,
-        zone="curated",
-        table=entry.dataset,
-        suite=run.suite(dataset.suite),
-        tolerance=dataset.tolerance,
-        rules=rules_of(dataset.clean),
-        keep_left=planted_truth(run) is not None,
-        allow_empty=dataset.allow_empty,
-        partition_by=how.partition_by,
-        mode=how.mode,
-        of_rows=of_rows,
-        past=Past(run, "curated", batch, dataset.trends),
-    )
-
-
-def last_publication(run: Run, name: str, table: Snapshot | None) -> Commit | None:
-    """The commit by which a curated table was last published; none if there is no table.
-
-    Raises
-    ------
-    headgate.etl.lake.arrivals.HistoryLostError
-        There is a table, and no such commit: what is new to it cannot be told.
-    TableChangedError
-        The table is not what that commit made of it: to add to it would hide what was lost.
-    """
-    before = table.ours if table else None
-    publish = run.pipeline.datasets[name].publish
-    if table is None or publish.mode == "overwrite":
-        return before
-    if before is None:
-        raise HistoryLostError(dataset=name, zone="curated", version=table.version)
-    keep = publish.changed_by_others == "keep"
-    changed = lost_file(run, table) if keep else disturbance(run, "curated", name, table)
-    if changed:
-        raise TableChangedError(table=f"curated/{name}", reason=changed, fix=_fix(run, name, keep=keep))
-    return before
-
-
-def _fix(run: Run, name: str, *, keep: bool) -> str:
-    by = ", ".join(run.pipeline.datasets[name].publish.partition_by)
+def _fixes(name: str, dataset: Dataset) -> tuple[str, str]:
+    by = ", ".join(dataset.publish.partition_by)
     how = f"{{mode: overwrite, partition_by: [{by}]}}" if by else "{mode: overwrite}"
-    anew = f"make it anew from all of raw, once: --set 'datasets.{name}.publish={how}'"
-    kept = f"; or go on from what it holds now: --set datasets.{name}.publish.changed_by_others=keep"
-    return anew if keep else anew + kept
-
-
-def _nothing_new(before: Commit | None, inputs: Inputs, name: str) -> Entry | None:
-    """The entry of the table as it stands, if nothing arrived since: its rows stay as they were published."""
-    if before is None:
-        return None
-    _same_raw(before, inputs, name)
-    if before.note["inputs"] != inputs.versions:
-        return None
-    return replace(Entry.from_json(before.note), status="unchanged", version=before.version)
-
-
-def _same_raw(before: Commit, inputs: Inputs, name: str) -> None:
-    """Raise `HistoryLostError` where the raw table is not the one that the last publication has read."""
-    key = f"raw/{name}"
-    noted, version = before.note.get("input_ids", {}).get(key, inputs.ids[key]), before.note["inputs"][key]
-    if noted != inputs.ids[key] or version > inputs.versions[key]:
-        raise HistoryLostError(dataset=name, version=version, zone="raw")
+    return (
+        f"make it anew from all of raw, once: --set 'datasets.{name}.publish={how}'",
+        f"; or go on from what it holds now: --set datasets.{name}.publish.changed_by_others=keep",
+    )
 
 
 def arrived_since(run: Run, name: str, held: Arrivals, before: Commit | None, inputs: Inputs) -> Batch:
@@ -264,13 +196,15 @@ def arrived_since(run: Run, name: str, held: Arrivals, before: Commit | None, in
     redelivery = run.pipeline.datasets[name].source.redelivery
     if before is None:
         return held.batch(redelivery, after=None, dataset=name)
-    _same_raw(before, inputs, name)
-    path, upto = run.lake.table("raw", name), inputs.versions[f"raw/{name}"]
+    require_same_inputs(before, inputs, name)
+    path, upto = run.lake.table(TableId("raw", name)), inputs.versions[f"raw/{name}"]
     after = int(before.note["inputs"][f"raw/{name}"])
     changes = changes_by_others(run.spark, path, after=after, upto=upto)
     if changes and run.pipeline.datasets[name].publish.changed_by_others != "keep":
         reason = f"another has changed the table ({changes[-1]}): which rows are new cannot be told by it"
-        raise TableChangedError(table=f"raw/{name}", reason=reason, fix=_fix(run, name, keep=False))
+        raise TableChangedError(
+            table=f"raw/{name}", reason=reason, fix="".join(_fixes(name, run.pipeline.datasets[name]))
+        )
     # Others may have changed the raw table after the last ingest.
     return held.batch(redelivery, after=min(after, held.version), dataset=name)
 

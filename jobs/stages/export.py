@@ -21,13 +21,15 @@ from headgate.etl.features import split_by_group
 from headgate.etl.lake import files
 from headgate.etl.lake.ledger import Entry
 from headgate.etl.lake.staging import stage
+from headgate.etl.lake.zones import TableId
+from headgate.etl.load.context import fingerprint_of
+from headgate.etl.load.disclosure import Disclosure
+from headgate.etl.load.fates import ACCEPTED, FATE, VERDICT, Counts, verdict
+from headgate.etl.load.standing import Inputs
 from headgate.etl.transform import data_columns, quote, require_columns
 from headgate.jobs.catalogue import apply_fitted, rules_of, transform_of
 from headgate.jobs.context import Run
-from headgate.jobs.disclosure import Disclosure
-from headgate.jobs.fates import ACCEPTED, FATE, VERDICT, Counts, verdict
-from headgate.jobs.stages.standing import Inputs
-from headgate.jobs.stages.step import each, fingerprint_of, opened
+from headgate.jobs.stages.step import each
 from headgate.quality.reserved import require_free
 
 __all__ = ["export", "fit_on_training_split", "read_manifest"]
@@ -59,7 +61,7 @@ def export(run: Run) -> list[Entry]:
 
 def read_manifest(run: Run, name: str) -> dict[str, Any] | None:
     """The manifest of the standing snapshot of an export, or None."""
-    path = run.lake.table("export", name, "manifest.json")
+    path = run.lake.place("export", name, "manifest.json")
     if not files.exists(run.spark, path):
         return None
     manifest: dict[str, Any] = json.loads(files.read_bytes(run.spark, path))
@@ -77,8 +79,7 @@ def _export(run: Run, name: str) -> Entry:
         if gone is None:
             return replace(Entry.from_json(manifest["entry"]), status="unchanged")
         run.watch.say(f"export/{name}: its data file {gone} is gone: it is made anew")
-    entry = opened(
-        run,
+    entry = run.opened(
         stage="export",
         dataset=name,
         inputs=inputs.versions,
@@ -89,8 +90,8 @@ def _export(run: Run, name: str) -> Entry:
 
     # A folder of its own: two runs that write the same at a time must not mix their files.
     place = f"{mark}-{run.run_id}"
-    data = run.lake.table("export", name, "data", place)
-    staging = run.lake.table("staging", run.run_id, f"export_{name}")
+    data = run.lake.place("export", name, "data", place)
+    staging = run.lake.place("staging", run.run_id, f"export_{name}")
     flat = flatten(run, plan, fact, dimensions).transform(transform_of(plan.steps, mark=FATE))
     require_columns(flat, [*plan.id, plan.group, plan.label], step=f"exports.{name}")
     require_free(flat.schema, written=[SPLIT])
@@ -171,7 +172,7 @@ def _export(run: Run, name: str) -> Entry:
         **measured,
         "entry": entry.to_json(),
     }
-    path = run.lake.table("export", name, "manifest.json")
+    path = run.lake.place("export", name, "manifest.json")
     run.may_write()
     files.write_bytes(run.spark, path, json.dumps(document, indent=2, default=str).encode())
     staged.discard()
@@ -202,7 +203,7 @@ def _files(run: Run, data: str) -> list[str]:
 
 def _lost_file(run: Run, name: str, manifest: Mapping[str, Any]) -> str | None:
     """A data file that a manifest names and that is not there."""
-    data = run.lake.table("export", name, *manifest["data"].split("/"))
+    data = run.lake.place("export", name, *manifest["data"].split("/"))
     there = set(_files(run, data))
     gone = [file for file in manifest.get("files", []) if file not in there]
     return f"{data}/{gone[0]}" if gone else None
@@ -212,7 +213,9 @@ def _star(run: Run, plan: Export, inputs: Inputs) -> tuple[DataFrame, dict[str, 
     """The fact that an export reads, and the dimensions by their names."""
     references = run.pipeline.star.facts[plan.from_].references
     names = dict.fromkeys(references[key].dimension for key in plan.join)
-    return inputs.read("star", plan.from_), {name: inputs.read("star", name) for name in names}
+    return inputs.read(TableId("star", plan.from_)), {
+        name: inputs.read(TableId("star", name)) for name in names
+    }
 
 
 def flatten(run: Run, plan: Export, fact: DataFrame, dimensions: Mapping[str, DataFrame]) -> DataFrame:

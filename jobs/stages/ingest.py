@@ -14,8 +14,10 @@ from headgate.etl.lake.listing import hidden_files
 from headgate.etl.lake.manifest import Landed, Withdrawn
 from headgate.etl.lake.tables import ConflictError
 from headgate.etl.lake.turns import append_after
+from headgate.etl.lake.zones import TableId
+from headgate.etl.load.context import fingerprint_of
 from headgate.jobs.context import Run
-from headgate.jobs.stages.step import each, fingerprint_of, opened
+from headgate.jobs.stages.step import each
 
 __all__ = ["ingest"]
 
@@ -51,7 +53,7 @@ def ingest(run: Run) -> list[Entry]:
 
 
 def _if_delivered(run: Run, name: str) -> Entry:
-    begun = opened(run, stage="ingest", dataset=name)
+    begun = run.opened(stage="ingest", dataset=name)
     try:
         return _ingest(run, name, begun)
     except InputError as error:
@@ -60,7 +62,11 @@ def _if_delivered(run: Run, name: str) -> Entry:
 
 
 def _ingest(run: Run, name: str, begun: Entry) -> Entry:
-    source, fmt, path = run.pipeline.datasets[name].source, run.file_format(name), run.lake.table("raw", name)
+    source, fmt, path = (
+        run.pipeline.datasets[name].source,
+        run.file_format(name),
+        run.lake.table(TableId("raw", name)),
+    )
     hidden = hidden_files(run.spark, dataset=name, folder=run.landing, pattern=source.files)
     if hidden:
         run.watch.say(f"warning: {name}: passed over, as names with _ or . in front are: {', '.join(hidden)}")
@@ -127,7 +133,7 @@ def _taken_in(
     note = entry.to_json() | {MANIFEST: manifest.to_json()}
     run.may_write()
     with changes_told(name):
-        commit = append_after(frame, run.lake.table("raw", name), after=held.newest, note=note)
+        commit = append_after(frame, run.lake.table(TableId("raw", name)), after=held.newest, note=note)
     return replace(
         entry, finished_at=run.clock(), version=commit.version, read=commit.rows, published=commit.rows
     ).balanced()

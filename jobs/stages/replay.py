@@ -9,7 +9,6 @@ from functools import partial
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
-from headgate.conf import Publish, fingerprint
 from headgate.etl.errors import InputMissingError
 from headgate.etl.lake.arrivals import arrivals
 from headgate.etl.lake.commits import Commit
@@ -17,15 +16,16 @@ from headgate.etl.lake.history import snapshot
 from headgate.etl.lake.ledger import Entry
 from headgate.etl.lake.quarantine import bears, identity
 from headgate.etl.lake.tables import read_table
+from headgate.etl.lake.zones import TableId
+from headgate.etl.load.context import fingerprint_of
+from headgate.etl.load.process import Account, Begun, Built, finish, last_publication
+from headgate.etl.load.rejects import open_among, settle
+from headgate.etl.load.standing import Inputs, note_predecessor
 from headgate.etl.transform import require_columns
 from headgate.jobs.context import Run
 from headgate.jobs.exits import ArgumentsError
-from headgate.jobs.gate import Ruling
-from headgate.jobs.publication import publish
-from headgate.jobs.rejects import Quarantine, open_among, rejects, settle
-from headgate.jobs.stages.curate import arrived_since, curate_one, judge, last_publication
-from headgate.jobs.stages.standing import Inputs, note_predecessor
-from headgate.jobs.stages.step import each, fingerprint_of, opened
+from headgate.jobs.stages.curate import arrived_since, cleaned, curate_one, dataset_node
+from headgate.jobs.stages.step import each
 
 __all__ = ["replay"]
 
@@ -68,29 +68,34 @@ def replay(run: Run, *, dataset: str, reasons: Sequence[str] = ()) -> list[Entry
 
 
 def _made_anew(run: Run, name: str) -> Entry:
-    rows = open_among(run, run.lake.quarantine("curated", name))
+    rows = open_among(run, run.lake.quarantine(TableId("curated", name)))
     if rows is None or rows.isEmpty():
-        return replace(opened(run, stage="replay", dataset=name), status="unchanged")
+        return replace(run.opened(stage="replay", dataset=name), status="unchanged")
     return curate_one(run, name, stage="replay")
 
 
 def _again(run: Run, name: str, *, reasons: Sequence[str]) -> Entry:
-    table = snapshot(run.spark, run.lake.table("curated", name))
-    before = last_publication(run, name, table)
+    dataset = run.pipeline.datasets[name]
+    node = dataset_node(run, name, stage="replay")
+    node = replace(node, mode=node.mode.of_rows())
+    table = snapshot(run.spark, run.lake.table(node.target))
+    before = last_publication(run, node, table)
     if table is None or before is None:
         raise InputMissingError(
             dataset=name,
-            file=run.lake.table("curated", name),
+            file=run.lake.table(node.target),
             reason="nothing of it was ever published",
             fix="run headgate curate, which takes in what is in quarantine as well",
         )
-    after, inputs, ids = table.version, before.note["inputs"], before.note.get("input_ids", {})
-    quarantine = settle(run, "curated", name, table)
+    inputs, ids = before.note["inputs"], before.note.get("input_ids", {})
+    quarantine = settle(run, node.target, table)
     note_predecessor(run, table)
-    dataset = run.pipeline.datasets[name]
-    definition = [fingerprint(dataset), run.suite(dataset.suite).version, sorted(reasons)]
-    mark = fingerprint_of(definition, {**inputs, f"curated/{name}": after}, ids)
-    entry = opened(run, stage="replay", dataset=name, inputs=inputs, input_ids=ids, fingerprint=mark)
+    definition = [*node.definition, sorted(reasons)]
+    mark = fingerprint_of(definition, {**inputs, str(node.target): table.version}, ids)
+    entry = run.opened(stage="replay", dataset=name, inputs=inputs, input_ids=ids, fingerprint=mark)
+    begun = Begun(
+        context=run, entry=entry, inputs=Inputs(run), found=table, before=before, quarantine=quarantine
+    )
     raw = _taken_in(run, name, before)
     chosen = open_among(run, quarantine.path, raw)
     if chosen is not None and reasons:
@@ -98,31 +103,23 @@ def _again(run: Run, name: str, *, reasons: Sequence[str]) -> Entry:
     if chosen is None or chosen.isEmpty():
         return replace(entry, status="unchanged", finished_at=run.clock())
     rows = _among(raw, chosen.select(identity(fingerprint=False).alias("_place")), "left_semi")
-    curated = read_table(run.spark, run.lake.table("curated", name), dataset=name, version=after)
+    curated = read_table(run.spark, run.lake.table(node.target), dataset=name, version=table.version)
     require_columns(curated, PLACE, step="replay")
     rows = _among(rows, curated.select(_place().alias("_place")), "left_anti")
-    ruling = judge(run, entry, rows, of_rows=True)
-    entry = replace(entry, read=rows.count())
-    if not ruling.refusals and ruling.counts["quarantined"] == entry.read:
-        return _stay(run, entry, ruling, chosen, quarantine, after=after)
-    return publish(
-        run,
-        entry,
-        ruling,
-        zone="curated",
-        table=name,
-        how=_added(dataset.publish),
-        after=after,
-        quarantine=quarantine,
+    built = Built(
+        rows=cleaned(dataset, rows),
+        account=lambda ruling: Account(read=rows.count()),
         compare=chosen,
+        of_rows=True,
     )
+    return finish(begun, node, built)
 
 
 def _taken_in(run: Run, name: str, before: Commit) -> DataFrame:
     """The raw rows that the curated table was made from: others the next publication takes in anyway."""
-    inputs = Inputs(run)
-    raw = inputs.read("raw", name)
-    held = arrivals(run.spark, run.lake.table("raw", name))
+    inputs, table = Inputs(run), TableId("raw", name)
+    raw = inputs.read(table)
+    held = arrivals(run.spark, run.lake.table(table))
     stand = held.stand(run.pipeline.datasets[name].source.redelivery)
     later = arrived_since(run, name, held, before, inputs).is_new()
     return raw.where(stand & ~later)
@@ -134,20 +131,3 @@ def _place() -> Column:
 
 def _among(rows: DataFrame, places: DataFrame, how: str) -> DataFrame:
     return rows.join(places, _place() == F.col("_place"), how)
-
-
-def _added(how: Publish) -> Publish:
-    """A handful of rows replaces no partition."""
-    return how.model_copy(update={"mode": "append"}) if how.mode == "overwrite_partitions" else how
-
-
-def _stay(
-    run: Run, entry: Entry, ruling: Ruling, chosen: DataFrame, quarantine: Quarantine, *, after: int
-) -> Entry:
-    """Nothing is to be published: the quarantine alone is told what is new."""
-    entry = replace(entry, **ruling.counts, details=ruling.details).balanced()
-    told = rejects(run, entry, ruling, quarantine=quarantine, compare=chosen)
-    told.tell_before(run, entry, after=after, follows=False)
-    told.tell_after(run, entry)
-    ruling.staged.discard()
-    return replace(entry, finished_at=run.clock())

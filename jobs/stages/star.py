@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from functools import reduce
 from operator import or_
@@ -11,13 +11,17 @@ from typing import Any
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from headgate.conf import Reference, fingerprint
+from headgate.conf import Dimension, Fact, Reference, fingerprint
 from headgate.etl.lake.commits import newest_version
-from headgate.etl.lake.history import Snapshot, TableChangedError, missing_file, snapshot
+from headgate.etl.lake.history import TableChangedError, missing_file
 from headgate.etl.lake.ledger import Entry
 from headgate.etl.lake.quarantine import events, open_rows
-from headgate.etl.lake.tables import conflicts_refused, read_table, write_table
+from headgate.etl.lake.tables import read_table
 from headgate.etl.lake.turns import TURN
+from headgate.etl.lake.zones import TableId
+from headgate.etl.load.audit import Ruling
+from headgate.etl.load.fates import DROPPED, FATE
+from headgate.etl.load.process import Account, Begun, Built, Node, process
 from headgate.etl.star import (
     ORPHANS,
     build_calendar,
@@ -29,14 +33,9 @@ from headgate.etl.star import (
 from headgate.etl.transform import data_columns, quote
 from headgate.jobs.catalogue import rules_of, transform_of
 from headgate.jobs.context import Run
-from headgate.jobs.fates import DROPPED, FATE
-from headgate.jobs.gate import rule
 from headgate.jobs.planted import compare_facts, orphan_columns, planted_truth
-from headgate.jobs.publication import publish
-from headgate.jobs.rejects import Quarantine, settle
-from headgate.jobs.stages.standing import Inputs, note_predecessor, standing
-from headgate.jobs.stages.step import each, fingerprint_of, opened
-from headgate.jobs.trends import Past
+from headgate.jobs.stages.step import each
+from headgate.quality import Suite
 
 __all__ = ["star", "unsound"]
 
@@ -59,15 +58,19 @@ def star(run: Run) -> list[Entry]:
     """
     plan = run.pipeline.star
     first = [
-        *each(run, "star", list(plan.calendars), _calendar),
-        *each(run, "star", list(plan.dimensions), _dimension),
+        *each(run, "star", list(plan.calendars), _made_by(calendar_node)),
+        *each(run, "star", list(plan.dimensions), _made_by(dimension_node)),
     ]
     if any(entry.status == "refused" for entry in first):
         return first
-    return first + each(run, "star", list(plan.facts), _fact)
+    return first + each(run, "star", list(plan.facts), _made_by(fact_node))
 
 
-def _members_before(run: Run, name: str, found: Snapshot | None) -> DataFrame | None:
+def _made_by(node: Callable[[Run, str], Node]) -> Callable[[Run, str], Entry]:
+    return lambda run, name: process(run, node(run, name))
+
+
+def _members_before(begun: Begun) -> DataFrame | None:
     """The dimension as it was published last, whatever others did to it since: its keys stay.
 
     Raises
@@ -75,90 +78,127 @@ def _members_before(run: Run, name: str, found: Snapshot | None) -> DataFrame | 
     TableChangedError
         Files of it are gone, and the keys with them.
     """
+    found, spark = begun.found, begun.context.spark
     if found is None or found.ours is None:
         return None
-    gone = missing_file(run.spark, found.path, found.ours.version)
+    gone = missing_file(spark, found.path, found.ours.version)
     if gone:
         raise TableChangedError(
-            table=f"star/{name}",
+            table=f"star/{begun.entry.dataset}",
             reason=f"its data file {gone} is gone, and with it keys that facts refer to",
             fix=f"bring the file back, or delete {found.path}: its keys, and the facts, are then made anew",
         )
-    return read_table(run.spark, found.path, dataset=name, version=found.ours.version)
+    return read_table(spark, found.path, dataset=begun.entry.dataset, version=found.ours.version)
 
 
-def _calendar(run: Run, name: str) -> Entry:
+def calendar_node(run: Run, name: str) -> Node:
+    """A calendar, which is made of no data."""
     plan = run.pipeline.star.calendars[name]
-    mark = fingerprint_of(fingerprint(plan), {})
-    path = run.lake.table("star", name)
-    table = snapshot(run.spark, path)
-    done = standing(run, "star", name, table, fingerprint=mark)
-    if done is not None:
-        return done
-    note_predecessor(run, table)
     days = (plan.to - plan.from_).days + 1
-    entry = opened(run, stage="star", dataset=name, fingerprint=mark, read=days, published=days)
-    frame = build_calendar(run.spark, key=plan.key, start=plan.from_, end=plan.to)
-    run.may_write()
-    with conflicts_refused(run.spark, path, expected=table.version if table else -1):
-        commit = write_table(frame.coalesce(1), path, mode="overwrite", note=entry.to_json())
-    return replace(entry, finished_at=run.clock(), version=commit.version)
+
+    def build(begun: Begun) -> Built:
+        frame = build_calendar(run.spark, key=plan.key, start=plan.from_, end=plan.to)
+        return Built(rows=frame.coalesce(1), account=lambda _: Account(read=days, counts={"published": days}))
+
+    return Node(target=TableId("star", name), stage="star", definition=[fingerprint(plan)], build=build)
 
 
-def _dimension(run: Run, name: str) -> Entry:
+def dimension_node(run: Run, name: str) -> Node:
+    """A dimension, made of one curated table and of its own keys so far."""
     plan = run.pipeline.star.dimensions[name]
-    suite = run.suite(plan.suite)
-    inputs = Inputs(run)
-    curated = _data(inputs.read("curated", plan.from_))
-    work = _begun(run, name, [fingerprint(plan), suite.version], inputs)
-    if isinstance(work, Entry):
-        return work
-    table, quarantine, entry = work
-    source = curated.withColumn(FATE, F.lit(None).cast("string")).transform(
-        transform_of(plan.steps, mark=FATE)
-    )
-    existing = _members_before(run, name, table)
-    frame = build_dimension(
-        source.where(F.col(FATE).isNull()).drop(FATE),
-        key=plan.key,
-        natural_key=list(plan.natural_key),
-        attributes=list(plan.attributes),
-        order_by=list(plan.order_by),
-        existing=existing,
-    )
-    past = Past(run, "star", entry, plan.trends)
-    ruling = rule(run, frame, zone="star", table=name, suite=suite, tolerance=0.0, past=past)
-    counts = _members(source, list(plan.natural_key))
-    read = counts["published"] + counts["superseded"] + sum(counts["dropped"].values())
-    return publish(
-        run,
-        replace(entry, read=read),
-        ruling,
-        zone="star",
-        table=name,
-        after=table.version if table else -1,
-        quarantine=quarantine,
-        counts=counts,
+    suite, curated = run.suite(plan.suite), TableId("curated", plan.from_)
+
+    def build(begun: Begun) -> Built:
+        rows = _data(begun.inputs[curated]).withColumn(FATE, F.lit(None).cast("string"))
+        source = rows.transform(transform_of(plan.steps, mark=FATE))
+        frame = build_dimension(
+            source.where(F.col(FATE).isNull()).drop(FATE),
+            key=plan.key,
+            natural_key=list(plan.natural_key),
+            attributes=list(plan.attributes),
+            order_by=list(plan.order_by),
+            existing=_members_before(begun),
+        )
+
+        def account(_: Ruling | None) -> Account:
+            counts = _members(source, list(plan.natural_key))
+            read = counts["published"] + counts["superseded"] + sum(counts["dropped"].values())
+            return Account(read=read, counts=counts)
+
+        return Built(rows=frame, account=account)
+
+    return _node(name, plan, suite, inputs=(curated,), build=build)
+
+
+def fact_node(run: Run, name: str) -> Node:
+    """A fact, made of one curated table and of the dimensions that it refers to."""
+    star = run.pipeline.star
+    plan = star.facts[name]
+    suite, curated = run.suite(plan.suite), TableId("curated", plan.from_)
+    named = {each.dimension: TableId("star", each.dimension) for each in plan.references.values()}
+    keys = {name: dimension.key for name, dimension in star.dimensions.items()}
+    keys |= {name: calendar.key for name, calendar in star.calendars.items()}
+
+    def build(begun: Begun) -> Built:
+        source = _data(begun.inputs[curated]).transform(transform_of(plan.steps, mark=FATE))
+        dimensions = {dimension: begun.inputs[table] for dimension, table in named.items()}
+        members = {
+            fk: (dimensions[reference.dimension], keys[reference.dimension])
+            for fk, reference in plan.references.items()
+        }
+        fact = build_fact(
+            source,
+            grain=list(plan.grain),
+            references={fk: (*members[fk], reference.on) for fk, reference in plan.references.items()},
+            columns=list(plan.columns),
+        )
+
+        def account(ruling: Ruling | None) -> Account:
+            assert ruling is not None
+            details: dict[str, Any] = {"orphans": _orphans(ruling.staged.rows)}
+            truth = planted_truth(run)
+            planted = orphan_columns(truth, plan.from_) if truth is not None else set()
+            if truth is not None and planted:
+                details["planted"] = compare_facts(
+                    truth,
+                    dataset=plan.from_,
+                    unknown=_in_vain(source, plan.references, dimensions, planted),
+                    quarantined=_quarantined(run, plan.from_),
+                )
+            return Account(read=source.count(), details=details)
+
+        return Built(
+            rows=fact,
+            account=account,
+            integrity=lambda rows: unsound(rows, grain=plan.grain, members=members),
+        )
+
+    node = _node(name, plan, suite, inputs=(curated, *named.values()), build=build)
+    return replace(node, rules=rules_of(plan.steps))
+
+
+def _node(
+    name: str,
+    plan: Dimension | Fact,
+    suite: Suite,
+    *,
+    inputs: tuple[TableId, ...],
+    build: Callable[[Begun], Built],
+) -> Node:
+    return Node(
+        target=TableId("star", name),
+        stage="star",
+        inputs=inputs,
+        definition=[fingerprint(plan), suite.version],
+        suite=suite,
+        build=build,
+        runs=plan.trends.runs,
+        all_numbers=plan.trends.numbers == "all",
     )
 
 
 def _data(frame: DataFrame) -> DataFrame:
     return frame.select(*map(quote, data_columns(frame)))
-
-
-def _begun(
-    run: Run, name: str, definition: list[str], inputs: Inputs
-) -> Entry | tuple[Snapshot | None, Quarantine, Entry]:
-    """The entry of a table that stands; or the table, its quarantine, and the entry of its making."""
-    mark = fingerprint_of(definition, inputs.versions, inputs.ids)
-    table = snapshot(run.spark, run.lake.table("star", name))
-    quarantine = settle(run, "star", name, table)
-    done = standing(run, "star", name, table, fingerprint=mark)
-    if done is not None and not quarantine.interrupted:
-        return done
-    note_predecessor(run, table)
-    known = {"inputs": inputs.versions, "input_ids": inputs.ids, "fingerprint": mark}
-    return table, quarantine, opened(run, stage="star", dataset=name, **known)
 
 
 def _members(source: DataFrame, natural_key: list[str]) -> dict[str, Any]:
@@ -176,69 +216,6 @@ def _members(source: DataFrame, natural_key: list[str]) -> dict[str, Any]:
         "superseded": told.rows - told.members if told else 0,
         "dropped": {fate.removeprefix(DROPPED): row.rows for fate, row in sorted(found.items())},
     }
-
-
-def _fact(run: Run, name: str) -> Entry:
-    plan = run.pipeline.star.facts[name]
-    suite = run.suite(plan.suite)
-    inputs = Inputs(run)
-    curated = _data(inputs.read("curated", plan.from_))
-    dimensions = {
-        dimension: inputs.read("star", dimension)
-        for dimension in dict.fromkeys(reference.dimension for reference in plan.references.values())
-    }
-    work = _begun(run, name, [fingerprint(plan), suite.version], inputs)
-    if isinstance(work, Entry):
-        return work
-    table, quarantine, entry = work
-    source = curated.transform(transform_of(plan.steps, mark=FATE))
-    star = run.pipeline.star
-    keys = {table: spec.key for table, spec in star.dimensions.items()}
-    keys |= {table: spec.key for table, spec in star.calendars.items()}
-    fact = build_fact(
-        source,
-        grain=list(plan.grain),
-        references={
-            fk: (dimensions[reference.dimension], keys[reference.dimension], reference.on)
-            for fk, reference in plan.references.items()
-        },
-        columns=list(plan.columns),
-    )
-    members = {
-        fk: (dimensions[reference.dimension], keys[reference.dimension])
-        for fk, reference in plan.references.items()
-    }
-    ruling = rule(
-        run,
-        fact,
-        zone="star",
-        table=name,
-        suite=suite,
-        tolerance=0.0,
-        rules=rules_of(plan.steps),
-        integrity=lambda rows: unsound(rows, grain=plan.grain, members=members),
-        past=Past(run, "star", entry, plan.trends),
-    )
-    details: dict[str, Any] = {"orphans": _orphans(ruling.staged.rows)}
-    truth = planted_truth(run)
-    planted = orphan_columns(truth, plan.from_) if truth is not None else set()
-    if truth is not None and planted:
-        details["planted"] = compare_facts(
-            truth,
-            dataset=plan.from_,
-            unknown=_in_vain(source, plan.references, dimensions, planted),
-            quarantined=_quarantined(run, plan.from_),
-        )
-    return publish(
-        run,
-        replace(entry, read=source.count()),
-        ruling,
-        zone="star",
-        table=name,
-        after=table.version if table else -1,
-        quarantine=quarantine,
-        details=details,
-    )
 
 
 def unsound(
@@ -291,7 +268,7 @@ def _in_vain(
 
 
 def _quarantined(run: Run, dataset: str) -> list[tuple[str, int]]:
-    path = run.lake.table("quarantine", dataset)
+    path = run.lake.place("quarantine", dataset)
     told = events(run.spark, path)
     if told is None:
         return []

@@ -2,58 +2,22 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 import warnings
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from types import MappingProxyType
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from pyspark import inheritable_thread_target
 
 from headgate.etl.lake.admission import TableRuleError
 from headgate.etl.lake.ledger import Entry
-from headgate.jobs.context import VERSION, Run
+from headgate.jobs.context import Run
 from headgate.jobs.exits import reasons_of
 
-__all__ = ["each", "fingerprint_of", "in_parallel", "opened"]
+__all__ = ["each", "in_parallel"]
 
 T = TypeVar("T")
-
-
-def fingerprint_of(
-    definition: object, inputs: Mapping[str, int], input_ids: Mapping[str, str] = MappingProxyType({})
-) -> str:
-    """What a step's result depends on, as one short text: equal texts, equal tables.
-
-    Parameters
-    ----------
-    definition : object
-        Plain data: the slice of the pipeline, the suite's version.
-    inputs : mapping of str to int
-        The versions of the tables that are read.
-    input_ids : mapping of str to str
-        Their ids.
-    """
-    text = json.dumps([VERSION, definition, dict(inputs), dict(input_ids)], sort_keys=True, default=str)
-    return hashlib.sha256(text.encode()).hexdigest()[:32]
-
-
-def opened(run: Run, *, stage: str, dataset: str, **known: Any) -> Entry:
-    """The entry of a step that begins now."""
-    now = run.clock()
-    return Entry(
-        run_id=run.run_id,
-        pipeline=run.pipeline.name,
-        stage=stage,
-        dataset=dataset,
-        status="done",
-        started_at=now,
-        finished_at=now,
-        **known,
-    )
 
 
 def in_parallel(run: Run, names: Sequence[str], work: Callable[[str], T]) -> list[T]:
@@ -111,7 +75,7 @@ def each(run: Run, stage: str, names: Sequence[str], work: Callable[[Run, str], 
 
     def one(name: str) -> None:
         run.watch.start(stage, name)
-        begun = opened(run, stage=stage, dataset=name)
+        begun = run.opened(stage=stage, dataset=name)
         try:
             ended(work(run, name))
         except TableRuleError as error:

@@ -11,11 +11,12 @@ from headgate.conf import fingerprint
 from headgate.etl.errors import InputMissingError
 from headgate.etl.lake import files
 from headgate.etl.lake.ledger import Entry
+from headgate.etl.load.context import fingerprint_of
 from headgate.etl.transform import quote
 from headgate.jobs.context import Run
 from headgate.jobs.model import train_and_score
 from headgate.jobs.stages.export import read_manifest
-from headgate.jobs.stages.step import each, fingerprint_of, opened
+from headgate.jobs.stages.step import each
 
 __all__ = ["read_metrics", "train"]
 
@@ -46,18 +47,18 @@ def _train(run: Run, name: str) -> Entry:
     assert plan is not None
     manifest = read_manifest(run, name)
     if manifest is None:
-        place = run.lake.table("export", name, "manifest.json")
+        place = run.lake.place("export", name, "manifest.json")
         raise InputMissingError(
             dataset=name, file=place, reason="there is no training set", fix="run export first"
         )
     mark = fingerprint_of([fingerprint(plan), manifest["hash"], manifest["fingerprint"]], {})
-    folder = run.lake.table("export", name, "model")
+    folder = run.lake.place("export", name, "model")
     standing = read_metrics(run, name)
     if standing is not None and standing["fingerprint"] == mark:
         return replace(Entry.from_json(standing["entry"]), status="unchanged")
-    entry = opened(run, stage="train", dataset=name, fingerprint=mark, inputs=manifest["sources"])
+    entry = run.opened(stage="train", dataset=name, fingerprint=mark, inputs=manifest["sources"])
 
-    frame = run.spark.read.parquet(run.lake.table("export", name, *manifest["data"].split("/")))
+    frame = run.spark.read.parquet(run.lake.place("export", name, *manifest["data"].split("/")))
     wanted = [
         manifest["label"],
         *manifest["features"]["numeric"],
@@ -92,7 +93,7 @@ def _train(run: Run, name: str) -> Entry:
 
 def read_metrics(run: Run, name: str) -> dict[str, Any] | None:
     """What is known of the standing model of an export, or None where there is none, or not its file."""
-    folder = run.lake.table("export", name, "model")
+    folder = run.lake.place("export", name, "model")
     if not all(files.exists(run.spark, f"{folder}/{file}") for file in ("metrics.json", "model.joblib")):
         return None
     found: dict[str, Any] = json.loads(files.read_bytes(run.spark, f"{folder}/metrics.json"))

@@ -16,7 +16,7 @@ from headgate.etl.lake.commits import last_commit, newest_version
 from headgate.etl.lake.ledger import ConservationError, Entry, append_ledger, past_details
 from headgate.etl.lake.quarantine import quarantine_rows
 from headgate.etl.lake.tables import read_table, write_table
-from headgate.etl.lake.zones import Lake
+from headgate.etl.lake.zones import Lake, TableId
 from headgate.etl.transform import PROBLEM_TYPE
 
 pytestmark = pytest.mark.usefixtures("few_rows")
@@ -71,7 +71,7 @@ def test_files_are_replaced_whole(spark: SparkSession, tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", ["", "..", "a/b", ".hidden", "a\\b"])
 def test_no_name_leaves_its_zone(name: str) -> None:
     with pytest.raises(ParameterError) as caught:
-        Lake("/lake").table("raw", name)
+        Lake("/lake").table(TableId("raw", name))
     assert caught.value.value == name
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from headgate.etl.lake.zones import Lake, below, canonical
+from headgate.etl.lake.zones import Lake, TableId, below, canonical
 
 
 def test_every_spelling_of_a_folder_is_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -22,7 +22,7 @@ def test_every_spelling_of_a_folder_is_one(tmp_path: Path, monkeypatch: pytest.M
     addresses = [f"{scheme}{folder}" for scheme in ("file:", "file://", "file://localhost", "FILE:")]
     assert {canonical(place) for place in bare} == {str(folder)}
     assert {canonical(place) for place in ["file:lake", *addresses]} == {f"file:{folder}"}
-    assert {Lake(place).table("raw", "v") for place in bare} == {f"{folder}/raw/v"}
+    assert {Lake(place).table(TableId("raw", "v")) for place in bare} == {f"{folder}/raw/v"}
     assert Lake("lake").ledger == f"{folder}/ledger"
     lake = Lake("lake")
     monkeypatch.chdir(tmp_path)

@@ -19,7 +19,7 @@ from typing import Any
 from headgate.etl.lake import transaction
 from headgate.etl.lake.committing import StagedInPlace
 from headgate.etl.lake.copying import StagedBeside
-from headgate.jobs import gate, rejects
+from headgate.etl.load import audit, rejects
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -40,9 +40,9 @@ def arm(moment: str, way: str) -> None:
     if way == "copying":
         transaction.fits = lambda *_: False
     if moment == "during the write":
-        gate.stage = while_it_works(gate.stage)
+        audit.stage = while_it_works(audit.stage)
     elif moment == "during the audit":
-        gate.validate = die
+        audit.validate = die
     elif moment == "between quarantine and commit":
         StagedInPlace.publish = StagedBeside.publish = die
     elif moment == "between commit and release":

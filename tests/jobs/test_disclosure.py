@@ -11,9 +11,9 @@ from pyspark.sql import SparkSession
 
 from headgate.conf import Step
 from headgate.etl.lake.zones import Lake
+from headgate.etl.load.disclosure import Disclosure, looks_personal
 from headgate.jobs import quarantine
 from headgate.jobs.context import load_pipeline
-from headgate.jobs.disclosure import Disclosure, looks_personal
 from headgate.jobs.entry import run_pipeline
 
 TEXT, NUMBER = "M4RK3R", 41414141

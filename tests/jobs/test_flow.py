@@ -15,7 +15,7 @@ from headgate.etl.lake import transaction
 from headgate.etl.lake.committing import StagedInPlace
 from headgate.etl.lake.copying import StagedBeside
 from headgate.etl.lake.zones import Lake
-from headgate.jobs import rejects
+from headgate.etl.load import rejects
 from headgate.jobs.context import load_pipeline
 from headgate.jobs.entry import run_pipeline
 from headgate.jobs.exits import RefusedError

@@ -13,10 +13,9 @@ from headgate.etl.lake.arrivals import HistoryLostError
 from headgate.etl.lake.commits import last_commit, newest_version
 from headgate.etl.lake.merging import RepeatedKeyError
 from headgate.etl.lake.tables import ConflictError, PartitionsError
-from headgate.jobs import publication
+from headgate.etl.load import process, publication
 from headgate.jobs.context import Run
 from headgate.jobs.exits import Exit, RefusedError, guarded
-from headgate.jobs.stages import curate as stage
 from headgate.jobs.stages.curate import curate_one
 from tests.jobs.deliveries import Open, clinic, one_clinic
 
@@ -234,7 +233,7 @@ def test_whenever_another_run_overtakes_one_nothing_is_doubled_and_nothing_is_lo
     visits = one_clinic("{mode: append}")
     # The first time there is neither table nor quarantine.
     for number, (owner, step) in enumerate(
-        [(publication, "rejects"), (stage, "settle"), (stage, "judge"), (publication, "_commit")], start=1
+        [(publication, "rejects"), (process, "settle"), (process, "audit"), (publication, "_commit")], start=1
     ):
         work = getattr(owner, step)
 

@@ -14,8 +14,9 @@ from pyspark.sql import SparkSession
 from headgate.etl.lake.commits import newest_version
 from headgate.etl.lake.quarantine import open_rows, quarantine_rows
 from headgate.etl.lake.turns import append_in_turn
-from headgate.etl.lake.zones import Lake
-from headgate.jobs import publication, quarantine, rejects
+from headgate.etl.lake.zones import Lake, TableId
+from headgate.etl.load import publication, rejects
+from headgate.jobs import quarantine
 from headgate.jobs.exits import ArgumentsError, Exit
 from tests.jobs.deliveries import Clinic, Open, clinic, one_clinic
 
@@ -130,9 +131,9 @@ def test_tables_that_share_a_name_or_their_files_are_told_apart(spark: SparkSess
     lake = Lake(str(tmp_path))
     place = "'f' AS _file, 'h' AS _file_hash, 2L AS _row"
     for path, value in (
-        (lake.quarantine("curated", "visits"), 1),
-        (lake.quarantine("curated", "costs"), 2),
-        (lake.quarantine("star", "visits"), 3),
+        (lake.quarantine(TableId("curated", "visits")), 1),
+        (lake.quarantine(TableId("curated", "costs")), 2),
+        (lake.quarantine(TableId("star", "visits")), 3),
     ):
         known = {"dataset": "visits", "suite": "s", "suite_version": "1", "run_id": "r"}
         told = quarantine_rows(spark.sql(f"SELECT {value} AS value, {place}"), **known, at=datetime.now(UTC))

@@ -13,8 +13,8 @@ from pyspark.sql import SparkSession
 
 from headgate.conf import Publish
 from headgate.etl.errors import InputError
+from headgate.etl.load.redelivery import merge_anew
 from headgate.jobs.exits import RefusedError
-from headgate.jobs.redelivery import merge_anew
 from tests.jobs.house import House, law, text
 
 CLEAN = "[rename_to_snake_case, {cast_columns: {columns: {amt: bigint}}}]"

@@ -12,34 +12,30 @@ of the earlier delivery are in the table already:
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 
-from headgate.conf import Publish
 from headgate.etl.clean.fate import critical_problems
 from headgate.etl.lake.arrivals import Batch
+from headgate.etl.load.fates import FATE
 from headgate.etl.order import latest_first
 from headgate.etl.transform import Transform, quote, require_columns
-from headgate.jobs.fates import FATE
 
-__all__ = ["merge_anew", "remade", "replaced_files", "stranded"]
+__all__ = ["merge_anew", "replaced_files", "stranded"]
 
 RANK = "_rank"
 
 
-def remade(how: Publish, batch: Batch) -> bool:
-    """Whether the table has to be made anew, as rows that were merged into it are replaced."""
-    return how.mode == "merge" and bool(batch.published)
-
-
-def merge_anew(how: Publish) -> Transform:
+def merge_anew(*, keys: Sequence[str], order_by: Sequence[str]) -> Transform:
     """Mark as superseded each row that merging all batches in their order would not leave in the table.
 
     Parameters
     ----------
-    how : Publish
-        With keys. Of rows of one key the newest stays by `order_by`, then by when it was taken in; rows
-        that are equal in both all stay, for whoever checks the keys.
+    keys, order_by : sequence of str
+        Of rows of one key the newest stays by `order_by`, then by when it was taken in; rows that are
+        equal in both all stay, for whoever checks the keys.
 
     Returns
     -------
@@ -48,14 +44,13 @@ def merge_anew(how: Publish) -> Transform:
     """
 
     def mark(df: DataFrame) -> DataFrame:
-        judged = [name.removeprefix("-") for name in how.order_by]
-        require_columns(df, [*how.keys, *judged], step="publish")
+        require_columns(df, [*keys, *(name.removeprefix("-") for name in order_by)], step="publish")
         live = F.col(FATE).isNull() & (F.size(critical_problems(df)) == 0)
-        for key in how.keys:
+        for key in keys:
             live &= F.col(quote(key)).isNotNull()
-        same = Window.partitionBy(live, *(F.col(quote(key)) for key in how.keys))
+        same = Window.partitionBy(live, *(F.col(quote(key)) for key in keys))
         ranked = df.withColumn(
-            RANK, F.rank().over(same.orderBy(*latest_first(df, how.order_by), F.desc("_ingested_at")))
+            RANK, F.rank().over(same.orderBy(*latest_first(df, order_by), F.desc("_ingested_at")))
         )
         late = live & (F.col(RANK) > 1)
         return ranked.withColumn(FATE, F.when(late, F.lit("superseded")).otherwise(F.col(FATE))).drop(RANK)
@@ -68,7 +63,7 @@ def replaced_files(batch: Batch) -> frozenset[tuple[str, str]]:
     return frozenset((delivery.file, delivery.hash) for delivery in batch.published)
 
 
-def stranded(table: DataFrame, accepted: DataFrame, how: Publish, batch: Batch) -> str | None:
+def stranded(table: DataFrame, accepted: DataFrame, partition_by: Sequence[str], batch: Batch) -> str | None:
     """Why partitions cannot be overwritten: rows that are replaced are in partitions that stay.
 
     Parameters
@@ -77,7 +72,7 @@ def stranded(table: DataFrame, accepted: DataFrame, how: Publish, batch: Batch) 
         As it stands.
     accepted : DataFrame
         The rows to be published.
-    how : Publish
+    partition_by : sequence of str
     batch : Batch
 
     Returns
@@ -85,17 +80,13 @@ def stranded(table: DataFrame, accepted: DataFrame, how: Publish, batch: Batch) 
     str or None
         One line; None where all of them leave with their partitions.
     """
-    new = accepted.select(*map(quote, how.partition_by)).distinct().alias("new")
+    new = accepted.select(*map(quote, partition_by)).distinct().alias("new")
     there = table.where(_from(replaced_files(batch))).alias("there")
-    same = [
-        F.col(f"there.{quote(name)}").eqNullSafe(F.col(f"new.{quote(name)}")) for name in how.partition_by
-    ]
-    found = (
-        there.join(new, same, "left_anti").select("_file", *map(quote, how.partition_by)).limit(1).collect()
-    )
+    same = [F.col(f"there.{quote(name)}").eqNullSafe(F.col(f"new.{quote(name)}")) for name in partition_by]
+    found = there.join(new, same, "left_anti").select("_file", *map(quote, partition_by)).limit(1).collect()
     if not found:
         return None
-    values = ", ".join(f"{name}={found[0][name]}" for name in how.partition_by)
+    values = ", ".join(f"{name}={found[0][name]}" for name in partition_by)
     return (
         f"{found[0]['_file']} was delivered again without the partition {values}, which has rows of it, "
         "and what they replaced is not known any more; make the table anew once by publish.mode overwrite, "

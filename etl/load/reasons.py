@@ -10,7 +10,7 @@ from pyspark.sql import DataFrame, Row
 from pyspark.sql import functions as F
 
 from headgate.etl.lake.quarantine import reasons
-from headgate.jobs.disclosure import Disclosure
+from headgate.etl.load.disclosure import Disclosure
 from headgate.quality import FailureCount, Suite, sample
 
 __all__ = ["Reasons", "count_reasons"]

@@ -35,9 +35,9 @@ from headgate.etl.lake.quarantine import (
 )
 from headgate.etl.lake.tables import ConflictError, require_version
 from headgate.etl.lake.turns import append_in_turn
-from headgate.etl.lake.zones import Zone
-from headgate.jobs.context import Run
-from headgate.jobs.gate import Ruling
+from headgate.etl.lake.zones import TableId
+from headgate.etl.load.audit import Ruling
+from headgate.etl.load.context import LoadContext
 
 __all__ = ["Quarantine", "Rejects", "open_among", "rejects", "settle"]
 
@@ -92,12 +92,12 @@ class Rejects:
     quarantined: int
     leaving: int
 
-    def tell_before(self, run: Run, entry: Entry, *, after: int, follows: bool = True) -> None:
+    def tell_before(self, context: LoadContext, entry: Entry, *, after: int, follows: bool = True) -> None:
         """Append the events, if there are any.
 
         Parameters
         ----------
-        run : Run
+        context : LoadContext
         entry : Entry
             Of the publication.
         after : int
@@ -111,22 +111,22 @@ class Rejects:
             Another run has published the table, or told its quarantine, meanwhile.
         """
         if self.told is not None and (self.quarantined or self.leaving):
-            require_version(run.spark, self.quarantine.target, after)
+            require_version(context.spark, self.quarantine.target, after)
             quarantine = self.quarantine
             note = self._note(entry) | {"open": follows, "after": after, "leaving": self.leaving}
             note |= {"turn": quarantine.version + 1, "target": quarantine.target_id}
-            run.may_write()
+            context.may_write()
             append_in_turn(self.told, quarantine.path, after=quarantine.version, note=note)
 
-    def tell_after(self, run: Run, entry: Entry) -> None:
+    def tell_after(self, context: LoadContext, entry: Entry) -> None:
         """Append that the rows that were leaving have left."""
         if self.leaving:
             turn = self.quarantine.version + 1
-            _turn(run, self.quarantine.path, RELEASED, self._note(entry), of=turn)
+            _turn(context, self.quarantine.path, RELEASED, self._note(entry), of=turn)
 
-    def mark(self, run: Run) -> dict[str, Any]:
+    def mark(self, context: LoadContext) -> dict[str, Any]:
         """What the table's commit says of its quarantine: without it the table does not stand."""
-        found = snapshot(run.spark, self.quarantine.path)
+        found = snapshot(context.spark, self.quarantine.path)
         return {} if found is None else {"quarantine": {"id": found.id, "version": found.version}}
 
     def _note(self, entry: Entry) -> dict[str, Any]:
@@ -137,13 +137,18 @@ class Rejects:
 
 
 def rejects(
-    run: Run, entry: Entry, ruling: Ruling, *, quarantine: Quarantine, compare: DataFrame | None = None
+    context: LoadContext,
+    entry: Entry,
+    ruling: Ruling,
+    *,
+    quarantine: Quarantine,
+    compare: DataFrame | None = None,
 ) -> Rejects:
     """What the quarantine is to be told of a ruling.
 
     Parameters
     ----------
-    run : Run
+    context : LoadContext
     entry : Entry
     ruling : Ruling
     quarantine : Quarantine
@@ -159,19 +164,19 @@ def rejects(
         dataset=entry.dataset,
         suite=ruling.suite.name,
         suite_version=ruling.suite.version,
-        run_id=run.run_id,
+        run_id=context.run_id,
         at=entry.started_at,
     )
     if compare is None:
         return made(told=rejected, quarantined=ruling.counts["quarantined"], leaving=0)
-    told = changes(rejected, compare, run_id=run.run_id, at=entry.started_at)
+    told = changes(rejected, compare, run_id=context.run_id, at=entry.started_at)
     found = {row["status"]: row["count"] for row in told.groupBy("status").count().collect()}
     return made(told=told, quarantined=found.get(QUARANTINED, 0), leaving=found.get(LEAVING, 0))
 
 
-def open_among(run: Run, path: str, raw: DataFrame | None = None) -> DataFrame | None:
+def open_among(context: LoadContext, path: str, raw: DataFrame | None = None) -> DataFrame | None:
     """The open rows of the quarantine at `path`, or those of them among `raw`; None where there is none."""
-    told = events(run.spark, path)
+    told = events(context.spark, path)
     if told is None:
         return None
     found = open_rows(told)
@@ -181,41 +186,41 @@ def open_among(run: Run, path: str, raw: DataFrame | None = None) -> DataFrame |
     return found.join(places, identity(fingerprint=False) == F.col("_place"), "left_semi")
 
 
-def settle(run: Run, zone: Zone, table: str, found: Snapshot | None) -> Quarantine:
+def settle(context: LoadContext, table: TableId, found: Snapshot | None) -> Quarantine:
     """Put right what a run that died could not tell the quarantine any more.
 
     Costs no job unless one died while rows were leaving.
 
     Parameters
     ----------
-    run : Run
-    zone, table : str
+    context : LoadContext
+    table : TableId
     found : Snapshot, optional
-        The table.
+        The table as it is.
     """
-    path, target = run.lake.quarantine(zone, table), run.lake.table(zone, table)
+    path, target = context.lake.quarantine(table), context.lake.table(table)
     before, target_id = (found.ours, found.id) if found else (None, None)
-    version = newest_version(run.spark, path)
-    gone = missing_file(run.spark, path, version) if version >= 0 else None
+    version = newest_version(context.spark, path)
+    gone = missing_file(context.spark, path, version) if version >= 0 else None
     if gone:
         raise TableChangedError(
             table=f"quarantine/{path.rpartition('/')[2]}",
             reason=f"its data file {gone} is gone",
             fix=f"bring the file back, or delete {path}: what is in quarantine is then told anew",
         )
-    last = last_commit(run.spark, path) if version >= 0 else None
+    last = last_commit(context.spark, path) if version >= 0 else None
     if last is None:
         return Quarantine(path=path, target=target, target_id=target_id, version=version, reach={})
     reach = last.note.get("reach", {})
     pending = False
     if last.note.get("open"):
-        followed = _follower(run, target, last.note, found)
+        followed = _follower(context, target, last.note, found)
         came = all((followed or {}).get(key) == last.note[key] for key in ("run_id", "started_at"))
         pending = followed is None
         if last.note["leaving"]:
             to: Literal["released", "quarantined"] = RELEASED if came else QUARANTINED
             of = last.note.get("turn") if came else None
-            version = _turn(run, path, to, last.note | {"open": pending}, of=of)
+            version = _turn(context, path, to, last.note | {"open": pending}, of=of)
     beyond = before is not None and _farthest(_reach(before.note), reach) != _reach(before.note)
     return Quarantine(
         path=path,
@@ -245,7 +250,7 @@ def _farthest(one: Reach, other: Reach) -> Reach:
 
 
 def _follower(
-    run: Run, target: str, note: Mapping[str, Any], found: Snapshot | None
+    context: LoadContext, target: str, note: Mapping[str, Any], found: Snapshot | None
 ) -> dict[str, Any] | None:
     """The note of the first publication after what the quarantine was told; None if there was none."""
     if found is None or found.ours is None:
@@ -254,7 +259,7 @@ def _follower(
         return {}
     for number in range(note["after"] + 1, found.ours.version + 1):
         try:
-            commit = commit_at(run.spark, target, number)
+            commit = commit_at(context.spark, target, number)
         except FileNotFoundError:  # cleaned up: there was one, and nothing else is known of it
             return {}
         if commit is not None:
@@ -263,17 +268,22 @@ def _follower(
 
 
 def _turn(
-    run: Run, path: str, to: Literal["released", "quarantined"], note: dict[str, Any], *, of: int | None
+    context: LoadContext,
+    path: str,
+    to: Literal["released", "quarantined"],
+    note: dict[str, Any],
+    *,
+    of: int | None,
 ) -> int:
     """Tell what became of the rows that were leaving, whoever else tells something; the version then."""
     for _ in range(TRIES):
-        after = newest_version(run.spark, path)
-        told = events(run.spark, path)
+        after = newest_version(context.spark, path)
+        told = events(context.spark, path)
         assert told is not None
-        found = turned(told, to=to, run_id=run.run_id, at=run.clock(), of=of)
-        run.may_write()
+        found = turned(told, to=to, run_id=context.run_id, at=context.clock(), of=of)
+        context.may_write()
         try:
             return append_in_turn(found, path, after=after, note=note | {"leaving": 0}).version
         except ConflictError:
             continue
-    raise ConflictError(table=path, expected=after, found=newest_version(run.spark, path))
+    raise ConflictError(table=path, expected=after, found=newest_version(context.spark, path))

@@ -8,13 +8,12 @@ from typing import Any
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import types as T
 
-from headgate import conf
 from headgate.etl.lake.commits import last_commit
 from headgate.etl.lake.ledger import Entry, Work, past_details
-from headgate.etl.lake.zones import Zone
-from headgate.jobs.context import Run
-from headgate.jobs.disclosure import Disclosure
-from headgate.jobs.fates import Fates
+from headgate.etl.lake.zones import TableId
+from headgate.etl.load.context import LoadContext
+from headgate.etl.load.disclosure import Disclosure
+from headgate.etl.load.fates import Fates
 from headgate.quality import (
     MOST_VALUES,
     NotAsked,
@@ -40,32 +39,35 @@ class Past:
 
     Parameters
     ----------
-    run : Run
-    zone : str
-        Of the table.
+    context : LoadContext
+    target : TableId
     entry : Entry
         Of the work that is being done. Works with the same inputs are about the same batch, and are
         no past of it.
-    trends : conf.Trends
+    runs : int
+        How many batches at most.
+    all_numbers : bool
+        Whether the numbers of all columns are kept for later batches, or those that the suite asks for.
     """
 
-    run: Run
-    zone: Zone
+    context: LoadContext
+    target: TableId
     entry: Entry
-    trends: conf.Trends
+    runs: int = 7
+    all_numbers: bool = False
 
     def profiles(self) -> list[Profile]:
         """The profiles of the batches published last, the newest first. Reads the ledger, no data."""
-        spark, lake, entry = self.run.spark, self.run.lake, self.entry
+        spark, lake, entry = self.context.spark, self.context.lake, self.entry
         told = past_details(
             spark,
             lake.ledger,
             stage=entry.stage,
             dataset=entry.dataset,
             name=PROFILE,
-            last=self.trends.runs + 1,
+            last=self.runs + 1,
         )
-        commit = last_commit(spark, lake.table(self.zone, entry.dataset))
+        commit = last_commit(spark, lake.table(self.target))
         if commit is not None and PROFILE in commit.note.get("details", {}):
             # A run that was killed after its commit is not in the ledger.
             last = Entry.from_json(commit.note)
@@ -73,7 +75,7 @@ class Past:
             if last.stage == entry.stage and not known:
                 told.insert(0, Work(dict(last.inputs), dict(last.input_ids), last.details[PROFILE]))
         others = [work.part for work in told if not work.same_batch(entry.inputs, entry.input_ids)]
-        return [Profile.from_json(profile) for profile in others[: self.trends.runs]]
+        return [Profile.from_json(profile) for profile in others[: self.runs]]
 
 
 @dataclass(frozen=True)
@@ -217,5 +219,5 @@ def ask(suite: Suite, data: DataFrame, past: Past | None, *, disclosure: Disclos
         )
     # Whoever else awaits a parameter waits in vain: a pipeline gives none.
     bound = bound.bind(None)
-    all_numbers = past is not None and past.trends.numbers == "all"
+    all_numbers = past is not None and past.all_numbers
     return Asked(bound, not_asked, tuple(history), trends, data.schema, all_numbers, disclosure)

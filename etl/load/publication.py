@@ -2,7 +2,7 @@
 
 A refused batch publishes nothing, and its staged rows stay for the post-mortem. Else the quarantine is
 told first which rows are rejected and which are about to leave it, then the rows are published, and
-then the quarantine is told that they have left: see `headgate.jobs.rejects`.
+then the quarantine is told that they have left: see `headgate.etl.load.rejects`.
 """
 
 from __future__ import annotations
@@ -13,30 +13,28 @@ from typing import Any
 
 from pyspark.sql import DataFrame
 
-from headgate.conf import Publish
 from headgate.etl.lake.commits import Commit
 from headgate.etl.lake.ledger import ConservationError, Entry
-from headgate.etl.lake.merging import RepeatedKeyError, count_older, require_unique_keys
-from headgate.etl.lake.tables import Publication
-from headgate.etl.lake.zones import Zone
-from headgate.jobs.context import Run
-from headgate.jobs.fates import ACCEPTED
-from headgate.jobs.gate import Ruling
-from headgate.jobs.rejects import Quarantine, open_among, rejects
+from headgate.etl.lake.merging import RepeatedKeyError
+from headgate.etl.lake.zones import TableId
+from headgate.etl.load.audit import Ruling
+from headgate.etl.load.context import LoadContext
+from headgate.etl.load.fates import ACCEPTED
+from headgate.etl.load.modes import Overwrite, WriteMode
+from headgate.etl.load.rejects import Quarantine, open_among, rejects
 
-__all__ = ["publish"]
+__all__ = ["publish", "retain"]
 
 
 def publish(
-    run: Run,
+    context: LoadContext,
     entry: Entry,
     ruling: Ruling,
+    target: TableId,
     *,
-    zone: Zone,
-    table: str,
     after: int,
     quarantine: Quarantine,
-    how: Publish | None = None,
+    mode: WriteMode | None = None,
     replaces: frozenset[tuple[str, str]] = frozenset(),
     compare: DataFrame | None = None,
     counts: Mapping[str, Any] | None = None,
@@ -46,18 +44,18 @@ def publish(
 
     Parameters
     ----------
-    run : Run
+    context : LoadContext
     entry : Entry
         With the rows read; the counts of the ruling are added to it.
     ruling : Ruling
-    zone, table : str
+    target : TableId
     after : int
         The version that the table had when it was decided what to do: published is after no other. -1
         where there was no table.
-    quarantine : headgate.jobs.rejects.Quarantine
+    quarantine : headgate.etl.load.rejects.Quarantine
         The table's, as it stood then.
-    how : conf.Publish, optional
-        By default the table is overwritten. With keys, if it is, that its rows must not repeat.
+    mode : WriteMode, optional
+        By default the table is overwritten.
     replaces : frozenset of (str, str)
         See `headgate.etl.lake.tables.Publication`.
     compare : DataFrame, optional
@@ -82,12 +80,12 @@ def publish(
     headgate.etl.lake.tables.ConflictError
         Another writer has changed the table meanwhile: nothing is published.
     """
-    how = how or Publish()
-    unfit = ruling.staged.refusals(ACCEPTED, ruling.columns, mode=how.mode, keys=how.keys)
+    mode = mode or Overwrite()
+    unfit = ruling.staged.refusals(ACCEPTED, ruling.columns, mode=mode.name, keys=mode.keys)
     ruling = replace(ruling, refusals=(*ruling.refusals, *map(str, unfit)))
     entry = replace(
         entry,
-        finished_at=run.clock(),
+        finished_at=context.clock(),
         **(counts or ruling.counts),
         details={**ruling.details, **(details or {})},
     )
@@ -96,54 +94,66 @@ def publish(
         ruling.set_aside()
     entry.balanced()
     if written not in (None, counted):
-        raise ConservationError(dataset=table, read=counted, accounted=written or 0)
+        raise ConservationError(dataset=target.name, read=counted, accounted=written or 0)
     if ruling.refusals:
         stands = {"stands": after if after >= 0 else None}
         details = {**entry.details, **stands}
         return replace(entry, status="refused", error="; ".join(ruling.refusals), details=details)
-    if how.order_by:
-        entry = _without_late_rows(entry, ruling, run.lake.table(zone, table), how)
-    if how.mode == "overwrite":
-        compare = open_among(run, quarantine.path)
-    told = rejects(run, entry, ruling, quarantine=quarantine, compare=compare)
+    late = mode.count_superseded(ruling.accepted, context.lake.table(target))
+    if late:
+        # The note that tells of them is part of the commit that leaves them out.
+        entry = replace(entry, published=entry.published - late, superseded=entry.superseded + late)
+    if not mode.incremental:
+        compare = open_among(context, quarantine.path)
+    told = rejects(context, entry, ruling, quarantine=quarantine, compare=compare)
     if told.leaving:
         entry = replace(entry, details={**entry.details, "released": told.leaving})
-    told.tell_before(run, entry, after=after)
-    note = entry.to_json() | told.mark(run)
-    commit = _commit(run, note, ruling, how=how, after=after, replaces=replaces)
-    told.tell_after(run, entry)
+    told.tell_before(context, entry, after=after)
+    note = entry.to_json() | told.mark(context)
+    commit = _commit(context, note, ruling, mode, after=after, replaces=replaces)
+    told.tell_after(context, entry)
     # A merge, or what replaces some of the rows, writes its rows into files of the table's own.
-    ruling.staged.discard(published=None if how.mode == "merge" or replaces else ACCEPTED)
-    return replace(entry, finished_at=run.clock(), version=commit.version)
+    ruling.staged.discard(published=None if mode.name == "merge" or replaces else ACCEPTED)
+    return replace(entry, finished_at=context.clock(), version=commit.version)
 
 
-def _without_late_rows(entry: Entry, ruling: Ruling, path: str, how: Publish) -> Entry:
-    """Count what the merge will leave out: the note that tells of it is part of the same commit."""
-    late = count_older(ruling.accepted, path, keys=how.keys, order_by=how.order_by)
-    return replace(entry, published=entry.published - late, superseded=entry.superseded + late)
+def retain(
+    context: LoadContext,
+    entry: Entry,
+    ruling: Ruling,
+    quarantine: Quarantine,
+    *,
+    after: int,
+    compare: DataFrame | None,
+) -> Entry:
+    """Tell the quarantine alone what is new of rows that were all rejected: there is nothing to publish.
+
+    Parameters
+    ----------
+    context, entry, ruling, quarantine, after, compare
+        See `publish`.
+    """
+    entry = replace(entry, **ruling.counts, details=ruling.details).balanced()
+    told = rejects(context, entry, ruling, quarantine=quarantine, compare=compare)
+    told.tell_before(context, entry, after=after, follows=False)
+    told.tell_after(context, entry)
+    ruling.staged.discard()
+    return replace(entry, finished_at=context.clock())
 
 
 def _commit(
-    run: Run,
+    context: LoadContext,
     note: dict[str, Any],
     ruling: Ruling,
+    mode: WriteMode,
     *,
-    how: Publish,
     after: int,
     replaces: frozenset[tuple[str, str]],
 ) -> Commit:
-    publication = Publication(
-        mode=how.mode,
-        note=note,
-        keys=how.keys,
-        order_by=how.order_by,
-        after=after,
-        replaces=replaces,
-    )
-    run.may_write()
+    context.may_write()
     try:
-        if how.keys and how.mode == "overwrite":
-            require_unique_keys(ruling.accepted, note["dataset"], how.keys)
+        mode.require(ruling.accepted, note["dataset"])
+        publication = mode.publication(note, after=after, replaces=replaces)
         return ruling.staged.publish(ACCEPTED, ruling.columns, publication)
     except RepeatedKeyError:
         ruling.set_aside()

@@ -2,8 +2,8 @@
 
 Every row of the cleaned frame that may be published or quarantined is written to the staging area,
 once. What can be counted one row after the other is counted on the rows as they are written, what
-takes groups is asked of the files, and the publication (`headgate.jobs.publication`) is made of them: what is
-published is what was audited.
+takes groups is asked of the files, and the publication (`headgate.etl.load.publication`) is made of them:
+what is published is what was audited.
 """
 
 from __future__ import annotations
@@ -18,11 +18,10 @@ from pyspark.sql import functions as F
 
 from headgate.etl.lake.staging import Staged, as_stored, stage
 from headgate.etl.lake.target import Mode
-from headgate.etl.lake.zones import Zone
-from headgate.etl.transform import PROBLEMS, data_columns, quote
-from headgate.jobs.context import Run
-from headgate.jobs.disclosure import Disclosure
-from headgate.jobs.fates import (
+from headgate.etl.lake.zones import TableId
+from headgate.etl.load.context import LoadContext
+from headgate.etl.load.disclosure import Disclosure
+from headgate.etl.load.fates import (
     ACCEPTED,
     FATE,
     QUARANTINED,
@@ -32,8 +31,9 @@ from headgate.jobs.fates import (
     Fates,
     verdict,
 )
-from headgate.jobs.reasons import Reasons, count_reasons
-from headgate.jobs.trends import PROFILE, Asked, Past, ask
+from headgate.etl.load.reasons import Reasons, count_reasons
+from headgate.etl.load.trends import PROFILE, Asked, Past, ask
+from headgate.etl.transform import PROBLEMS, data_columns, quote
 from headgate.quality import (
     FAILURES,
     UNIQUENESS,
@@ -52,7 +52,7 @@ from headgate.quality import (
 )
 from headgate.quality.said import said
 
-__all__ = ["Ruling", "rule"]
+__all__ = ["Ruling", "audit"]
 
 EXAMPLES = 5
 LINEAGE = ("_file", "_file_hash", "_row", PROBLEMS)
@@ -117,12 +117,11 @@ class Ruling:
         self.staged.discard()
 
 
-def rule(
-    run: Run,
+def audit(
+    context: LoadContext,
     df: DataFrame,
+    target: TableId,
     *,
-    zone: Zone,
-    table: str,
     suite: Suite,
     tolerance: float,
     rules: Sequence[str] = (),
@@ -138,11 +137,11 @@ def rule(
 
     Parameters
     ----------
-    run : Run
+    context : LoadContext
     df : DataFrame
         The cleaned rows; those that steps removed bear a fate, those with a critical problem go to
         the quarantine.
-    zone, table : str
+    target : TableId
         What it is to become.
     suite : Suite
     tolerance : float
@@ -174,16 +173,16 @@ def rule(
     """
     if of_rows:
         suite, tolerance, allow_empty = told_by_rows(suite), 1.0, True
-    path = run.lake.table(zone, table)
+    path = context.lake.table(target)
     df = as_stored(df, path, partition_by=partition_by)
     data = df.select(*map(quote, data_columns(df)))
     require_fit(data, suite)
-    asked = ask(suite, data, past, disclosure=run.disclosure)
+    asked = ask(suite, data, past, disclosure=context.disclosure)
     suite = asked.suite
     fated = FATE in df.columns
     rows, marks = mark(df, suite, among=verdict(fated=fated) == ACCEPTED, among_equals=False)
-    audit = partial(
-        _audit,
+    measured = partial(
+        _written,
         path=path,
         asked=asked,
         rules=rules,
@@ -192,16 +191,16 @@ def rule(
         partition_by=partition_by,
         mode=mode,
     )
-    beside = run.lake.table("staging", run.run_id, f"{zone}_{table}")
+    beside = context.lake.place("staging", context.run_id, f"{target.zone}_{target.name}")
     kept = (ACCEPTED, REJECTED) if fated and not keep_left else None
-    staged, fates, report, profile = audit(rows, marks=marks, beside=f"{beside}_staged", keep=kept)
+    staged, fates, report, profile = measured(rows, marks=marks, beside=f"{beside}_staged", keep=kept)
     if any(map(_has_duplicates, report.results)):
         # Which rows are not unique is asked only where some are not: to ask costs a shuffle.
         first, fate = staged, F.when(F.col(VERDICT) == REJECTED, QUARANTINED)
         again = first.rows.withColumn(FATE, fate) if fated and not keep_left else first.rows
         again, more = mark(again, suite, among=F.col(VERDICT) == ACCEPTED, alone=False)
         marks, again = marks | more, again.drop(VERDICT)
-        staged, second, report, profile = audit(again, marks=marks, beside=f"{beside}_unique", keep=None)
+        staged, second, report, profile = measured(again, marks=marks, beside=f"{beside}_unique", keep=None)
         fates = fates.after_another_look(second)
         first.discard()
     if of_rows and not suite.expectations:
@@ -211,7 +210,7 @@ def rule(
     why = Reasons()
     if of_interest:
         considered = _told(staged, marks, suite).where(F.col(VERDICT).isin(of_interest))
-        why = count_reasons(considered, suite=suite, dataset=table, disclosure=run.disclosure)
+        why = count_reasons(considered, suite=suite, dataset=target.name, disclosure=context.disclosure)
     decision = decide(
         report,
         failures=why.failures,
@@ -230,7 +229,7 @@ def rule(
         counts=fates.counts,
         nulls=fates.nulls,
         details={
-            "gate": _results(f"{zone}/{table}", report, why.failures, refusals, disclosure=run.disclosure)
+            "gate": _results(str(target), report, why.failures, refusals, disclosure=context.disclosure)
             | asked.told(profile),
             "quarantine": list(why.lines),
             PROFILE: profile.to_json(),
@@ -239,7 +238,7 @@ def rule(
     )
 
 
-def _audit(
+def _written(
     rows: DataFrame,
     *,
     marks: Marks,

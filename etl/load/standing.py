@@ -13,8 +13,8 @@ from pyspark.sql import DataFrame
 from headgate.etl.lake.history import Snapshot, changes_by_others, missing_file, snapshot
 from headgate.etl.lake.ledger import Entry
 from headgate.etl.lake.tables import read_table
-from headgate.etl.lake.zones import Zone
-from headgate.jobs.context import Run
+from headgate.etl.lake.zones import TableId
+from headgate.etl.load.context import LoadContext
 
 __all__ = ["Inputs", "disturbance", "lost_file", "note_predecessor", "standing"]
 
@@ -23,67 +23,74 @@ __all__ = ["Inputs", "disturbance", "lost_file", "note_predecessor", "standing"]
 class Inputs:
     """The tables that a step reads, each as it stands when the step begins."""
 
-    run: Run
+    context: LoadContext
     versions: dict[str, int] = field(default_factory=dict)
     ids: dict[str, str] = field(default_factory=dict)
+    frames: dict[TableId, DataFrame] = field(default_factory=dict)
 
-    def read(self, zone: Zone, name: str) -> DataFrame:
+    def __getitem__(self, table: TableId) -> DataFrame:
+        return self.frames[table]
+
+    def read(self, table: TableId) -> DataFrame:
         """The newest rows of a table. What they are known by is the version that changed them last."""
-        path = self.run.lake.table(zone, name)
-        found = snapshot(self.run.spark, path)
+        spark, path = self.context.spark, self.context.lake.table(table)
+        found = snapshot(spark, path)
         # An older version with the same rows may have lost its files to OPTIMIZE and VACUUM.
-        frame = read_table(self.run.spark, path, dataset=name, version=found.version if found else None)
+        frame = read_table(spark, path, dataset=table.name, version=found.version if found else None)
         if found is not None:
-            self.versions[f"{zone}/{name}"], self.ids[f"{zone}/{name}"] = found.holds, found.id
+            self.versions[str(table)], self.ids[str(table)] = found.holds, found.id
+        self.frames[table] = frame
         return frame
 
 
-def standing(run: Run, zone: Zone, name: str, found: Snapshot | None, *, fingerprint: str) -> Entry | None:
+def standing(
+    context: LoadContext, table: TableId, found: Snapshot | None, *, fingerprint: str
+) -> Entry | None:
     """The entry of a table that stands, or None where it is to be made anew.
 
     Parameters
     ----------
-    run : Run
-    zone, name : str
+    context : LoadContext
+    table : TableId
     found : Snapshot or None
-        The table.
+        The table as it is.
     fingerprint : str
         Of what it would be made of now.
     """
     if found is None or found.ours is None or found.ours.note.get("fingerprint") != fingerprint:
         return None
-    disturbed = disturbance(run, zone, name, found)
+    disturbed = disturbance(context, table, found)
     if disturbed:
-        run.watch.say(f"{zone}/{name}: {disturbed}: it is made anew")
+        context.say(f"{table}: {disturbed}: it is made anew")
         return None
     return replace(Entry.from_json(found.ours.note), status="unchanged", version=found.ours.version)
 
 
-def disturbance(run: Run, zone: Zone, name: str, found: Snapshot) -> str | None:
+def disturbance(context: LoadContext, table: TableId, found: Snapshot) -> str | None:
     """What somebody else has done to a table since it was published, or to its quarantine."""
     if found.by_others is not None:
         return f"another has changed the table ({found.by_others})"
-    lost = lost_file(run, found)
+    lost = lost_file(context, found)
     if lost:
         return lost
     noted = found.ours.note.get("quarantine") if found.ours else None
     if not noted:
         return None
-    path = run.lake.quarantine(zone, name)
-    quarantine = snapshot(run.spark, path)
+    path = context.lake.quarantine(table)
+    quarantine = snapshot(context.spark, path)
     if quarantine is None or quarantine.id != noted["id"]:
         return f"its quarantine is gone ({path})"
-    changes = changes_by_others(run.spark, path, after=noted["version"], upto=quarantine.version)
+    changes = changes_by_others(context.spark, path, after=noted["version"], upto=quarantine.version)
     return f"another has changed its quarantine ({changes[-1]})" if changes else None
 
 
-def lost_file(run: Run, found: Snapshot) -> str | None:
+def lost_file(context: LoadContext, found: Snapshot) -> str | None:
     """Which data file of a table is gone, if one is."""
-    gone = missing_file(run.spark, found.path, found.version)
+    gone = missing_file(context.spark, found.path, found.version)
     return f"its data file {gone} is gone" if gone else None
 
 
-def note_predecessor(run: Run, found: Snapshot | None) -> None:
+def note_predecessor(context: LoadContext, found: Snapshot | None) -> None:
     """Have the ledger told of the publication that the next one follows on, if its run could not."""
     if found is not None and found.ours is not None:
-        run.noted.append(replace(Entry.from_json(found.ours.note), version=found.ours.version))
+        context.noted.append(replace(Entry.from_json(found.ours.note), version=found.ours.version))

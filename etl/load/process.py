@@ -1,0 +1,333 @@
+"""From what a table is made of to the table: the one way, whoever takes it.
+
+    snapshot ─ up to date? ─ build ─ stage ─ audit ─ commit or refuse ─ quarantine ─ entry
+
+A `Node` says what table is to be made; `process` makes it. The entry that it gives is for the ledger, and is
+the note of the table's commit as well, so that a run which dies after the commit has told it already.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, Literal
+
+from pyspark.sql import DataFrame
+
+from headgate.etl.lake.arrivals import HistoryLostError
+from headgate.etl.lake.commits import Commit
+from headgate.etl.lake.history import Snapshot, TableChangedError, snapshot
+from headgate.etl.lake.ledger import Entry
+from headgate.etl.lake.tables import conflicts_refused, write_table
+from headgate.etl.lake.zones import TableId
+from headgate.etl.load.audit import Ruling, audit
+from headgate.etl.load.context import LoadContext, fingerprint_of
+from headgate.etl.load.modes import Files, Overwrite, WriteMode
+from headgate.etl.load.publication import publish, retain
+from headgate.etl.load.rejects import Quarantine, settle
+from headgate.etl.load.standing import Inputs, disturbance, lost_file, note_predecessor, standing
+from headgate.etl.load.trends import Past
+from headgate.quality import Suite
+
+__all__ = [
+    "Account",
+    "Begun",
+    "Built",
+    "Node",
+    "finish",
+    "last_publication",
+    "process",
+    "require_same_inputs",
+]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Account:
+    """What became of the rows that were read.
+
+    Parameters
+    ----------
+    read : int
+    counts : mapping, optional
+        In place of the gate's, where a row of the table is not a row that was read.
+    details : mapping
+        For the ledger and the report.
+    """
+
+    read: int
+    counts: Mapping[str, Any] | None = None
+    details: Mapping[str, Any] = field(default_factory=dict)
+
+
+def _as_counted(ruling: Ruling | None) -> Account:
+    if ruling is None:
+        return Account(read=0)
+    counts = ruling.counts
+    rows = sum(counts[name] for name in ("published", "superseded", "duplicates", "quarantined"))
+    return Account(read=rows + sum(counts["dropped"].values()))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Built:
+    """The rows that are to become the table, or part of it.
+
+    Parameters
+    ----------
+    rows : DataFrame
+        Those that steps removed bear a fate.
+    account : callable
+        Accounts for the rows that were read, once the gate has ruled, if it does; by default every row is
+        one of them.
+    mode : WriteMode, optional
+        Another than the node's.
+    replaces : frozenset of (str, str)
+        Files whose rows leave the table: see `headgate.etl.lake.tables.Publication`.
+    compare : DataFrame, optional
+        Rows in quarantine that are among those that were read, and leave it unless they are rejected again.
+    integrity : callable, optional
+        Looks at the accepted rows and says what else is wrong with them, a line each.
+    of_rows : bool
+        Whether the rows make no batch: see `headgate.etl.load.audit.audit`.
+    """
+
+    rows: DataFrame
+    account: Callable[[Ruling | None], Account] = _as_counted
+    mode: WriteMode | None = None
+    replaces: Files = frozenset()
+    compare: DataFrame | None = None
+    integrity: Callable[[DataFrame], list[str]] | None = None
+    of_rows: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Begun:
+    """What a table is made from, as it stands when the work begins.
+
+    Parameters
+    ----------
+    entry : Entry
+        Of the work.
+    inputs : Inputs
+        The tables that were read, with their versions.
+    found : Snapshot, optional
+        The table as it is; None where there is none.
+    before : Commit, optional
+        By which it was last published.
+    quarantine : Quarantine
+        The table's.
+    """
+
+    context: LoadContext
+    entry: Entry
+    inputs: Inputs
+    found: Snapshot | None
+    before: Commit | None
+    quarantine: Quarantine
+
+    @property
+    def after(self) -> int:
+        """The version that the table has; -1 where there is none."""
+        return self.found.version if self.found else -1
+
+
+@dataclass(frozen=True, kw_only=True)
+class Node:
+    """One table to be made.
+
+    Parameters
+    ----------
+    target : TableId
+    stage : str
+        What the ledger calls the work.
+    inputs : tuple of TableId
+    definition : sequence
+        What the table depends on beside its inputs, as plain data.
+    build : callable
+        Gives the rows, or, without a suite, the table.
+    suite : Suite, optional
+        What they must be; None only for tables that are made of no data, and are not audited.
+    mode : WriteMode
+    tolerance : float
+        The greatest share of the rows that may be quarantined.
+    rules : sequence of str
+        The names of the rules that may drop rows.
+    allow_empty : bool
+        Whether no row at all may be published.
+    keep_left : bool
+        Whether rows that steps removed are staged as well, to be looked at.
+    runs, all_numbers
+        See `headgate.etl.load.trends.Past`.
+    changed_by_others : {'refuse', 'keep'}
+        Whether to add to a table that another has changed.
+    fixes : (str, str)
+        How to make the table anew, and how to go on from what it holds.
+    again : bool
+        Whether the table is made even if it is up to date.
+    """
+
+    target: TableId
+    stage: str
+    build: Callable[[Begun], Built]
+    definition: Sequence[object]
+    inputs: tuple[TableId, ...] = ()
+    suite: Suite | None = None
+    mode: WriteMode = field(default_factory=Overwrite)
+    tolerance: float = 0.0
+    rules: Sequence[str] = ()
+    allow_empty: bool = False
+    keep_left: bool = False
+    runs: int = 7
+    all_numbers: bool = False
+    changed_by_others: Literal["refuse", "keep"] = "refuse"
+    fixes: tuple[str, str] = ("", "")
+    again: bool = False
+
+
+def process(context: LoadContext, node: Node) -> Entry:
+    """Make a table of what it is made of, or leave it as it is where that would change nothing.
+
+    Parameters
+    ----------
+    context : LoadContext
+    node : Node
+
+    Returns
+    -------
+    Entry
+        ``done`` with the version published, ``refused`` with the reasons, or ``unchanged``.
+
+    Raises
+    ------
+    headgate.etl.lake.history.TableChangedError
+        Another has changed the table, and to add to it would hide what was lost.
+    headgate.etl.lake.arrivals.HistoryLostError
+        What is new to the table cannot be told.
+    headgate.etl.lake.tables.ConflictError
+        Another writer has changed the table meanwhile: nothing is published.
+    """
+    inputs = Inputs(context)
+    for table in node.inputs:
+        inputs.read(table)
+    mark = fingerprint_of(list(node.definition), inputs.versions, inputs.ids)
+    found = snapshot(context.spark, context.lake.table(node.target))
+    before = last_publication(context, node, found)
+    quarantine = settle(context, node.target, found)
+    done = up_to_date(context, node, found, before, inputs, mark)
+    # Rows that were told to the quarantine, and never published, may be published now.
+    interrupted = quarantine.interrupted and not node.mode.incremental
+    if done is not None and not node.again and not interrupted:
+        return done
+    known = {"inputs": inputs.versions, "input_ids": inputs.ids, "fingerprint": mark}
+    entry = context.opened(stage=node.stage, dataset=node.target.name, **known)
+    note_predecessor(context, found)
+    begun = Begun(
+        context=context, entry=entry, inputs=inputs, found=found, before=before, quarantine=quarantine
+    )
+    return finish(begun, node, node.build(begun))
+
+
+def finish(begun: Begun, node: Node, built: Built) -> Entry:
+    """Stage what was built, audit it, and publish or refuse it: the second half of `process`."""
+    context, entry = begun.context, begun.entry
+    if node.suite is None:
+        return _written(begun, node, built)
+    mode = built.mode or node.mode
+    batch = replace(entry, stage="curate") if node.stage == "replay" else entry
+    if built.of_rows:
+        # They are held against all batches before.
+        batch = replace(batch, inputs={}, input_ids={})
+    ruling = audit(
+        context,
+        built.rows,
+        node.target,
+        suite=node.suite,
+        tolerance=node.tolerance,
+        rules=node.rules,
+        keep_left=node.keep_left,
+        allow_empty=node.allow_empty,
+        integrity=built.integrity,
+        partition_by=mode.partition_by,
+        mode=node.mode.name,
+        of_rows=built.of_rows,
+        past=Past(context, node.target, batch, node.runs, node.all_numbers),
+    )
+    account = built.account(ruling)
+    entry = replace(entry, read=account.read)
+    if built.of_rows and not ruling.refusals and ruling.counts["quarantined"] == entry.read:
+        return retain(context, entry, ruling, begun.quarantine, compare=built.compare, after=begun.after)
+    return publish(
+        context,
+        entry,
+        ruling,
+        node.target,
+        mode=mode,
+        replaces=built.replaces,
+        after=begun.after,
+        quarantine=begun.quarantine,
+        compare=built.compare,
+        counts=account.counts,
+        details=account.details,
+    )
+
+
+def _written(begun: Begun, node: Node, built: Built) -> Entry:
+    """Write a table that is made of no data."""
+    context, path = begun.context, begun.context.lake.table(node.target)
+    account = built.account(None)
+    entry = replace(begun.entry, read=account.read, **(account.counts or {})).balanced()
+    context.may_write()
+    with conflicts_refused(context.spark, path, expected=begun.after):
+        commit = write_table(built.rows, path, mode="overwrite", note=entry.to_json())
+    return replace(entry, finished_at=context.clock(), version=commit.version)
+
+
+def up_to_date(
+    context: LoadContext,
+    node: Node,
+    found: Snapshot | None,
+    before: Commit | None,
+    inputs: Inputs,
+    fingerprint: str,
+) -> Entry | None:
+    """The entry of a table that would be made as it is; None where it is to be made."""
+    if not node.mode.incremental:
+        return standing(context, node.target, found, fingerprint=fingerprint)
+    if before is None:
+        return None
+    # Its rows stay as they were published, whatever is written of them now.
+    require_same_inputs(before, inputs, node.target.name)
+    if before.note["inputs"] != inputs.versions:
+        return None
+    return replace(Entry.from_json(before.note), status="unchanged", version=before.version)
+
+
+def require_same_inputs(before: Commit, inputs: Inputs, dataset: str) -> None:
+    """Raise `HistoryLostError` where an input is not the table that the last publication has read."""
+    for table in inputs.frames:
+        key = str(table)
+        noted, read = before.note.get("input_ids", {}).get(key, inputs.ids[key]), before.note["inputs"][key]
+        if noted != inputs.ids[key] or read > inputs.versions[key]:
+            raise HistoryLostError(dataset=dataset, version=read, zone=table.zone)
+
+
+def last_publication(context: LoadContext, node: Node, found: Snapshot | None) -> Commit | None:
+    """The commit by which a table was last published; None if there is no table.
+
+    Raises
+    ------
+    headgate.etl.lake.arrivals.HistoryLostError
+        There is a table, and no such commit: what is new to it cannot be told.
+    TableChangedError
+        The table is not what that commit made of it: to add to it would hide what was lost.
+    """
+    before = found.ours if found else None
+    if found is None or not node.mode.incremental:
+        return before
+    if before is None:
+        raise HistoryLostError(dataset=node.target.name, zone=node.target.zone, version=found.version)
+    keep = node.changed_by_others == "keep"
+    changed = lost_file(context, found) if keep else disturbance(context, node.target, found)
+    if changed:
+        anew, go_on = node.fixes
+        raise TableChangedError(table=str(node.target), reason=changed, fix=anew if keep else anew + go_on)
+    return before
