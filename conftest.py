@@ -58,6 +58,7 @@ def _doctest_names(request: pytest.FixtureRequest, doctest_namespace: dict[str, 
     if isinstance(request.node, pytest.DoctestItem):
         doctest_namespace["spark"] = request.getfixturevalue("spark")
         doctest_namespace["F"] = F
+        doctest_namespace["folder"] = request.getfixturevalue("tmp_path")
 
 
 @pytest.fixture(scope="session")

@@ -1,8 +1,14 @@
-"""Transforms from raw data to clean tables, a star schema and training sets: the table of contents.
+"""Transforms from raw data to clean tables, and what publishes them: the table of contents.
 
-Everything here is a function whose parameters are bound first and which is then applied by
-``df.transform(…)``, or one that learns (``fit_…``) what such a function applies.
+A transform is a function whose parameters are bound first and which is then applied by
+``df.transform(…)``; one that learns (``fit_…``) gives what such a function applies. `publish` writes rows
+to a table through the gate, in the way of `append`, `overwrite`, `overwrite_partitions` or `merge`.
 """
+
+from __future__ import annotations
+
+import difflib
+from typing import TYPE_CHECKING, Any
 
 # One table, cleaned. (Tables joined into a star, and training sets, come from etl.star and etl.features.)
 from headgate.etl.clean import (
@@ -33,10 +39,25 @@ from headgate.etl.clean import (
 )
 from headgate.etl.transform import Transform, compose
 
+if TYPE_CHECKING:
+    from headgate.etl.load import (
+        BatchRefusedError,
+        Outcome,
+        append,
+        merge,
+        overwrite,
+        overwrite_partitions,
+        publish,
+        read_table,
+    )
+
 __all__ = [
     "FITTED",
+    "BatchRefusedError",
+    "Outcome",
     "Transform",
     "add_columns",
+    "append",
     "cast_columns",
     "change_case",
     "compose",
@@ -51,9 +72,14 @@ __all__ = [
     "keep_latest",
     "keep_rows",
     "map_codes",
+    "merge",
+    "overwrite",
+    "overwrite_partitions",
     "parse_dates",
     "parse_ranges",
     "parse_timestamps",
+    "publish",
+    "read_table",
     "rename_columns",
     "rename_to_snake_case",
     "select_columns",
@@ -61,3 +87,14 @@ __all__ = [
     "trim_text",
     "unpivot_columns",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    """What writes tables, once it is asked for: unlike transforms it needs a Spark with a JVM at hand."""
+    if name in __all__:
+        from headgate.etl import load
+
+        return getattr(load, name)
+    near = difflib.get_close_matches(name, __all__, n=1)
+    hint = f"; did you mean '{near[0]}'?" if near else ""
+    raise AttributeError(f"module '{__name__}' has no '{name}'{hint}")

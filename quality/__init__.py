@@ -5,6 +5,9 @@ A suite is read (`load_suite`), rows that break its rules are told apart (`flag_
 may compare a batch with those before it (`Trends`), of which their profiles are kept (`Profile`).
 """
 
+import difflib
+from typing import Any
+
 from headgate.quality.catalogue import ResultFormat
 from headgate.quality.decision import Decision, decide
 from headgate.quality.errors import InapplicableError, QualityError, ReservedNameError, SuiteError
@@ -63,3 +66,9 @@ __all__ = [
     "unfit",
     "validate",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    near = difflib.get_close_matches(name, __all__, n=1)
+    hint = f"; did you mean '{near[0]}'?" if near else ""
+    raise AttributeError(f"module '{__name__}' has no '{name}'{hint}")

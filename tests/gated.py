@@ -23,4 +23,4 @@ def gated(rows: DataFrame, suite: Suite, lake: str, *, table: str, tolerance: fl
         tolerance=tolerance,
         again=True,
     )
-    return process(context, node)
+    return process(context, node).entry

@@ -72,6 +72,8 @@ class Ruling:
     suite : Suite
     beside : str
         The folder for rows that are set aside.
+    report : Report
+        Of the accepted rows.
     counts : dict
         ``published``, ``superseded``, ``duplicates``, ``quarantined``, and ``dropped`` by rule.
     nulls : dict of str to int
@@ -86,6 +88,7 @@ class Ruling:
     marks: Marks
     suite: Suite
     beside: str
+    report: Report
     counts: dict[str, Any]
     nulls: dict[str, int]
     details: dict[str, Any]
@@ -226,6 +229,7 @@ def audit(
         marks=marks,
         suite=suite,
         beside=beside,
+        report=report,
         counts=fates.counts,
         nulls=fates.nulls,
         details={

@@ -23,11 +23,12 @@ from headgate.etl.lake.zones import TableId
 from headgate.etl.load.audit import Ruling, audit
 from headgate.etl.load.context import LoadContext, fingerprint_of
 from headgate.etl.load.modes import Files, Overwrite, WriteMode
+from headgate.etl.load.outcome import Outcome
 from headgate.etl.load.publication import publish, retain
 from headgate.etl.load.rejects import Quarantine, settle
 from headgate.etl.load.standing import Inputs, disturbance, lost_file, note_predecessor, standing
 from headgate.etl.load.trends import Past
-from headgate.quality import Suite
+from headgate.quality import Report, Suite
 
 __all__ = [
     "Account",
@@ -140,6 +141,8 @@ class Node:
     stage : str
         What the ledger calls the work.
     inputs : tuple of TableId
+    offsets : mapping of str to int
+        How far the rows go that no table holds, by their source: they are published once.
     definition : sequence
         What the table depends on beside its inputs, as plain data.
     build : callable
@@ -170,6 +173,7 @@ class Node:
     build: Callable[[Begun], Built]
     definition: Sequence[object]
     inputs: tuple[TableId, ...] = ()
+    offsets: Mapping[str, int] = field(default_factory=dict)
     suite: Suite | None = None
     mode: WriteMode = field(default_factory=Overwrite)
     tolerance: float = 0.0
@@ -183,7 +187,7 @@ class Node:
     again: bool = False
 
 
-def process(context: LoadContext, node: Node) -> Entry:
+def process(context: LoadContext, node: Node) -> Outcome:
     """Make a table of what it is made of, or leave it as it is where that would change nothing.
 
     Parameters
@@ -193,7 +197,7 @@ def process(context: LoadContext, node: Node) -> Entry:
 
     Returns
     -------
-    Entry
+    Outcome
         ``done`` with the version published, ``refused`` with the reasons, or ``unchanged``.
 
     Raises
@@ -208,7 +212,7 @@ def process(context: LoadContext, node: Node) -> Entry:
     inputs = Inputs(context)
     for table in node.inputs:
         inputs.read(table)
-    mark = fingerprint_of(list(node.definition), inputs.versions, inputs.ids)
+    mark = fingerprint_of(list(node.definition), {**inputs.versions, **node.offsets}, inputs.ids)
     found = snapshot(context.spark, context.lake.table(node.target))
     before = last_publication(context, node, found)
     quarantine = settle(context, node.target, found)
@@ -216,9 +220,16 @@ def process(context: LoadContext, node: Node) -> Entry:
     # Rows that were told to the quarantine, and never published, may be published now.
     interrupted = quarantine.interrupted and not node.mode.incremental
     if done is not None and not node.again and not interrupted:
-        return done
-    known = {"inputs": inputs.versions, "input_ids": inputs.ids, "fingerprint": mark}
-    entry = context.opened(stage=node.stage, dataset=node.target.name, **known)
+        return _outcome(context, node, done)
+    # Of other sources than this one the note tells on, how far they have come.
+    versions = {**_offsets(node, before), **inputs.versions, **node.offsets}
+    entry = context.opened(
+        stage=node.stage,
+        dataset=node.target.name,
+        inputs=versions,
+        input_ids=inputs.ids,
+        fingerprint=mark,
+    )
     note_predecessor(context, found)
     begun = Begun(
         context=context, entry=entry, inputs=inputs, found=found, before=before, quarantine=quarantine
@@ -226,11 +237,21 @@ def process(context: LoadContext, node: Node) -> Entry:
     return finish(begun, node, node.build(begun))
 
 
-def finish(begun: Begun, node: Node, built: Built) -> Entry:
+def _outcome(context: LoadContext, node: Node, entry: Entry, report: Report | None = None) -> Outcome:
+    return Outcome(
+        spark=context.spark,
+        entry=entry,
+        table=context.lake.table(node.target),
+        quarantine_path=context.lake.quarantine(node.target),
+        report=report,
+    )
+
+
+def finish(begun: Begun, node: Node, built: Built) -> Outcome:
     """Stage what was built, audit it, and publish or refuse it: the second half of `process`."""
     context, entry = begun.context, begun.entry
     if node.suite is None:
-        return _written(begun, node, built)
+        return _outcome(context, node, _written(begun, node, built))
     mode = built.mode or node.mode
     batch = replace(entry, stage="curate") if node.stage == "replay" else entry
     if built.of_rows:
@@ -254,8 +275,9 @@ def finish(begun: Begun, node: Node, built: Built) -> Entry:
     account = built.account(ruling)
     entry = replace(entry, read=account.read)
     if built.of_rows and not ruling.refusals and ruling.counts["quarantined"] == entry.read:
-        return retain(context, entry, ruling, begun.quarantine, compare=built.compare, after=begun.after)
-    return publish(
+        entry = retain(context, entry, ruling, begun.quarantine, compare=built.compare, after=begun.after)
+        return _outcome(context, node, entry, ruling.report)
+    entry = publish(
         context,
         entry,
         ruling,
@@ -268,6 +290,7 @@ def finish(begun: Begun, node: Node, built: Built) -> Entry:
         counts=account.counts,
         details=account.details,
     )
+    return _outcome(context, node, entry, ruling.report)
 
 
 def _written(begun: Begun, node: Node, built: Built) -> Entry:
@@ -294,11 +317,21 @@ def up_to_date(
         return standing(context, node.target, found, fingerprint=fingerprint)
     if before is None:
         return None
+    if not node.inputs:
+        reached = _offsets(node, before)
+        if not node.offsets or any(reached.get(source, -1) < upto for source, upto in node.offsets.items()):
+            return None
+        return replace(Entry.from_json(before.note), status="unchanged", version=before.version)
     # Its rows stay as they were published, whatever is written of them now.
     require_same_inputs(before, inputs, node.target.name)
     if before.note["inputs"] != inputs.versions:
         return None
     return replace(Entry.from_json(before.note), status="unchanged", version=before.version)
+
+
+def _offsets(node: Node, before: Commit | None) -> Mapping[str, int]:
+    """How far the sources of a table have come that is made of no other table."""
+    return before.note["inputs"] if before is not None and not node.inputs else {}
 
 
 def require_same_inputs(before: Commit, inputs: Inputs, dataset: str) -> None:
@@ -323,6 +356,8 @@ def last_publication(context: LoadContext, node: Node, found: Snapshot | None) -
     before = found.ours if found else None
     if found is None or not node.mode.incremental:
         return before
+    if before is None and not node.inputs:
+        return None
     if before is None:
         raise HistoryLostError(dataset=node.target.name, zone=node.target.zone, version=found.version)
     keep = node.changed_by_others == "keep"

@@ -85,7 +85,7 @@ def curate_one(run: Run, name: str, *, stage: str = "curate") -> Entry:
     stage : {'curate', 'replay'}
         What the ledger calls it; a replay is made even if the table is up to date.
     """
-    return process(run, dataset_node(run, name, stage=stage))
+    return process(run, dataset_node(run, name, stage=stage)).entry
 
 
 def dataset_node(run: Run, name: str, *, stage: str = "curate") -> Node:

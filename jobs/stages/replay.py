@@ -112,7 +112,7 @@ def _again(run: Run, name: str, *, reasons: Sequence[str]) -> Entry:
         compare=chosen,
         of_rows=True,
     )
-    return finish(begun, node, built)
+    return finish(begun, node, built).entry
 
 
 def _taken_in(run: Run, name: str, before: Commit) -> DataFrame:

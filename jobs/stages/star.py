@@ -67,7 +67,7 @@ def star(run: Run) -> list[Entry]:
 
 
 def _made_by(node: Callable[[Run, str], Node]) -> Callable[[Run, str], Entry]:
-    return lambda run, name: process(run, node(run, name))
+    return lambda run, name: process(run, node(run, name)).entry
 
 
 def _members_before(begun: Begun) -> DataFrame | None:

@@ -53,18 +53,23 @@ def arm(moment: str, way: str) -> None:
         raise ValueError(moment)
 
 
-def run_killed(moment: str, way: str, command: str, *given: str) -> None:
-    """Run a command in a process of its own, in which it is killed at a moment."""
-    ended = subprocess.run(
-        [sys.executable, "-m", "tests.jobs.killed", moment, way, command, *given],
+def run_program(*program: str) -> subprocess.CompletedProcess[str]:
+    """Run a program of the tests in a process of its own, at the head of a group."""
+    return subprocess.run(
+        [sys.executable, "-m", *program],
         cwd=ROOT,
         env=os.environ | {"PYTHONPATH": str(ROOT)},
         stdin=subprocess.DEVNULL,
-        stderr=subprocess.PIPE,
+        capture_output=True,
         text=True,
         check=False,
         start_new_session=True,
     )
+
+
+def run_killed(moment: str, way: str, command: str, *given: str) -> None:
+    """Run a command in a process of its own, in which it is killed at a moment."""
+    ended = run_program("tests.jobs.killed", moment, way, command, *given)
     assert ended.returncode == -signal.SIGKILL, ended.stderr
 
 

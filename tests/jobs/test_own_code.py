@@ -48,7 +48,7 @@ def test_they_are_found_there_and_run_in_sparks_workers(project: Path, tmp_path:
     known = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
     done = subprocess.run(command, cwd=tmp_path / "elsewhere", env=known, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr[-2000:]
-    (file,) = (tmp_path / "lake/curated/visits").glob("*.parquet")
+    (file,) = (tmp_path / "lake/curated/visits").rglob("*.parquet")
     assert set(pq.read_table(file)["town"].to_pylist()) == {"ROME", "OSLO", "BERN", None}
 
 
