@@ -7,7 +7,8 @@ from pyspark.sql import DataFrame
 from headgate.etl.lake.ledger import Entry
 from headgate.etl.lake.zones import Lake, TableId
 from headgate.etl.load import LoadContext
-from headgate.etl.load.process import Built, Node, process
+from headgate.etl.load.node import Built, Node
+from headgate.etl.load.process import process
 from headgate.quality import Suite
 
 

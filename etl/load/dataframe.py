@@ -21,8 +21,9 @@ from headgate.etl.load.context import LoadContext
 from headgate.etl.load.disclosure import Disclosure, Word
 from headgate.etl.load.fates import FATE
 from headgate.etl.load.modes import Append, Merge, Overwrite, OverwritePartitions, WriteMode
+from headgate.etl.load.node import Built, Node
 from headgate.etl.load.outcome import BatchRefusedError, Outcome
-from headgate.etl.load.process import Built, Node, process
+from headgate.etl.load.process import process
 from headgate.etl.transform import quote
 from headgate.quality import ReservedNameError, Suite, load_suite
 

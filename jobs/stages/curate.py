@@ -16,7 +16,8 @@ from headgate.etl.lake.ledger import Entry
 from headgate.etl.lake.zones import TableId
 from headgate.etl.load.audit import Ruling
 from headgate.etl.load.fates import FATE, QUARANTINED
-from headgate.etl.load.process import Account, Begun, Built, Node, process, require_same_inputs
+from headgate.etl.load.node import Account, Begun, Built, Node
+from headgate.etl.load.process import process, require_same_inputs
 from headgate.etl.load.redelivery import merge_anew
 from headgate.etl.load.rejects import open_among
 from headgate.etl.load.standing import Inputs

@@ -18,7 +18,8 @@ from headgate.etl.lake.quarantine import bears, identity
 from headgate.etl.lake.tables import read_table
 from headgate.etl.lake.zones import TableId
 from headgate.etl.load.context import fingerprint_of
-from headgate.etl.load.process import Account, Begun, Built, finish, last_publication
+from headgate.etl.load.node import Account, Begun, Built
+from headgate.etl.load.process import finish, last_publication
 from headgate.etl.load.rejects import open_among, settle
 from headgate.etl.load.standing import Inputs, note_predecessor
 from headgate.etl.transform import require_columns

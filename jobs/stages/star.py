@@ -21,7 +21,8 @@ from headgate.etl.lake.turns import TURN
 from headgate.etl.lake.zones import TableId
 from headgate.etl.load.audit import Ruling
 from headgate.etl.load.fates import DROPPED, FATE
-from headgate.etl.load.process import Account, Begun, Built, Node, process
+from headgate.etl.load.node import Account, Begun, Built, Node
+from headgate.etl.load.process import process
 from headgate.etl.star import (
     ORPHANS,
     build_calendar,
