@@ -21,8 +21,8 @@ from headgate.etl.lake.delimited import UnreadableFileError, members, read_heade
 from headgate.etl.lake.landing import raw_column_names
 from headgate.jobs.columns import Columns
 from headgate.jobs.context import file_format
+from headgate.jobs.landing import simulator_of
 from headgate.jobs.places import is_remote, local
-from headgate.jobs.simulate.schema import TABLES
 
 __all__ = ["delivered_columns"]
 
@@ -61,8 +61,9 @@ def delivered_columns(
         names += [name for name in raw_column_names(source.optional) if name.lower() not in lower]
     if not names and source.columns:
         names = raw_column_names(source.columns)
-    if not names and simulate is not None and dataset in TABLES:
-        names = raw_column_names(field.header for field in TABLES[dataset])
+    simulator = simulator_of(simulate)
+    if not names and simulator is not None:
+        names = raw_column_names(simulator.columns(dataset))
     return Columns(dict.fromkeys(names, "string")) if names else UNKNOWN
 
 

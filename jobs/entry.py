@@ -7,6 +7,7 @@ import re
 import sys
 from argparse import ArgumentParser, Namespace
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import datetime
 from functools import partial
 from typing import Any
@@ -23,7 +24,7 @@ from headgate.jobs.data_docs import gate_documents, write_data_docs
 from headgate.jobs.disclosure import disclosure_of
 from headgate.jobs.exits import ArgumentsError, Exit, code_of, guarded, reasons_of
 from headgate.jobs.flow import Step, flow
-from headgate.jobs.landing import is_small, prepare_landing
+from headgate.jobs.landing import is_small, simulator_of
 from headgate.jobs.preflight import check_executors, check_places, one_writer
 from headgate.jobs.progress import LogFormat, Watch, watching
 from headgate.jobs.recovery import recover
@@ -187,8 +188,11 @@ def _reported(
 ) -> dict[str, Any]:
     publish = partial(_publish, run, run.clock(), watch, print_json=print_json, docs=docs)
     try:
-        if "ingest" in steps:
-            prepare_landing(run)
+        simulator = simulator_of(run.pipeline.simulate)
+        if simulator is not None:
+            if "ingest" in steps:
+                simulator.prepare(run)
+            run = replace(run, observers=simulator.observers(run))
         before = recover(run)
         try:
             flow(run, steps)

@@ -1,20 +1,58 @@
-"""The landing of the embedded example: made by the simulator where there is none."""
+"""The landing: how much lies there, and who makes it where the pipeline says that it is made."""
 
 from __future__ import annotations
 
-import tempfile
+from collections.abc import Sequence
+from importlib.metadata import entry_points
 from pathlib import Path
+from typing import Protocol, cast
 
-from headgate.conf import Pipeline
-from headgate.etl.lake import files
+from headgate.conf import Pipeline, Simulate
+from headgate.etl.load.node import Observer
 from headgate.jobs.context import Run
+from headgate.jobs.exits import ArgumentsError
 from headgate.jobs.places import is_remote
-from headgate.jobs.simulate import TRUTH_FILE, simulate
 
-__all__ = ["is_small", "prepare_landing"]
+__all__ = ["Simulator", "is_small", "simulator_of"]
+
+GROUP = "headgate.simulators"
+"""The entry points by which a simulator is found: production knows none by itself."""
 
 SMALL = 64 * 1024**2
-BYTES_OF_A_PATIENT = 3_200
+
+
+class Simulator(Protocol):
+    """Makes a landing, and may look at what becomes of it."""
+
+    def size(self, pipeline: Pipeline) -> int:
+        """The bytes of the landing, about."""
+
+    def columns(self, dataset: str) -> Sequence[str]:
+        """The columns that a dataset is delivered with; none where it is not simulated."""
+
+    def prepare(self, run: Run) -> None:
+        """Make the landing where it is not there yet."""
+
+    def observers(self, run: Run) -> Sequence[Observer]:
+        """Who looks at what becomes of the rows."""
+
+
+def simulator_of(simulate: Simulate | None) -> Simulator | None:
+    """Who makes the landing where a pipeline has the section ``simulate``; None where it has not.
+
+    Raises
+    ------
+    ArgumentsError
+        The pipeline asks for one, and none is installed.
+    """
+    if simulate is None:
+        return None
+    found = next(iter(entry_points(group=GROUP, name="hospital")), None)
+    if found is None:
+        raise ArgumentsError(
+            argument="simulate", reason="no simulator is installed", fix="install headgate again, whole"
+        )
+    return cast(Simulator, found.load())
 
 
 def is_small(pipeline: Pipeline, landing: str) -> bool:
@@ -26,30 +64,12 @@ def is_small(pipeline: Pipeline, landing: str) -> bool:
     landing : str
         The folder of the source files.
     """
-    if pipeline.simulate is not None:
-        return pipeline.simulate.patients * BYTES_OF_A_PATIENT < SMALL
+    simulator = simulator_of(pipeline.simulate)
+    if simulator is not None:
+        return simulator.size(pipeline) < SMALL
     if is_remote(landing):
         return False
     return (
         sum(file.stat().st_size for file in Path(landing.removeprefix("file:")).rglob("*") if file.is_file())
         < SMALL
     )
-
-
-def prepare_landing(run: Run) -> None:
-    """Simulate the landing where the pipeline says so and it is not there yet.
-
-    The truth file is written last: a landing without it was interrupted and is made again.
-    """
-    plan = run.pipeline.simulate
-    truth = f"{run.landing.rstrip('/')}/{TRUTH_FILE}"
-    if plan is None or files.exists(run.spark, truth):
-        return
-    run.watch.say(f"simulating {plan.patients:,} patients (seed {plan.seed}) into {run.landing}")
-    with tempfile.TemporaryDirectory(prefix="headgate-landing-") as folder:
-        made = Path(folder)
-        simulate(patients=plan.patients, seed=plan.seed, output=made)
-        written = sorted(file for file in made.rglob("*") if file.is_file())
-        for file in sorted(written, key=lambda file: file.relative_to(made).as_posix() == TRUTH_FILE):
-            place = f"{run.landing.rstrip('/')}/{file.relative_to(made).as_posix()}"
-            files.write_bytes(run.spark, place, file.read_bytes())

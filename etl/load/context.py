@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from importlib import metadata
 from types import MappingProxyType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pyspark.sql import SparkSession
 
 from headgate.etl.lake.ledger import Entry
 from headgate.etl.lake.zones import Lake
 from headgate.etl.load.disclosure import Disclosure
+
+if TYPE_CHECKING:
+    from headgate.etl.load.node import Observer
 
 __all__ = ["VERSION", "LoadContext", "fingerprint_of", "utc_now"]
 
@@ -48,6 +51,8 @@ class LoadContext:
         Told of what a person should know, a line each.
     noted : list of Entry
         What commits say was done by other runs meanwhile: the ledger is told where it lacks it.
+    observers : sequence of Observer
+        Who looks at what becomes of the rows.
     """
 
     spark: SparkSession
@@ -59,6 +64,7 @@ class LoadContext:
     clock: Callable[[], datetime] = utc_now
     say: Callable[[str], None] = lambda line: None
     noted: list[Entry] = field(default_factory=list)
+    observers: Sequence[Observer] = ()
 
     def opened(self, *, stage: str, dataset: str, **known: Any) -> Entry:
         """The entry of a work that begins now."""

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any, Literal, Protocol
 
 from pyspark.sql import DataFrame
 
@@ -22,7 +22,7 @@ from headgate.etl.load.rejects import Quarantine
 from headgate.etl.load.standing import Inputs
 from headgate.quality import Suite
 
-__all__ = ["Account", "Begun", "Built", "Node"]
+__all__ = ["Account", "Begun", "Built", "Node", "Observer"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -139,8 +139,6 @@ class Node:
         The names of the rules that may drop rows.
     allow_empty : bool
         Whether no row at all may be published.
-    keep_left : bool
-        Whether rows that steps removed are staged as well, to be looked at.
     runs, all_numbers
         See `headgate.etl.load.trends.Past`.
     changed_by_others : {'refuse', 'keep'}
@@ -162,9 +160,18 @@ class Node:
     tolerance: float = 0.0
     rules: Sequence[str] = ()
     allow_empty: bool = False
-    keep_left: bool = False
     runs: int = 7
     all_numbers: bool = False
     changed_by_others: Literal["refuse", "keep"] = "refuse"
     fixes: tuple[str, str] = ("", "")
     again: bool = False
+
+
+class Observer(Protocol):
+    """Looks at what becomes of the rows of a table while it is made, and changes nothing."""
+
+    def keeps_left(self, node: Node) -> bool:
+        """Whether rows that steps removed are to be staged as well, to be looked at."""
+
+    def observe(self, node: Node, begun: Begun, ruling: Ruling) -> Mapping[str, Any]:
+        """What there is to tell, for the details of the ledger's entry."""

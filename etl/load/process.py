@@ -106,7 +106,7 @@ def finish(begun: Begun, node: Node, built: Built) -> Outcome:
         suite=node.suite,
         tolerance=node.tolerance,
         rules=node.rules,
-        keep_left=node.keep_left,
+        keep_left=any(observer.keeps_left(node) for observer in context.observers),
         allow_empty=node.allow_empty,
         integrity=built.integrity,
         partition_by=mode.partition_by,
@@ -119,6 +119,9 @@ def finish(begun: Begun, node: Node, built: Built) -> Outcome:
     if built.of_rows and not ruling.refusals and ruling.counts["quarantined"] == entry.read:
         entry = retain(context, entry, ruling, begun.quarantine, compare=built.compare, after=begun.after)
         return _outcome(context, node, entry, ruling.report)
+    details = dict(account.details)
+    for observer in context.observers:
+        details |= observer.observe(node, begun, ruling)
     entry = publish(
         context,
         entry,
@@ -130,7 +133,7 @@ def finish(begun: Begun, node: Node, built: Built) -> Outcome:
         quarantine=begun.quarantine,
         compare=built.compare,
         counts=account.counts,
-        details=account.details,
+        details=details,
     )
     return _outcome(context, node, entry, ruling.report)
 

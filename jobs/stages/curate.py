@@ -24,7 +24,6 @@ from headgate.etl.load.standing import Inputs
 from headgate.etl.transform import PROBLEMS, add_problems, data_columns, problem, quote, require_columns
 from headgate.jobs.catalogue import RENAMES, rules_of, transform_of, write_mode
 from headgate.jobs.context import Run
-from headgate.jobs.planted import compare_rows, planted_truth
 from headgate.jobs.stages.step import each
 
 __all__ = [
@@ -104,7 +103,6 @@ def dataset_node(run: Run, name: str, *, stage: str = "curate") -> Node:
         tolerance=dataset.tolerance,
         rules=rules_of(dataset.clean),
         allow_empty=dataset.allow_empty,
-        keep_left=planted_truth(run) is not None,
         runs=dataset.trends.runs,
         all_numbers=dataset.trends.numbers == "all",
         changed_by_others=dataset.publish.changed_by_others,
@@ -176,9 +174,6 @@ def _account(run: Run, dataset: Dataset, name: str, raw: DataFrame, batch: Batch
             if (empty := delivered.get(column)) is not None
         ]
     }
-    truth = planted_truth(run)
-    if truth is not None:
-        details["planted"] = compare_rows(truth, ruling.told, dataset=name)
     counts = ruling.counts | {"superseded": ruling.counts["superseded"] + superseded}
     return Account(read=read, counts=counts, details=details)
 

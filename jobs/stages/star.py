@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import reduce
 from operator import or_
@@ -11,13 +11,10 @@ from typing import Any
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from headgate.conf import Dimension, Fact, Reference, fingerprint
-from headgate.etl.lake.commits import newest_version
+from headgate.conf import Dimension, Fact, fingerprint
 from headgate.etl.lake.history import TableChangedError, missing_file
 from headgate.etl.lake.ledger import Entry
-from headgate.etl.lake.quarantine import events, open_rows
 from headgate.etl.lake.tables import read_table
-from headgate.etl.lake.turns import TURN
 from headgate.etl.lake.zones import TableId
 from headgate.etl.load.audit import Ruling
 from headgate.etl.load.fates import DROPPED, FATE
@@ -34,11 +31,10 @@ from headgate.etl.star import (
 from headgate.etl.transform import data_columns, quote
 from headgate.jobs.catalogue import rules_of, transform_of
 from headgate.jobs.context import Run
-from headgate.jobs.planted import compare_facts, orphan_columns, planted_truth
 from headgate.jobs.stages.step import each
 from headgate.quality import Suite
 
-__all__ = ["star", "unsound"]
+__all__ = ["fact_source", "star", "unsound"]
 
 NO_KEY = f"{DROPPED}no_natural_key"
 """Rows that name no member: facts made from them refer to the unknown one."""
@@ -141,7 +137,7 @@ def fact_node(run: Run, name: str) -> Node:
     keys |= {name: calendar.key for name, calendar in star.calendars.items()}
 
     def build(begun: Begun) -> Built:
-        source = _data(begun.inputs[curated]).transform(transform_of(plan.steps, mark=FATE))
+        source = fact_source(plan, begun)
         dimensions = {dimension: begun.inputs[table] for dimension, table in named.items()}
         members = {
             fk: (dimensions[reference.dimension], keys[reference.dimension])
@@ -156,17 +152,7 @@ def fact_node(run: Run, name: str) -> Node:
 
         def account(ruling: Ruling | None) -> Account:
             assert ruling is not None
-            details: dict[str, Any] = {"orphans": _orphans(ruling.staged.rows)}
-            truth = planted_truth(run)
-            planted = orphan_columns(truth, plan.from_) if truth is not None else set()
-            if truth is not None and planted:
-                details["planted"] = compare_facts(
-                    truth,
-                    dataset=plan.from_,
-                    unknown=_in_vain(source, plan.references, dimensions, planted),
-                    quarantined=_quarantined(run, plan.from_),
-                )
-            return Account(read=source.count(), details=details)
+            return Account(read=source.count(), details={"orphans": _orphans(ruling.staged.rows)})
 
         return Built(
             rows=fact,
@@ -176,6 +162,11 @@ def fact_node(run: Run, name: str) -> Node:
 
     node = _node(name, plan, suite, inputs=(curated, *named.values()), build=build)
     return replace(node, rules=rules_of(plan.steps))
+
+
+def fact_source(plan: Fact, begun: Begun) -> DataFrame:
+    """The rows that a fact is made of, after its own steps."""
+    return _data(begun.inputs[TableId("curated", plan.from_)]).transform(transform_of(plan.steps, mark=FATE))
 
 
 def _node(
@@ -248,32 +239,3 @@ def _orphans(staged: DataFrame) -> dict[str, int]:
     """Rows whose natural key is given but has no member, by foreign key: they refer to the unknown one."""
     names = staged.select(F.explode(ORPHANS).alias("fk")).groupBy("fk").count().collect()
     return {row.fk: row["count"] for row in sorted(names, key=lambda row: str(row.fk))}
-
-
-def _in_vain(
-    source: DataFrame,
-    references: Mapping[str, Reference],
-    dimensions: Mapping[str, DataFrame],
-    columns: Collection[str],
-) -> dict[str, list[str]]:
-    """Natural keys of one column that are given but have no member, by that column, of `columns`."""
-    keys: dict[str, list[str]] = {}
-    for reference in references.values():
-        (member, given), *more = reference.on.items()
-        if more or given not in columns or given in keys:
-            continue
-        asked = source.select(F.col(quote(given)).cast("string").alias("key")).dropna().distinct()
-        known = dimensions[reference.dimension].select(F.col(quote(member)).cast("string").alias("key"))
-        keys[given] = [row.key for row in asked.join(known, "key", "left_anti").collect()]
-    return keys
-
-
-def _quarantined(run: Run, dataset: str) -> list[tuple[str, int]]:
-    path = run.lake.place("quarantine", dataset)
-    told = events(run.spark, path)
-    if told is None:
-        return []
-    known = told.select("file", "file_hash", "row", "fingerprint", "status", "at", TURN)
-    # What the first commit tells is all open: to group it would take one job more.
-    rows = known if newest_version(run.spark, path) == 0 else open_rows(known)
-    return [(row.file, row.row) for row in rows.collect()]

@@ -4,36 +4,80 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
+from headgate.conf import Pipeline, Reference
 from headgate.etl.lake import files
+from headgate.etl.lake.commits import newest_version
+from headgate.etl.lake.quarantine import events, open_rows
+from headgate.etl.lake.turns import TURN
+from headgate.etl.lake.zones import TableId
+from headgate.etl.load.audit import Ruling
+from headgate.etl.load.context import LoadContext
 from headgate.etl.load.fates import FATE, QUARANTINED, REJECTED, VERDICT
+from headgate.etl.load.node import Begun, Node, Observer
+from headgate.etl.load.standing import Inputs
 from headgate.etl.transform import PROBLEMS, data_columns, quote
 from headgate.jobs.context import Run
-from headgate.jobs.simulate import TRUTH_FILE, Truth, compare
+from headgate.jobs.simulate.compare import compare
 from headgate.jobs.simulate.schema import column_of
+from headgate.jobs.simulate.truth import TRUTH_FILE, Truth
+from headgate.jobs.stages.star import fact_source
 from headgate.quality import FAILURES
 
-__all__ = ["compare_facts", "compare_rows", "orphan_columns", "planted_truth"]
+__all__ = ["PlantedTruth", "compare_facts", "compare_rows", "observers_of", "orphan_columns"]
 
 ORPHAN = "orphan"
 
 
-def planted_truth(run: Run) -> Truth | None:
-    """What was planted in the run's landing, or None where that is not a simulated one."""
+def observers_of(run: Run) -> list[Observer]:
+    """Who compares what was planted in the run's landing with what becomes of it; nobody without a truth."""
     place = f"{run.landing.rstrip('/')}/{TRUTH_FILE}"
-    if run.pipeline.simulate is None or not files.exists(run.spark, place):
-        return None
-    return _parsed(files.read_bytes(run.spark, place))
+    if not files.exists(run.spark, place):
+        return []
+    return [PlantedTruth(run.pipeline, _parsed(files.read_bytes(run.spark, place)))]
 
 
 @lru_cache(maxsize=1)
 def _parsed(content: bytes) -> Truth:
     return Truth.parse(json.loads(content))
+
+
+@dataclass(frozen=True)
+class PlantedTruth:
+    """Holds what was planted in a landing against what becomes of its rows.
+
+    Parameters
+    ----------
+    pipeline : Pipeline
+    truth : Truth
+    """
+
+    pipeline: Pipeline
+    truth: Truth
+
+    def keeps_left(self, node: Node) -> bool:
+        """See `headgate.etl.load.node.Observer`: what became of a duplicate is told from its own row."""
+        return node.target.zone == "curated"
+
+    def observe(self, node: Node, begun: Begun, ruling: Ruling) -> Mapping[str, Any]:
+        """See `headgate.etl.load.node.Observer`."""
+        name = node.target.name
+        if node.target.zone == "curated":
+            return {"planted": compare_rows(self.truth, ruling.told, dataset=name)}
+        plan = self.pipeline.star.facts.get(name)
+        columns = orphan_columns(self.truth, plan.from_) if plan is not None else set()
+        if plan is None or not columns:
+            return {}
+        unknown = _in_vain(fact_source(plan, begun), plan.references, begun.inputs, columns)
+        quarantined = _quarantined(begun.context, plan.from_)
+        found = compare_facts(self.truth, dataset=plan.from_, unknown=unknown, quarantined=quarantined)
+        return {"planted": found}
 
 
 def compare_rows(truth: Truth, staged: DataFrame, *, dataset: str) -> list[dict[str, Any]]:
@@ -111,3 +155,34 @@ def compare_facts(
         datasets=[dataset],
     )
     return [line for line in lines if line["kind"] == ORPHAN]
+
+
+def _in_vain(
+    source: DataFrame,
+    references: Mapping[str, Reference],
+    inputs: Inputs,
+    columns: Collection[str],
+) -> dict[str, list[str]]:
+    """Natural keys of one column that are given but have no member, by that column, of `columns`."""
+    keys: dict[str, list[str]] = {}
+    for reference in references.values():
+        (member, given), *more = reference.on.items()
+        if more or given not in columns or given in keys:
+            continue
+        asked = source.select(F.col(quote(given)).cast("string").alias("key")).dropna().distinct()
+        known = inputs[TableId("star", reference.dimension)].select(
+            F.col(quote(member)).cast("string").alias("key")
+        )
+        keys[given] = [row.key for row in asked.join(known, "key", "left_anti").collect()]
+    return keys
+
+
+def _quarantined(context: LoadContext, dataset: str) -> list[tuple[str, int]]:
+    path = context.lake.quarantine(TableId("curated", dataset))
+    told = events(context.spark, path)
+    if told is None:
+        return []
+    known = told.select("file", "file_hash", "row", "fingerprint", "status", "at", TURN)
+    # What the first commit tells is all open: to group it would take one job more.
+    rows = known if newest_version(context.spark, path) == 0 else open_rows(known)
+    return [(row.file, row.row) for row in rows.collect()]
