@@ -37,6 +37,7 @@ from headgate.etl.clean import (
     trim_text,
     unpivot_columns,
 )
+from headgate.etl.traits import step
 from headgate.etl.transform import Transform, compose
 
 if TYPE_CHECKING:
@@ -84,6 +85,7 @@ __all__ = [
     "rename_to_snake_case",
     "select_columns",
     "sentinels_to_null",
+    "step",
     "trim_text",
     "unpivot_columns",
 ]

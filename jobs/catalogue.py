@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import fields
-from inspect import signature
 from typing import Any
 
 from pyspark.sql import DataFrame
@@ -15,6 +13,7 @@ from headgate.conf import Publish, Step, imported_fit
 from headgate.etl import FITTED, clean
 from headgate.etl.features import count_prior_encounters, label_readmission
 from headgate.etl.load import Append, Merge, Overwrite, OverwritePartitions, WriteMode
+from headgate.etl.traits import traits_of
 from headgate.etl.transform import Transform, compose, quote
 
 __all__ = ["FITS", "MODES", "RENAMES", "STEPS", "apply_fitted", "rules_of", "transform_of", "write_mode"]
@@ -73,20 +72,16 @@ def transform_of(steps: Iterable[Step], *, mark: str | None = None) -> Transform
 
 def rules_of(steps: Iterable[Step]) -> list[str]:
     """The names of the rules by which `steps` may drop rows."""
-    return [step.parameters["rule"] for step in steps if "rule" in step.parameters]
+    return [step.parameters["rule"] for step in steps if traits_of(step.function).removes == "rule"]
 
 
 def _bound(step: Step, mark: str | None) -> Transform:
-    if mark is not None and "mark" in signature(step.function).parameters:
+    traits = traits_of(step.function)
+    if mark is not None and traits.marks:
         marking: Transform = step.function(**step.parameters, mark=mark)
         return marking
     made: Transform = step.function(**step.parameters)
-    return made if mark is None or not _looks_across_rows(step) else _on_unmarked(made, mark)
-
-
-def _looks_across_rows(step: Step) -> bool:
-    """Whether a row's result may depend on other rows: a window in SQL, or a step of the user's own."""
-    return ":" in step.name or re.search(r"\bover\b", str(step.parameters), re.IGNORECASE) is not None
+    return made if mark is None or not traits.looks_across_rows(step.parameters) else _on_unmarked(made, mark)
 
 
 def _on_unmarked(transform: Transform, mark: str) -> Transform:

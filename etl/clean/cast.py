@@ -14,6 +14,7 @@ from headgate.etl.clean.reading import Reading, replace_values
 from headgate.etl.clean.text import lower_case
 from headgate.etl.engine import refuse_on_sail
 from headgate.etl.errors import ParameterError
+from headgate.etl.traits import step
 from headgate.etl.transform import Invalid, Transform, quote, require_columns
 
 __all__ = ["cast_columns"]
@@ -30,6 +31,7 @@ WHOLE = r"^[+-]?[0-9]+(?:[.]0*)?\z"
 NUMBER = r"^[+-]?(?:[0-9]+[.]?[0-9]*|[.][0-9]+)(?:[eE][+-]?[0-9]{1,4})?\z"
 
 
+@step()
 def cast_columns(*, columns: dict[str, str], invalid: Invalid = "reject") -> Transform:
     """Give columns another type; a value that the type does not hold exactly is a problem.
 

@@ -11,11 +11,13 @@ from headgate.etl.clean.checks import require_choice, require_data_names, requir
 from headgate.etl.clean.lookup import look_up
 from headgate.etl.clean.text import lower_case
 from headgate.etl.errors import ParameterError
+from headgate.etl.traits import step
 from headgate.etl.transform import PROBLEMS, Transform, add_problems, problem, quote
 
 __all__ = ["map_codes"]
 
 
+@step()
 def map_codes(
     *,
     column: str,

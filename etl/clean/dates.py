@@ -17,6 +17,7 @@ from headgate.etl.clean.checks import require_choice, require_names, require_tex
 from headgate.etl.clean.formats import Format, compile_format, mark_matches, replace_names
 from headgate.etl.clean.reading import Reading, replace_values
 from headgate.etl.errors import ParameterError
+from headgate.etl.traits import step
 from headgate.etl.transform import Invalid, Transform, quote
 
 __all__ = ["parse_dates", "parse_timestamps"]
@@ -25,6 +26,7 @@ __all__ = ["parse_dates", "parse_timestamps"]
 FIXED_ZONE = r"UTC|Z|[+-](0\d|1[0-4]):[0-5]\d"
 
 
+@step()
 def parse_dates(
     *, columns: list[str], formats: list[str], first_year: int = 2000, invalid: Invalid = "reject"
 ) -> Transform:
@@ -104,6 +106,7 @@ def parse_dates(
     return parse
 
 
+@step()
 def parse_timestamps(
     *,
     columns: list[str],

@@ -7,12 +7,19 @@ from pyspark.sql import functions as F
 
 from headgate.etl.clean.checks import require_data_names, require_names, require_values
 from headgate.etl.clean.expressions import sql_column
+from headgate.etl.clean.sql import has_window
 from headgate.etl.errors import ParameterError
+from headgate.etl.traits import Scope, step
 from headgate.etl.transform import Transform, quote, require_columns
 
 __all__ = ["add_columns", "unpivot_columns"]
 
 
+def _scope(*, columns: dict[str, str]) -> Scope:
+    return "group" if any(map(has_window, columns.values())) else "row"
+
+
+@step(scope=_scope)
 def add_columns(*, columns: dict[str, str]) -> Transform:
     """Add columns that SQL expressions give.
 
@@ -61,6 +68,7 @@ def add_columns(*, columns: dict[str, str]) -> Transform:
     return add
 
 
+@step()
 def unpivot_columns(*, columns: list[str], value: str, position: str) -> Transform:
     """Make rows of columns that hold the same kind of thing: one row for each value that is not null.
 

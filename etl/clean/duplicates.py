@@ -8,6 +8,7 @@ from pyspark.sql import functions as F
 from headgate.etl.clean.checks import require_names
 from headgate.etl.clean.fate import critical_problems, require_mark, take_out
 from headgate.etl.order import comparable, latest_first
+from headgate.etl.traits import step
 from headgate.etl.transform import PROBLEMS, Transform, data_columns, quote, require_columns, unmarked
 
 __all__ = ["drop_exact_duplicates", "keep_latest"]
@@ -17,6 +18,7 @@ RANK = "_rank"
 FLAWS = "_flaws"
 
 
+@step(scope="group", removes="duplicate")
 def drop_exact_duplicates(*, columns: list[str] | None = None, mark: str | None = None) -> Transform:
     """Keep one row of those that are equal in all data columns, nulls included.
 
@@ -80,6 +82,7 @@ def drop_exact_duplicates(*, columns: list[str] | None = None, mark: str | None 
     return drop
 
 
+@step(scope="group", removes="superseded")
 def keep_latest(*, keys: list[str], order_by: list[str], mark: str | None = None) -> Transform:
     """Keep, of the rows with the same keys, the latest one.
 

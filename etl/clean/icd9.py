@@ -8,6 +8,7 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from headgate.etl.clean.checks import require_choice, require_data_names, require_text
+from headgate.etl.traits import step
 from headgate.etl.transform import PROBLEMS, Invalid, Transform, add_problems, problem, quote
 
 __all__ = ["group_icd9"]
@@ -53,6 +54,7 @@ SUPPLEMENTARY = r"^[Vv](?:0[1-9]|[1-8][0-9]|9[01])(?:[.][0-9]{1,2})?\z"
 EXTERNAL = r"^[Ee][0-9]{3}(?:[.][0-9])?\z"
 
 
+@step()
 def group_icd9(
     *, column: str, to: str, scheme: Literal["chapters", "strack"] = "chapters", invalid: Invalid = "reject"
 ) -> Transform:

@@ -19,6 +19,7 @@ from headgate.etl.clean.checks import require_choice, require_data_names, requir
 from headgate.etl.clean.lookup import constant
 from headgate.etl.clean.typical import NUMERIC_STRATEGIES, Fill, is_missing, learn_averages, learn_modes
 from headgate.etl.errors import ParameterError
+from headgate.etl.traits import step
 from headgate.etl.transform import Transform, quote, require_columns, with_columns
 
 __all__ = ["fill_missing", "fit_fill_missing", "require_fills"]
@@ -112,6 +113,7 @@ def fit_fill_missing(
     return {"columns": fitted, "indicators": indicators}
 
 
+@step()
 def fill_missing(values: dict[str, Any]) -> Transform:
     """Fill in missing values with what `fit_fill_missing` learned.
 

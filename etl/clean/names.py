@@ -11,6 +11,7 @@ from pyspark.sql import functions as F
 
 from headgate.etl.clean.checks import require_data_names, require_names, require_values
 from headgate.etl.errors import ParameterError
+from headgate.etl.traits import step
 from headgate.etl.transform import Transform, data_columns, quote, require_columns
 
 __all__ = ["rename_columns", "rename_to_snake_case", "select_columns", "snake_case"]
@@ -21,6 +22,7 @@ RESERVED = frozenset(
 """Metadata that the pipeline itself reads: these columns keep their names."""
 
 
+@step()
 def rename_to_snake_case() -> Transform:
     """Rename every data column to lower-case words joined by underscores.
 
@@ -62,6 +64,7 @@ def rename_to_snake_case() -> Transform:
     return rename
 
 
+@step()
 def rename_columns(*, columns: dict[str, str]) -> Transform:
     """Rename columns.
 
@@ -107,6 +110,7 @@ def rename_columns(*, columns: dict[str, str]) -> Transform:
     return rename
 
 
+@step()
 def select_columns(*, columns: list[str]) -> Transform:
     """Keep only the data columns named, in the order named.
 

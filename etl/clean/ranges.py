@@ -6,6 +6,7 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from headgate.etl.clean.checks import require_choice, require_data_names, require_names, require_text
+from headgate.etl.traits import step
 from headgate.etl.transform import PROBLEMS, Invalid, Transform, add_problems, problem, quote
 
 __all__ = ["parse_ranges"]
@@ -20,6 +21,7 @@ ABOVE = rf"^(?:>=?|≥){GAP}({NUMBER})\z"
 BELOW = rf"^(?:<=?|≤){GAP}({NUMBER})\z"
 
 
+@step()
 def parse_ranges(
     *, column: str, low: str, high: str, middle: str | None = None, invalid: Invalid = "reject"
 ) -> Transform:

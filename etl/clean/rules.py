@@ -8,11 +8,13 @@ from pyspark.sql import functions as F
 from headgate.etl.clean.expressions import sql_condition
 from headgate.etl.clean.fate import require_mark, take_out
 from headgate.etl.errors import ParameterError
+from headgate.etl.traits import step
 from headgate.etl.transform import Transform
 
 __all__ = ["drop_rows", "keep_rows"]
 
 
+@step(removes="rule")
 def drop_rows(*, rule: str, where: str, mark: str | None = None) -> Transform:
     """Drop the rows for which a condition holds; where it is null, the row stays.
 
@@ -62,6 +64,7 @@ def drop_rows(*, rule: str, where: str, mark: str | None = None) -> Transform:
     return drop
 
 
+@step(removes="rule")
 def keep_rows(*, rule: str, where: str, mark: str | None = None) -> Transform:
     """Keep the rows for which a condition holds; where it is null, the row is dropped.
 

@@ -10,7 +10,7 @@ from sqlglot import exp
 
 from headgate.quality.sql import parse_sql
 
-__all__ = ["Reading", "read_sql"]
+__all__ = ["Reading", "has_window", "read_sql"]
 
 
 @dataclass(frozen=True)
@@ -76,3 +76,17 @@ def read_sql(sql: str, *, windows: bool = False) -> Reading:
     """
     columns = parse_sql(sql, windows=windows)
     return Reading(columns, sqlglot.parse_one(sql, dialect="spark", into=exp.Condition))
+
+
+def has_window(sql: str) -> bool:
+    """Whether an expression asks of other rows than its own; False of what is no SQL.
+
+    Examples
+    --------
+    >>> [has_window(sql) for sql in ("max(cost) OVER (PARTITION BY ward)", "hand_over + 1", "'over'", "(")]
+    [True, False, False, False]
+    """
+    try:
+        return sqlglot.parse_one(sql, dialect="spark").find(exp.Window) is not None
+    except sqlglot.ParseError:
+        return False

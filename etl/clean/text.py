@@ -8,6 +8,7 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from headgate.etl.clean.checks import require_choice, require_text, require_values, text_columns
+from headgate.etl.traits import step
 from headgate.etl.transform import Transform, quote, require_columns, with_columns
 
 __all__ = ["change_case", "sentinels_to_null", "trim_text"]
@@ -21,6 +22,7 @@ PLAIN = r"\A[ -~\u00a1-\u167f]*\z"
 WORD = "[^\t-\r \u00a0-]*[\t-\r \u00a0-]|[^\t-\r \u00a0-]+"
 
 
+@step()
 def trim_text(*, columns: list[str] | None = None) -> Transform:
     """Remove white space at both ends of texts and make one space of every run of it within.
 
@@ -64,6 +66,7 @@ def trim_text(*, columns: list[str] | None = None) -> Transform:
     return trim
 
 
+@step()
 def change_case(*, columns: list[str], to: Literal["lower", "upper", "title"]) -> Transform:
     """Bring texts to one letter case, in the same way under every locale.
 
@@ -108,6 +111,7 @@ def change_case(*, columns: list[str], to: Literal["lower", "upper", "title"]) -
     return change_letters
 
 
+@step()
 def sentinels_to_null(
     *,
     values: list[str],

@@ -9,6 +9,7 @@ from pyspark.sql import functions as F
 from pyspark.sql import types as T
 
 from headgate.etl.errors import ParameterError
+from headgate.etl.traits import step
 from headgate.etl.transform import Transform, data_columns, quote, require_columns
 
 __all__ = ["drop_uninformative", "fit_drop_uninformative", "require_share"]
@@ -93,6 +94,7 @@ def require_share(max_missing: float) -> None:
         )
 
 
+@step()
 def drop_uninformative(values: dict[str, Any]) -> Transform:
     """Drop the columns that `fit_drop_uninformative` found.
 

@@ -17,11 +17,13 @@ from headgate.etl.clean.checks import (
 )
 from headgate.etl.clean.lookup import look_up
 from headgate.etl.errors import ParameterError
+from headgate.etl.traits import step
 from headgate.etl.transform import PROBLEMS, Invalid, Transform, add_problems, problem, quote, require_columns
 
 __all__ = ["convert_units"]
 
 
+@step()
 def convert_units(
     *, value: str, unit: str, to: str, factors: dict[str, float], invalid: Invalid = "reject"
 ) -> Transform:

@@ -9,11 +9,13 @@ from pyspark.sql.window import Window
 
 from headgate.etl.errors import ParameterError
 from headgate.etl.features.moments import moment
+from headgate.etl.traits import step
 from headgate.etl.transform import Transform, quote, require_columns, unmarked
 
 __all__ = ["count_prior_encounters"]
 
 
+@step(scope="group", marks=True)
 def count_prior_encounters(
     *, patient: str, admitted: str, to: str, within_days: int | None = None, mark: str | None = None
 ) -> Transform:

@@ -10,6 +10,7 @@ from pyspark.sql.window import Window
 
 from headgate.etl.errors import ParameterError
 from headgate.etl.features.moments import moment
+from headgate.etl.traits import step
 from headgate.etl.transform import Transform, quote, require_columns, unmarked
 
 __all__ = ["label_readmission"]
@@ -22,6 +23,7 @@ ADMITS, EVENT, NEXT = "_admits", "_event", "_next"
 ENDS_BEFORE_ADMISSIONS, ADMISSION, ENDS_AFTER_ADMISSIONS = 0, 1, 2
 
 
+@step(scope="group", marks=True)
 def label_readmission(
     *,
     patient: str,

@@ -1,0 +1,77 @@
+"""What a step says of itself: whether it looks at other rows, and whether it takes rows out.
+
+A pipeline's write holds every row with its fate: rows that a step removes stay, marked, and later steps must
+not see them. What a step does there is told by `step`, and guessed from nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Literal, TypeVar
+
+__all__ = ["Removes", "Scope", "Traits", "step", "traits_of"]
+
+Scope = Literal["row", "group"]
+Removes = Literal["duplicate", "superseded", "rule"]
+
+ATTRIBUTE = "__headgate_step__"
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+@dataclass(frozen=True, kw_only=True)
+class Traits:
+    """What a step says of itself; see `step`."""
+
+    scope: Scope | Callable[..., Scope] = "group"
+    removes: Removes | None = None
+    marks: bool = False
+
+    def looks_across_rows(self, parameters: Mapping[str, Any]) -> bool:
+        """Whether, given these parameters, what becomes of a row may depend on others."""
+        scope = self.scope(**parameters) if callable(self.scope) else self.scope
+        return scope == "group"
+
+
+def step(
+    *,
+    scope: Scope | Callable[..., Scope] = "row",
+    removes: Removes | None = None,
+    marks: bool = False,
+) -> Callable[[F], F]:
+    """Say of a function that returns a transform what the transform does to rows.
+
+    Parameters
+    ----------
+    scope : {'row', 'group'}, or callable
+        ``row`` if what becomes of a row depends on nothing but that row. Of a step that says nothing it is
+        taken that it looks at others, so that it is given only the rows that are still in. A callable is
+        given the step's parameters.
+    removes : {'duplicate', 'superseded', 'rule'}, optional
+        As what rows that the step takes out are counted; ``rule``: by the name in its parameter ``rule``. Its
+        function then takes `mark` as well.
+    marks : bool
+        Whether the function takes `mark`, a column in which rows that are out say why, and leaves those alone
+        by itself.
+
+    Examples
+    --------
+    >>> @step(scope="row")
+    ... def shout(*, column):
+    ...     return lambda df: df.withColumn(column, F.upper(column))
+    >>> traits_of(shout)
+    Traits(scope='row', removes=None, marks=False)
+    """
+
+    def declared(function: F) -> F:
+        setattr(function, ATTRIBUTE, Traits(scope=scope, removes=removes, marks=marks or removes is not None))
+        return function
+
+    return declared
+
+
+def traits_of(function: Callable[..., Any]) -> Traits:
+    """What a step says of itself; of one that says nothing, the cautious."""
+    said = getattr(function, ATTRIBUTE, None)
+    return said if isinstance(said, Traits) else Traits()
