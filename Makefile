@@ -105,7 +105,7 @@ locks: setup ## resolve anew what each platform needs beside what it has, and wh
 	@$(IN) $(if $(filter emr-7,$(RUNTIME)),python -m bootstrap.lock &&) python -m bootstrap.lock_jars
 
 clean: ## remove what was built, and the tools' caches
-	rm -rf build dist site *.egg-info spark-warehouse metastore_db derby.log
+	rm -rf build dist site *.egg-info src/*.egg-info spark-warehouse metastore_db derby.log
 	rm -rf .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
 	find . -name __pycache__ -type d -not -path './.venv*' -prune -exec rm -rf {} +
 

@@ -12,7 +12,7 @@ from headgate.conf import Pipeline, Step
 from headgate.etl.load.disclosure import Disclosure
 from headgate.quality.sql import SqlError, parse_sql
 
-__all__ = ["disclosure_of"]
+__all__ = ["disclosure_of", "made_by"]
 
 
 def disclosure_of(pipeline: Pipeline) -> Disclosure:
@@ -23,7 +23,7 @@ def disclosure_of(pipeline: Pipeline) -> Disclosure:
     marked = dict.fromkeys(pipeline.pii, "mask" if default in (None, "show") else default)
     policy = Disclosure.of({**marked, **named}, default)
     for step in _steps(pipeline):
-        policy = policy.with_made(dict(_made(step)))
+        policy = policy.with_made(dict(made_by(step)))
     return policy
 
 
@@ -39,7 +39,7 @@ def _steps(pipeline: Pipeline) -> Iterator[Step]:
         yield from export.steps
 
 
-def _made(step: Step) -> Iterator[tuple[str, Sequence[str]]]:
+def made_by(step: Step) -> Iterator[tuple[str, Sequence[str]]]:
     """The columns that a step makes, each with those that it is made of."""
     parameters = step.parameters
     if step.name == "add_columns":

@@ -14,7 +14,6 @@ from typing import Any
 
 from headgate.conf import Pipeline
 from headgate.etl.lake import files
-from headgate.etl.lake.ledger import append_ledger
 from headgate.etl.lake.zones import Lake, canonical
 from headgate.etl.load.context import utc_now
 from headgate.jobs import arguments
@@ -27,7 +26,7 @@ from headgate.jobs.flow import Step, flow
 from headgate.jobs.landing import is_small, simulator_of
 from headgate.jobs.preflight import check_executors, check_places, one_writer
 from headgate.jobs.progress import LogFormat, Watch, watching
-from headgate.jobs.recovery import recover
+from headgate.jobs.recovery import account, recover
 from headgate.jobs.report import render
 from headgate.jobs.session import session_to_read, spark_session
 from headgate.jobs.summary import Status, summarize
@@ -197,7 +196,7 @@ def _reported(
         try:
             flow(run, steps)
         finally:
-            _account(run, begun_after=before)
+            account(run, begun_after=before)
     except (Exception, KeyboardInterrupt) as error:
         publish(error="; ".join(reasons_of(error)), status=_status(error))
         raise
@@ -209,13 +208,6 @@ def _status(error: BaseException) -> Status:
     if code in (Exit.INTERRUPTED, Exit.TERMINATED):
         return "interrupted"
     return "refused" if code is Exit.REFUSED else "failed"
-
-
-def _account(run: Run, *, begun_after: int) -> None:
-    """Write the ledger: what another run has not told yet, and what was done now."""
-    new = [entry for entry in run.entries if entry.status != "unchanged"]
-    append_ledger(run.spark, run.lake.ledger, run.noted)
-    append_ledger(run.spark, run.lake.ledger, new, begun_after=begun_after)
 
 
 def _publish(

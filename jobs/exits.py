@@ -19,6 +19,7 @@ from headgate.etl.errors import REFUSED_BY_DATA, EtlError, InputError, MissingCo
 from headgate.etl.lake.admission import TableRuleError
 from headgate.etl.lake.arrivals import HistoryLostError
 from headgate.etl.lake.history import TableChangedError
+from headgate.etl.lake.ledger import LedgerChangedError
 from headgate.etl.lake.merging import RepeatedKeyError
 from headgate.etl.lake.tables import ConflictError, PartitionsError
 from headgate.jobs.codes import Exit
@@ -71,7 +72,17 @@ _OURS: tuple[tuple[tuple[type[BaseException], ...], Exit], ...] = (
         ),
         Exit.BAD_ARGUMENTS,
     ),
-    ((RefusedError, RepeatedKeyError, TableRuleError, HistoryLostError, TableChangedError), Exit.REFUSED),
+    (
+        (
+            RefusedError,
+            RepeatedKeyError,
+            TableRuleError,
+            HistoryLostError,
+            TableChangedError,
+            LedgerChangedError,
+        ),
+        Exit.REFUSED,
+    ),
     ((InputError,), Exit.INPUT_MISSING),
     ((BusyError, LeaseLostError, ConflictError), Exit.BUSY),
     ((TerminatedError,), Exit.TERMINATED),

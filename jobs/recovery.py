@@ -6,16 +6,22 @@ from them. That is done before anything new is published, so that nothing is bur
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+
 from headgate.etl.lake.commits import Commit, last_commit, newest_version
-from headgate.etl.lake.history import notes
+from headgate.etl.lake.history import notes, snapshot
 from headgate.etl.lake.ledger import Entry, append_ledger, lacking
-from headgate.etl.lake.zones import TableId
+from headgate.etl.lake.zones import TableId, TableZone
 from headgate.jobs.context import Run
 from headgate.jobs.stages.export import read_manifest
 from headgate.jobs.stages.step import in_parallel
 from headgate.jobs.stages.train import read_metrics
 
-__all__ = ["recover"]
+__all__ = ["account", "recover"]
+
+ZONES: Mapping[str, TableZone] = {"ingest": "raw", "curate": "curated", "replay": "curated", "star": "star"}
+"""Where the tables are that a stage makes."""
 
 
 def recover(run: Run) -> int:
@@ -36,22 +42,48 @@ def recover(run: Run) -> int:
     paths = [run.lake.table(TableId(zone, name)) for zone in ("raw", "curated") for name in plan.datasets]
     paths += [run.lake.table(TableId("star", name)) for name in star]
     newest = in_parallel(run, paths, lambda path: last_commit(run.spark, path))
-    last = {path: _entry(commit) for path, commit in zip(paths, newest, strict=True) if commit is not None}
+    told = {path: _entry(commit) for path, commit in zip(paths, newest, strict=True) if commit is not None}
+    last = {path: entry for path, entry in told.items() if entry is not None}
     files = [read_manifest(run, name) for name in plan.exports]
     files += [read_metrics(run, name) for name in plan.exports]
     made = [Entry.from_json(file["entry"]) for file in files if file is not None]
     missed = lacking(run.spark, run.lake.ledger, [*last.values(), *made])
-    behind = [path for path, entry in last.items() if entry in missed]
-    if missed:
-        # What was told in one go is complete: only of these may earlier ones be lacking as well.
-        earlier = [_entry(commit) for path in behind for commit in notes(run.spark, path)]
-        append_ledger(run.spark, run.lake.ledger, [*earlier, *made])
+    ledger = snapshot(run.spark, run.lake.ledger)
+    changed = ledger is not None and ledger.by_others is not None
+    # What was told in one go is complete, unless another has taken something out of the ledger.
+    behind = [path for path, entry in last.items() if changed or entry in missed]
+    if missed or changed:
+        append_ledger(run.spark, run.lake.ledger, [*_all_of(run, behind), *made])
     return version
 
 
-def _entry(commit: Commit) -> Entry:
+def account(run: Run, *, begun_after: int) -> None:
+    """Write the ledger: what another run has not told yet, and what was done now.
+
+    Parameters
+    ----------
+    run : Run
+    begun_after : int
+        What `recover` gave.
+    """
+    new = [entry for entry in run.entries if entry.status != "unchanged"]
+    missed = lacking(run.spark, run.lake.ledger, run.noted)
+    if missed:
+        # A run that died since this one began: what it followed on may be untold as well.
+        tables = {TableId(ZONES[entry.stage], entry.dataset) for entry in missed}
+        append_ledger(run.spark, run.lake.ledger, _all_of(run, map(run.lake.table, sorted(tables, key=str))))
+    append_ledger(run.spark, run.lake.ledger, new, begun_after=begun_after)
+
+
+def _all_of(run: Run, paths: Iterable[str]) -> list[Entry]:
+    """What the logs of some tables tell of all publications, the oldest first."""
+    told = (_entry(commit) for path in paths for commit in notes(run.spark, path))
+    return [entry for entry in told if entry is not None]
+
+
+def _entry(commit: Commit) -> Entry | None:
     """The entry that a commit carries. How many rows an ingest has brought is known once they are written."""
-    note = {**commit.note, "version": commit.version}
-    if note["stage"] == "ingest":
-        note |= {"read": commit.rows, "published": commit.rows}
-    return Entry.from_json(note)
+    entry = Entry.of_commit(commit)
+    if entry is None or entry.stage != "ingest":
+        return entry
+    return replace(entry, read=commit.rows, published=commit.rows)

@@ -27,9 +27,6 @@ __all__ = ["MANIFEST", "Arrivals", "Batch", "HistoryLostError", "arrivals"]
 MANIFEST = "manifest"
 """The key of a note under which the manifest stands."""
 
-LOOK_BACK = 200
-"""Commits of others, such as OPTIMIZE, behind which the last note is looked for."""
-
 
 class HistoryLostError(EtlError):
     """Which rows of the raw zone are new to a curated table cannot be told any more.
@@ -156,7 +153,7 @@ def arrivals(spark: SparkSession, raw: str) -> Arrivals:
     newest = newest_version(spark, raw)
     if newest < 0:
         return Arrivals(commit=None, version=-1, newest=-1, manifest=Manifest())
-    commit = last_commit(spark, raw, within=LOOK_BACK)
+    commit = last_commit(spark, raw)
     if commit is None or MANIFEST not in commit.note:
         rows = spark.read.format("delta").option("versionAsOf", newest).load(raw)
         version = newest if commit is None else commit.version

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import json
 import re
-from contextlib import suppress
+from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
@@ -23,10 +23,14 @@ from pyspark.sql import SparkSession
 
 from headgate.etl.lake import files
 
-__all__ = ["NOTE_KEY", "Commit", "commit_at", "last_commit", "newest_version"]
+__all__ = ["NOTE_KEY", "ROWS", "Commit", "commit_at", "commit_of", "last_commit", "newest_version"]
 
 NOTE_KEY = "headgate"
 """Under which key of ``userMetadata`` the note stands: other writers' metadata is told apart by it."""
+
+
+ROWS = "rows"
+"""The key of a note under which the rows stand that the commit wrote, where they were counted before."""
 
 
 @dataclass(frozen=True)
@@ -38,7 +42,7 @@ class Commit:
     rows: int
 
 
-def last_commit(spark: SparkSession, path: str, *, within: int = 20) -> Commit | None:
+def last_commit(spark: SparkSession, path: str) -> Commit | None:
     """The newest commit of the table at `path` that carries a note, or None.
 
     The log's own files are read, on the driver: Delta's history takes a Spark job for each question.
@@ -47,21 +51,32 @@ def last_commit(spark: SparkSession, path: str, *, within: int = 20) -> Commit |
     ----------
     spark : SparkSession
     path : str
-        A table's folder; there may be none yet.
-    within : int
-        How many commits to look back over: others may have optimized or vacuumed the table since.
+        A table's folder; there may be none yet. Others may have optimized or vacuumed the table since, as
+        often as they like.
 
     References
     ----------
     Delta Lake, "Delta Transaction Log Protocol": Delta Log Entries, Last Checkpoint File, Commit
     Provenance Information.
     """
-    newest = newest_version(spark, path)
-    for version in range(newest, max(-1, newest - within), -1):
-        with suppress(FileNotFoundError):  # an old one, cleaned up
+    for version in range(newest_version(spark, path), -1, -1):
+        try:
             commit = commit_at(spark, path, version)
-            if commit is not None:
-                return commit
+        except FileNotFoundError:  # cleaned up, and so is all before it
+            return None
+        if commit is not None:
+            return commit
+    return None
+
+
+def commit_of(spark: SparkSession, path: str, note: Mapping[str, Any], *, after: int) -> Commit | None:
+    """The first commit after a version that carries this very note; None if there is none."""
+    # As text, in which NaN is equal to itself.
+    wanted = json.dumps(json.loads(json.dumps(note, default=str)))
+    for version in range(after + 1, newest_version(spark, path) + 1):
+        commit = commit_at(spark, path, version)
+        if commit is not None and json.dumps(commit.note) == wanted:
+            return commit
     return None
 
 
@@ -78,22 +93,29 @@ def commit_at(spark: SparkSession, path: str, version: int) -> Commit | None:
     note = _note(info.get("userMetadata") or "")
     if note is None:
         return None
-    rows = info.get("operationMetrics", {}).get("numOutputRows", 0)
-    return Commit(version=version, note=note, rows=int(rows))
+    rows = note.pop(ROWS, None)
+    metrics = info.get("operationMetrics") or {}
+    return Commit(
+        version=version, note=note, rows=int(metrics.get("numOutputRows", 0) if rows is None else rows)
+    )
 
 
 def newest_version(spark: SparkSession, path: str) -> int:
     """The version of the newest commit; -1 if there is no table."""
-    checkpoint = f"{path}/_delta_log/_last_checkpoint"
-    known = 0
-    if files.exists(spark, checkpoint):
+    log = f"{path}/_delta_log"
+    known: int | None = 0
+    if files.exists(spark, f"{log}/_last_checkpoint"):
         try:
-            known = int(json.loads(files.read_bytes(spark, checkpoint))["version"])
+            known = int(json.loads(files.read_bytes(spark, f"{log}/_last_checkpoint"))["version"])
         except (ValueError, KeyError, TypeError):
-            # It is a hint, which a crash can leave empty: Delta lists the log then.
-            names = files.names(spark, f"{path}/_delta_log")
-            known = max((int(name[:20]) for name in names if re.match(r"\d{20}\.json$", name)), default=-1)
+            known = None
     elif not files.exists(spark, _log_file(path, 0)):
+        known = None if files.exists(spark, log) else -1
+    if known is None:
+        # The checkpoint's file is a hint, which a crash can leave empty, or away: Delta lists the log then.
+        found = (re.match(r"(\d{20})\.(?:json$|checkpoint\.)", name) for name in files.names(spark, log))
+        known = max((int(one[1]) for one in found if one), default=-1)
+    if known < 0:
         return -1
     # The log has no gaps after its last checkpoint, and a checkpoint every ten commits.
     following = files.first_absent(spark, (_log_file(path, version) for version in count(known + 1)))
@@ -107,7 +129,7 @@ def _log_file(path: str, version: int) -> str:
 def _note(text: str) -> dict[str, Any] | None:
     try:
         parsed = json.loads(text)
-    except json.JSONDecodeError:  # none, or another writer's own
+    except (ValueError, RecursionError):  # none, or another writer's own
         return None
     note = parsed.get(NOTE_KEY) if isinstance(parsed, dict) else None
-    return note if isinstance(note, dict) else None
+    return note if isinstance(note, dict) and note else None

@@ -75,12 +75,12 @@ class StagedBeside:
             raise ConflictError(table=table, expected=expected, found=found)
         by = self.partition_by if found < 0 else ()
         commit = write_table(chosen, table, mode=how.mode, note=how.note, once=how.once, partition_by=by)
-        if alone and commit.version > found + 1:
-            # Another program committed in between: its rows are in the history, and must be brought back.
-            raise ConflictError(table=table, expected=found, found=commit.version - 1)
         if how.after is not None and not how.made(commit):
             # Another one was first, and Delta passed these rows over.
             raise ConflictError(table=table, expected=found, found=commit.version)
+        if how.mode != "append" and commit.version > found + 1:
+            # Another program committed in between: its rows are in the history, and must be brought back.
+            raise ConflictError(table=table, expected=found, found=commit.version - 1)
         return commit
 
     def discard(self, *, published: str | None = None) -> None:

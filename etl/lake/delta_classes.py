@@ -25,6 +25,7 @@ __all__ = [
     "construct",
     "expression",
     "register",
+    "require_method",
     "save_mode",
     "seq",
     "some",
@@ -49,6 +50,12 @@ def class_of(spark: SparkSession, name: str) -> Any:
     """The class of a name."""
     # Jars given to the session are known to the thread's loader, not to the JVM's own.
     return java_class(spark, "java.lang.Thread").currentThread().getContextClassLoader().loadClass(name)
+
+
+def require_method(spark: SparkSession, of: str, name: str) -> None:
+    """Raise `Py4JError` unless a class has a method of a name that takes nothing."""
+    gateway: Any = spark.sparkContext._gateway
+    class_of(spark, of).getMethod(name, gateway.new_array(java_class(spark, "java.lang.Class"), 0))
 
 
 def construct(spark: SparkSession, name: str, values: Mapping[str, Any]) -> Any:

@@ -55,6 +55,7 @@ CHOOSING = ("member", "optional", "password")
 """Parts of a format that say which files are taken, and not what they say."""
 
 CHANGED = "the file changed while it was read"
+AGAIN = "run this again"
 
 _SURVEY = T.StructType(
     [
@@ -248,7 +249,7 @@ def _reader(
             for name, inner in members(content, file=path, fmt=fmt):
                 file = chosen.get((name, _digest(inner)))
                 if file is None and name in surveyed:
-                    raise UnreadableFileError(name, CHANGED, "run this again")
+                    raise UnreadableFileError(name, CHANGED, AGAIN)
                 if file is None:
                     continue
                 rows = _rows(inner, file=name, fmt=fmt, names=names)
@@ -267,7 +268,7 @@ def changes_told(dataset: str) -> Iterator[None]:
         found = re.search(rf"UnreadableFileError: (.*): {CHANGED}", str(error))
         if found is None:
             raise
-        raise InputError(dataset=dataset, file=found[1], reason=CHANGED, fix="run this again") from error
+        raise InputError(dataset=dataset, file=found[1], reason=CHANGED, fix=AGAIN) from error
 
 
 def read_landing(
@@ -322,6 +323,11 @@ def read_landing(
         [*(T.StructField(name, T.StringType()) for name in texts), T.StructField("_row", T.LongType())]
     )
     content = _files(spark, dataset=dataset, folder=folder, pattern=pattern)
+    there = {below(folder, unquote(path)) for path in content.inputFiles()}
+    for file in wanted:
+        # What is planned is read, or Spark fails: only what is not planned would be missing without a word.
+        if file.file not in there and not any(file.file.startswith(f"{name}!") for name in there):
+            raise InputError(dataset=dataset, file=file.file, reason="it has left the landing", fix=AGAIN)
     rows = content.mapInArrow(_reader(folder, fmt, wanted, names, texts), schema)
     return rows.select(
         *map(quote, names),

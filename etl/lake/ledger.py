@@ -6,17 +6,20 @@ read = published + superseded + duplicates removed + quarantined + dropped by a 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field, fields
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field, fields, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 
+from pyspark.errors import AnalysisException
 from pyspark.sql import SparkSession
 from pyspark.sql import functions as F
 from pyspark.sql import types as T
 
 from headgate.etl.errors import EtlError
-from headgate.etl.lake.commits import commit_at, newest_version
+from headgate.etl.lake.admission import TableRuleError
+from headgate.etl.lake.commits import Commit, commit_at, newest_version
 from headgate.etl.lake.tables import ConflictError, is_table
 from headgate.etl.lake.turns import TURN, append_in_turn
 
@@ -24,6 +27,7 @@ __all__ = [
     "LEDGER_SCHEMA",
     "ConservationError",
     "Entry",
+    "LedgerChangedError",
     "Work",
     "append_ledger",
     "lacking",
@@ -50,6 +54,23 @@ class ConservationError(EtlError):
             f"{dataset}: {read:,} rows were read and {accounted:,} are accounted for: "
             f"{abs(read - accounted):,} were {verb} by a step; "
             "use drop_rows with a named rule to remove rows, and do not join one row to many"
+        )
+
+
+class LedgerChangedError(EtlError):
+    """Another has changed the columns of the ledger, so that it cannot be told what was done.
+
+    Attributes
+    ----------
+    table : str
+        The folder.
+    """
+
+    def __init__(self, table: str) -> None:
+        self.table = table
+        super().__init__(
+            f"{table}: another has changed the ledger's columns, so that it cannot be told what was done; "
+            "restore it, or delete it: the next run tells it anew from the notes of the tables"
         )
 
 
@@ -131,6 +152,14 @@ class Entry:
         }
 
     @classmethod
+    def of_commit(cls, commit: Commit) -> Entry | None:
+        """The entry that a commit carries, with its version; None if its note is of another form."""
+        try:
+            return replace(cls.from_json(commit.note), version=commit.version)
+        except (KeyError, TypeError, ValueError):
+            return None
+
+    @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Entry:
         """Read what `to_json` wrote; a commit's note holds more."""
         known = {each.name: data[each.name] for each in fields(cls) if each.name in data}
@@ -159,7 +188,7 @@ LEDGER_SCHEMA = T.StructType(
         T.StructField("input_ids", T.MapType(T.StringType(), T.StringType())),
     ]
 )
-"""``details`` is JSON text. The table has one column more, the number of the commit that told the row."""
+"""``details`` is JSON text. The table has one column more: see `headgate.etl.lake.turns.TURN`."""
 
 KEY = ("run_id", "stage", "dataset", "status")
 """What an entry is known by, with the time at which the work began: a name may be used for two runs."""
@@ -195,7 +224,8 @@ def append_ledger(
             return
         rows = spark.createDataFrame([_row(entry) for entry in new], LEDGER_SCHEMA).coalesce(1)
         try:
-            append_in_turn(rows, path, after=after, note={"told": [list(_key(entry)) for entry in new]})
+            with _as_it_was_made(path):
+                append_in_turn(rows, path, after=after, note={"told": [list(_key(entry)) for entry in new]})
         except ConflictError:
             continue  # another run has told the ledger: perhaps of the same
         return
@@ -213,17 +243,32 @@ def lacking(
     newest = newest_version(spark, path) if new else -1
     if newest < 0:
         return list(new.values())
-    recent = range((max(-1, newest - RECENT) if begun_after is None else begun_after) + 1, newest + 1)
-    notes = [_told(spark, path, version) for version in recent]
-    for told in notes:
-        for key in told or ():
+    oldest = (max(-1, newest - RECENT) if begun_after is None else begun_after) + 1
+    for version in range(newest, oldest - 1, -1):
+        told = _told(spark, path, version)
+        if told is None:  # another's, who may have taken out what was told before
+            break
+        for key in told:
             new.pop(key, None)
-    if not new or (begun_after is not None and None not in notes):
-        return list(new.values())
+    else:
+        if begun_after is not None:
+            return list(new.values())
+    if not new:
+        return []
     runs = sorted({entry.run_id for entry in new.values()})
-    ledger = spark.read.format("delta").load(path).where(F.col("run_id").isin(runs))
-    held = {tuple(row) for row in ledger.select(*KEY, F.unix_micros("started_at")).collect()}
+    with _as_it_was_made(path):
+        ledger = spark.read.format("delta").load(path).where(F.col("run_id").isin(runs))
+        held = {tuple(row) for row in ledger.select(*KEY, F.unix_micros("started_at")).collect()}
     return [entry for key, entry in new.items() if key not in held]
+
+
+@contextmanager
+def _as_it_was_made(path: str) -> Iterator[None]:
+    """Raise `LedgerChangedError` where the ledger's columns are not those that it was made with."""
+    try:
+        yield
+    except (AnalysisException, TableRuleError) as error:
+        raise LedgerChangedError(path) from error
 
 
 def _told(spark: SparkSession, path: str, version: int) -> list[tuple[Any, ...]] | None:
@@ -233,7 +278,9 @@ def _told(spark: SparkSession, path: str, version: int) -> list[tuple[Any, ...]]
     except FileNotFoundError:  # cleaned up
         return None
     told = commit.note.get("told") if commit else None
-    return None if told is None else [tuple(key) for key in told]
+    if not isinstance(told, list) or not all(isinstance(key, list) for key in told):
+        return None
+    return [tuple(key) for key in told]
 
 
 def _key(entry: Entry) -> tuple[Any, ...]:

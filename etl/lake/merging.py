@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from functools import reduce
 from operator import or_
 
-from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 from pyspark.sql import types as T
 
@@ -16,13 +16,13 @@ from headgate.etl.errors import EtlError, ParameterError
 from headgate.etl.lake import files
 from headgate.etl.lake.admission import admit
 from headgate.etl.lake.calendar import write_as_they_are
-from headgate.etl.lake.commits import NOTE_KEY, Commit, last_commit
+from headgate.etl.lake.commits import NOTE_KEY, Commit, commit_of, last_commit, newest_version
 from headgate.etl.lake.tables import ConflictError, Publication, is_table, require_version, write_table
 from headgate.etl.lake.target import read_target
 from headgate.etl.order import judged_by
 from headgate.etl.transform import quote, require_columns
 
-__all__ = ["RepeatedKeyError", "count_older", "merge_rows", "published_before", "require_unique_keys"]
+__all__ = ["RepeatedKeyError", "count_older", "merge_rows", "require_unique_keys"]
 
 INHERITED = ("spark.sql.session.timeZone", "spark.sql.ansi.enabled", "spark.sql.shuffle.partitions")
 
@@ -120,9 +120,11 @@ def merge_rows(rows: DataFrame, table: str, how: Publication, *, partition_by: S
         )
     finally:
         spark.catalog.dropGlobalTempView(source)
-    commit = published_before(spark, table)
-    if how.after is not None and not how.made(commit):
-        raise ConflictError(table=table, expected=how.after, found=commit.version)
+    commit = commit_of(spark, table, how.note, after=target.version)
+    if commit is None and how.after is None:  # nothing changed, and so nothing was committed
+        commit = last_commit(spark, table)
+    if commit is None:  # Delta passes rows over whose turn another took
+        raise ConflictError(table=table, expected=target.version, found=newest_version(spark, table))
     return commit
 
 
@@ -162,20 +164,6 @@ def _older(order_by: Sequence[str], there: T.StructType) -> str:
             less = f"({old} IS NOT NULL AND ({new} IS NULL OR {new} {sign} {old}))"
             said = f"({less} OR (({new} <=> {old}) AND {said}))"
     return said
-
-
-def published_before(spark: SparkSession, table: str) -> Commit:
-    """The newest commit of ours.
-
-    Raises
-    ------
-    RuntimeError
-        There is none.
-    """
-    commit = last_commit(spark, table)
-    if commit is None:
-        raise RuntimeError(f"{table}: no commit has a note")
-    return commit
 
 
 def require_unique_keys(rows: DataFrame, table: str, keys: Sequence[str]) -> None:

@@ -14,7 +14,7 @@ from pyspark.sql import functions as F
 from headgate.etl.errors import EtlError, InputMissingError
 from headgate.etl.lake.admission import admit, refusals_by_delta
 from headgate.etl.lake.calendar import write_as_they_are
-from headgate.etl.lake.commits import NOTE_KEY, Commit, last_commit, newest_version
+from headgate.etl.lake.commits import NOTE_KEY, Commit, commit_of, last_commit, newest_version
 from headgate.etl.lake.delta_classes import DELTA_TABLE
 from headgate.etl.lake.java import java_class
 from headgate.etl.lake.partitions import predicate
@@ -234,7 +234,8 @@ def write_table(
         writer = writer.partitionBy(*by)
     with refusals_by_delta(path):
         writer.save(path)
-    done = last_commit(spark, path)
+    # Others may have committed since; and Delta passes rows over whose turn another took.
+    done = commit_of(spark, path, note, after=target.version) or last_commit(spark, path)
     if done is None:
         raise RuntimeError(f"{path}: the commit just made has no note")
     return done

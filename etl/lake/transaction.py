@@ -22,7 +22,7 @@ from pyspark.sql import types as T
 
 from headgate.etl.lake import delta_classes as delta
 from headgate.etl.lake.admission import admit
-from headgate.etl.lake.commits import NOTE_KEY
+from headgate.etl.lake.commits import NOTE_KEY, ROWS
 from headgate.etl.lake.partitions import predicate
 from headgate.etl.lake.tables import APPLICATION, ConflictError
 from headgate.etl.lake.target import Mode, Target, fields_within, target_of
@@ -87,6 +87,7 @@ def fits(spark: SparkSession, target: Target, columns: Collection[str]) -> bool:
     try:
         for name in _CLASSES:
             delta.class_of(spark, name)
+        delta.require_method(spark, "org.apache.spark.sql.delta.OptimisticTransaction", "readTxn")
     except (AttributeError, Py4JError):  # Spark Connect, or a Delta that is built otherwise
         return False
     return understood(target, columns)
@@ -120,17 +121,27 @@ def append(df: DataFrame, table: str, *, after: int, note: Mapping[str, Any]) ->
     admit(df, found, mode="append")
     describe(spark, transaction, found, df.schema, "append", ())
     written = transaction.writeFiles(df._jdf)
-    actions = [*(written.apply(at) for at in range(written.size())), follow(spark, transaction, after)]
-    return int(transaction.commit(delta.seq(spark, actions), operation(spark, "append", note)))
+    adds = [written.apply(at) for at in range(written.size())]
+    told = {**note, ROWS: rows} if (rows := _rows_in(adds)) is not None else note
+    actions = [*adds, follow(spark, transaction, after)]
+    return int(transaction.commit(delta.seq(spark, actions), operation(spark, "append", told)))
+
+
+def _rows_in(adds: Sequence[Any]) -> int | None:
+    """The rows in files that Delta has written, as it says itself; None where it does not."""
+    stats = [json.loads(json.loads(add.json())["add"].get("stats") or "{}") for add in adds]
+    return sum(one["numRecords"] for one in stats) if all("numRecords" in one for one in stats) else None
 
 
 def follow(spark: SparkSession, transaction: Any, after: int) -> Any:
-    """Make any commit after the version `after` a conflict, and give the action that tells of it.
+    """Make commits after the version `after` a conflict, and give the action that tells of this one.
 
-    To ask Delta for the application's last version does the same, and has Spark compute all of the
-    table's state for it: more work than to write a small table. Writers that ask are told by the action.
+    A conflict is what changes files or metadata, and whatever Headgate commits, files or none. To ask Delta
+    for the application's last version would do that too, and have Spark compute all of the table's state for
+    it: more work than to write a small table. Writers that ask are told by the action.
     """
     transaction.readWholeTable()
+    getattr(transaction.readTxn(), "$plus$eq")(APPLICATION)
     once = {"appId": APPLICATION, "version": after + 1, "lastUpdated": time.time_ns() // 10**6}
     return delta.action(spark, {"txn": once})
 

@@ -7,17 +7,17 @@ from typing import Any
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from headgate.etl.lake import transaction
+from headgate.etl.lake import partitions, transaction
 from headgate.etl.lake.admission import refusals_by_delta
 from headgate.etl.lake.calendar import write_as_they_are
-from headgate.etl.lake.commits import Commit, commit_at, newest_version
+from headgate.etl.lake.commits import Commit, commit_at, commit_of, newest_version
 from headgate.etl.lake.tables import ConflictError, Publication, conflicts_refused, write_table
 from headgate.etl.lake.target import read_target
 
 __all__ = ["TURN", "append_after", "append_in_turn"]
 
 TURN = "commit"
-"""The column with the number of the commit that told a row: its order, whatever clocks say."""
+"""The column that orders what was told, whatever clocks say: one more than the version that it follows on."""
 
 
 def append_after(df: DataFrame, path: str, *, after: int, note: dict[str, Any]) -> Commit:
@@ -46,7 +46,13 @@ def append_after(df: DataFrame, path: str, *, after: int, note: dict[str, Any]) 
     target = read_target(spark, path)
     if target.version != after:
         raise ConflictError(table=path, expected=after, found=target.version)
-    with conflicts_refused(spark, path, expected=after), refusals_by_delta(path):
+    # Others may have given the table partitions: their values are names of folders.
+    df = partitions.with_fit_values(partitions.as_stored(df, target.partition_by), target.partition_by)
+    with (
+        conflicts_refused(spark, path, expected=after),
+        refusals_by_delta(path),
+        partitions.unfit_refused(path),
+    ):
         if transaction.fits(spark, target, df.columns):
             write_as_they_are(spark)
             made = commit_at(spark, path, transaction.append(df, path, after=after, note=note))
@@ -54,13 +60,10 @@ def append_after(df: DataFrame, path: str, *, after: int, note: dict[str, Any]) 
             return made
         ours = Publication(mode="append", note=note, after=after)
         write_table(df, path, mode="append", note=note, once=ours.once)
-    newest = newest_version(spark, path)
-    for version in range(after + 1, newest + 1):
-        commit = commit_at(spark, path, version)
-        if commit is not None and ours.made(commit):
-            return commit
-    # Delta passes rows over whose turn another took.
-    raise ConflictError(table=path, expected=after, found=newest)
+    commit = commit_of(spark, path, note, after=after)
+    if commit is None:  # Delta passes rows over whose turn another took
+        raise ConflictError(table=path, expected=after, found=newest_version(spark, path))
+    return commit
 
 
 def append_in_turn(df: DataFrame, path: str, *, after: int, note: dict[str, Any]) -> Commit:

@@ -15,9 +15,10 @@ from headgate.etl.lake.arrivals import HistoryLostError
 from headgate.etl.lake.commits import Commit
 from headgate.etl.lake.history import Snapshot, TableChangedError, snapshot
 from headgate.etl.lake.ledger import Entry
-from headgate.etl.lake.tables import conflicts_refused, write_table
+from headgate.etl.lake.tables import ConflictError, conflicts_refused, require_version, write_table
 from headgate.etl.load.audit import audit
 from headgate.etl.load.context import LoadContext, fingerprint_of
+from headgate.etl.load.modes import Overwrite
 from headgate.etl.load.node import Begun, Built, Node
 from headgate.etl.load.outcome import Outcome
 from headgate.etl.load.publication import publish, retain
@@ -144,8 +145,12 @@ def _written(begun: Begun, node: Node, built: Built) -> Entry:
     account = built.account(None)
     entry = replace(begun.entry, read=account.read, **(account.counts or {})).balanced()
     context.may_write()
+    publication = Overwrite().publication(entry.to_json(), after=begun.after)
     with conflicts_refused(context.spark, path, expected=begun.after):
-        commit = write_table(built.rows, path, mode="overwrite", note=entry.to_json())
+        require_version(context.spark, path, begun.after)
+        commit = write_table(built.rows, path, mode="overwrite", note=publication.note, once=publication.once)
+    if not publication.made(commit):
+        raise ConflictError(table=path, expected=begun.after, found=commit.version)
     return replace(entry, finished_at=context.clock(), version=commit.version)
 
 

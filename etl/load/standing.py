@@ -92,5 +92,6 @@ def lost_file(context: LoadContext, found: Snapshot) -> str | None:
 
 def note_predecessor(context: LoadContext, found: Snapshot | None) -> None:
     """Have the ledger told of the publication that the next one follows on, if its run could not."""
-    if found is not None and found.ours is not None:
-        context.noted.append(replace(Entry.from_json(found.ours.note), version=found.ours.version))
+    before = Entry.of_commit(found.ours) if found is not None and found.ours is not None else None
+    if before is not None:
+        context.noted.append(before)

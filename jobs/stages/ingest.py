@@ -131,6 +131,8 @@ def _taken_in(
         },
     )
     note = entry.to_json() | {MANIFEST: manifest.to_json()}
+    if held.commit is not None and (last := Entry.of_commit(held.commit)) is not None:
+        run.noted.append(replace(last, read=held.commit.rows, published=held.commit.rows))
     run.may_write()
     with changes_told(name):
         commit = append_after(frame, run.lake.table(TableId("raw", name)), after=held.newest, note=note)

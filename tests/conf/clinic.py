@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any, Literal
 
 from headgate.conf import Pipeline, PipelineError, Problem, load
+from headgate.etl.traits import step
 
 Transform = Callable[[Any], Any]
 
@@ -38,6 +39,7 @@ def map_codes(
     return lambda df: df
 
 
+@step(removes="rule")
 def drop_rows(*, rule: str, where: str, mark: str | None = None) -> Transform:
     """Drop rows by a named rule."""
     return lambda df: df

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from headgate.etl.traits import step
+
 
 def cap(values: dict[str, Any]) -> Callable[[Any], Any]:
     return lambda df: df
@@ -14,6 +16,7 @@ def fit_cap(df: Any, *, columns: list[str], quantile: float = 0.99) -> dict[str,
     return {}
 
 
+@step(marks=True)
 def double(*, column: str, times: int = 2, mark: str | None = None) -> Callable[[Any], Any]:
     return lambda df: df
 

@@ -111,7 +111,7 @@ def test_a_row_that_was_leaving_and_is_rejected_again_stays(spark: SparkSession)
 
 def test_the_order_is_that_of_the_commits_not_of_a_clock(spark: SparkSession, tmp_path: Path) -> None:
     path = str(tmp_path / "quarantine")
-    write_table(rejected(spark, ("f", "h", 1, "x", "cast"), hour=1), path, mode="append", note={})
+    write_table(rejected(spark, ("f", "h", 1, "x", "cast"), hour=1), path, mode="append", note={"by": "me"})
 
     def now() -> DataFrame:
         told = events(spark, path)
@@ -120,9 +120,9 @@ def test_the_order_is_that_of_the_commits_not_of_a_clock(spark: SparkSession, tm
 
     assert open_rows(now()).count() == 1, "an event of an earlier release bears no number"
     leaving = changes(rejected(spark), open_rows(now()), run_id="r2", at=BEGIN)
-    append_in_turn(leaving, path, after=0, note={})
+    append_in_turn(leaving, path, after=0, note={"by": "me"})
     end = turned(now(), to="released", run_id="r2", at=BEGIN - timedelta(hours=2), of=1)
-    append_in_turn(end, path, after=1, note={})
+    append_in_turn(end, path, after=1, note={"by": "me"})
     assert open_rows(now()).count() == 0
     assert turned(now(), to="quarantined", run_id="r3", at=BEGIN).count() == 0
 

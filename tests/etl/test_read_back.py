@@ -70,7 +70,7 @@ def stage(request: pytest.FixtureRequest, tmp_path: Path) -> Stage:
 
 def publish(stage: Stage, df: DataFrame, mode: Mode, *, keys: tuple[str, ...] = (), **known: Any) -> Staged:
     staged = stage(df, mode=mode, **known)
-    staged.publish("good", df.columns, Publication(mode=mode, note={}, keys=keys))
+    staged.publish("good", df.columns, Publication(mode=mode, note={"by": "me"}, keys=keys))
     return staged
 
 
@@ -171,13 +171,13 @@ def test_what_a_merge_or_an_append_would_convert_is_refused_on_every_path(
             with pytest.raises(
                 TableRuleError, match=r"column '(n|day)' is .*, and the table's is (int|date);"
             ):
-                staged.publish("good", batch.columns, Publication(mode=mode, note={}, keys=how))
+                staged.publish("good", batch.columns, Publication(mode=mode, note={"by": "me"}, keys=how))
         staged.discard()
     for column, mode in itertools.product(batches, ("append", "overwrite_partitions", "merge")):
         with pytest.raises(TableRuleError, match="nothing was published; cast it to"):
             stage(spark.sql(f"SELECT 1 AS id, {column}, 'x' AS p"), mode=mode)
     with pytest.raises(TableRuleError):
-        write_table(spark.sql("SELECT 1L AS id, 'x' AS p"), table, mode="append", note={})
+        write_table(spark.sql("SELECT 1L AS id, 'x' AS p"), table, mode="append", note={"by": "me"})
     assert newest_version(spark, table) == 0
     assert table_at(spark, table) == rows_of(there)
     # An overwrite may change types: what was audited is what is there.
@@ -239,7 +239,7 @@ def test_a_column_that_was_renamed_is_not_added_beside(spark: SparkSession, tmp_
     spark.sql(f"ALTER TABLE delta.`{path}` RENAME COLUMN town TO place")
     spark.sql(f"ALTER TABLE delta.`{path}` RENAME COLUMN place TO city")
     with pytest.raises(TableRuleError, match="column 'town' was renamed to 'city' in the table"):
-        write_table(there, path, mode="append", note={})
+        write_table(there, path, mode="append", note={"by": "me"})
     assert table_at(spark, path) == ["Row(id=1, city='Rome')"]
 
 
@@ -258,13 +258,13 @@ def test_a_table_that_was_changed_since_is_not_written_to_in_place(
     assert all(isinstance(staged, StagedInPlace) for staged in ready)
     spark.sql(f"ALTER TABLE delta.`{path}` ADD CONSTRAINT few CHECK (id < 1)")
     with pytest.raises(ConflictError):
-        ready[0].publish("good", ["id"], Publication(mode="append", note={}))
+        ready[0].publish("good", ["id"], Publication(mode="append", note={"by": "me"}))
     spark.range(1).write.format("delta").mode("overwrite").save(str(tmp_path / "other"))
     (tmp_path / "t/_delta_log").rename(tmp_path / "gone")
     (tmp_path / "other/_delta_log").rename(tmp_path / "t/_delta_log")
     spark._jvm.org.apache.spark.sql.delta.DeltaLog.clearCache()  # type: ignore[union-attr]
     with pytest.raises(ConflictError):
-        ready[1].publish("good", ["id"], Publication(mode="append", note={}))
+        ready[1].publish("good", ["id"], Publication(mode="append", note={"by": "me"}))
 
 
 def test_features_that_ask_nothing_of_files_are_kept_in_place(spark: SparkSession, tmp_path: Path) -> None:
@@ -282,7 +282,7 @@ def test_features_that_ask_nothing_of_files_are_kept_in_place(spark: SparkSessio
     for mode, ids in (("append", [0, 1, 2, 7]), ("overwrite", [7])):
         staged = staging.stage(spark.sql("SELECT 7L AS id, 'good' AS v"), path, mode=mode, **settings)
         assert isinstance(staged, StagedInPlace)
-        staged.publish("good", ["id"], Publication(mode=mode, note={}))
+        staged.publish("good", ["id"], Publication(mode=mode, note={"by": "me"}))
         assert sorted(row.id for row in spark.read.format("delta").load(path).collect()) == ids
     changes = (
         spark.read.format("delta").option("readChangeFeed", "true").option("startingVersion", 2).load(path)

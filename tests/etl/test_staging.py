@@ -101,8 +101,8 @@ def test_dates_of_other_calendars_are_stored_as_they_are(
         "t": F.expr(f"cast(element_at(array{tuple(times)!r}, cast(id % 4 + 1 as int)) as timestamp)"),
     }
     names = ["id", "d", "t"]
-    stage(numbers(spark, 6, **dated)).publish("good", names, Publication(mode="append", note={}))
-    merged = Publication(mode="merge", note={}, keys=("id",))
+    stage(numbers(spark, 6, **dated)).publish("good", names, Publication(mode="append", note={"by": "me"}))
+    merged = Publication(mode="merge", note={"by": "me"}, keys=("id",))
     stage(numbers(spark, 10, **dated)).publish("good", names, merged)
     rows = spark.read.format("delta").load(str(tmp_path / "t")).selectExpr("id", "string(d) d", "string(t) t")
     assert {(r.id, r.d, r.t) for r in rows.collect()} == {
@@ -111,9 +111,9 @@ def test_dates_of_other_calendars_are_stored_as_they_are(
 
 
 def test_appending_adds_rows_and_columns(spark: SparkSession, tmp_path: Path, stage: Stage) -> None:
-    stage(numbers(spark, 10)).publish("good", ["id"], Publication(mode="append", note={}))
+    stage(numbers(spark, 10)).publish("good", ["id"], Publication(mode="append", note={"by": "me"}))
     stage(numbers(spark, 10, name=F.lit("x"))).publish(
-        "good", ["id", "name"], Publication(mode="append", note={})
+        "good", ["id", "name"], Publication(mode="append", note={"by": "me"})
     )
     table = spark.read.format("delta").load(str(tmp_path / "t"))
     assert table.groupBy("name").count().orderBy("name").collect() == [(None, 8), ("x", 8)]
@@ -126,7 +126,7 @@ def test_the_partitions_of_a_table_are_kept(spark: SparkSession, tmp_path: Path,
     first.select("id", "half").write.format("delta").partitionBy("half").save(path)
     staged = stage(numbers(spark, 20, half=part))
     assert sorted(staged.rows.columns) == ["_verdict", "half", "id"]
-    staged.publish("good", ["id", "half"], Publication(mode="append", note={}))
+    staged.publish("good", ["id", "half"], Publication(mode="append", note={"by": "me"}))
     assert DeltaTable.forPath(spark, path).detail().first()["partitionColumns"] == ["half"]
     table = spark.read.format("delta").load(path)
     assert table.groupBy("half").count().orderBy("half").collect() == [(0, 13), (1, 13)]
@@ -136,7 +136,7 @@ def test_the_partitions_of_a_table_are_kept(spark: SparkSession, tmp_path: Path,
 def test_no_rows_at_all_make_an_empty_table(spark: SparkSession, tmp_path: Path, stage: Stage) -> None:
     staged = stage(numbers(spark, 0))
     assert staged.rows.count() == 0
-    staged.publish("good", ["id"], Publication(mode="overwrite", note={}))
+    staged.publish("good", ["id"], Publication(mode="overwrite", note={"by": "me"}))
     assert spark.read.format("delta").load(str(tmp_path / "t")).schema.simpleString() == "struct<id:bigint>"
 
 
@@ -156,7 +156,7 @@ def test_what_was_never_published_is_vacuumed(spark: SparkSession, tmp_path: Pat
         "observe": [F.count("id").alias("n")],
     }
     published = staging.stage(numbers(spark, 20), str(path), in_place=True, **settings)
-    published.publish("good", ["id"], Publication(mode="overwrite", note={}))
+    published.publish("good", ["id"], Publication(mode="overwrite", note={"by": "me"}))
     staging.stage(numbers(spark, 50), str(path), in_place=True, **settings)  # by a run that was killed
     spark.conf.set("spark.databricks.delta.retentionDurationCheck.enabled", "false")
     try:
@@ -187,7 +187,7 @@ def test_only_the_partitions_that_the_rows_have_are_overwritten(
     spark: SparkSession, tmp_path: Path, stage: Stage
 ) -> None:
     day = F.when(F.col("id") < 20, F.lit("mon")).otherwise(F.lit("tue"))
-    how = Publication(mode="overwrite_partitions", note={})
+    how = Publication(mode="overwrite_partitions", note={"by": "me"})
     stage(numbers(spark, 40, day=day), partition_by=["day"]).publish("good", ["id", "day"], how)
     detail = DeltaTable.forPath(spark, str(tmp_path / "t")).detail().first()
     assert detail is not None
@@ -203,7 +203,7 @@ def test_only_the_partitions_that_the_rows_have_are_overwritten(
 def test_a_table_that_another_writer_changed_meanwhile_is_not_overwritten(
     spark: SparkSession, tmp_path: Path, stage: Stage, mode: Any
 ) -> None:
-    start = Publication(mode="append", note={})
+    start = Publication(mode="append", note={"by": "me"})
     part = (F.col("id") % 2).cast("int")
     stage(numbers(spark, 20, half=part), partition_by=["half"]).publish("good", ["id", "half"], start)
     slow, fast = stage(numbers(spark, 30, half=part)), stage(numbers(spark, 40, half=part))
@@ -236,7 +236,7 @@ def test_a_table_keeps_its_partitions_and_refuses_others(
     spark: SparkSession, tmp_path: Path, stage: Stage
 ) -> None:
     halves = numbers(spark, 10, half=(F.col("id") % 2).cast("int"))
-    again = Publication(mode="overwrite", note={})
+    again = Publication(mode="overwrite", note={"by": "me"})
     for _ in range(2):
         stage(halves, partition_by=["half"]).publish("good", ["id", "half"], again)
     detail = DeltaTable.forPath(spark, str(tmp_path / "t")).detail().first()
@@ -297,7 +297,7 @@ def test_a_merge_updates_what_is_there_and_inserts_what_is_not(
 def test_a_merge_whose_keys_do_not_tell_rows_apart_is_refused(
     spark: SparkSession, tmp_path: Path, stage: Stage, key: str, example: str
 ) -> None:
-    how = Publication(mode="merge", note={}, keys=("k",))
+    how = Publication(mode="merge", note={"by": "me"}, keys=("k",))
     with pytest.raises(RepeatedKeyError) as refused:
         stage(numbers(spark, 20, k=F.expr(key))).publish("good", ["id", "k"], how)
     assert re.search(example, refused.value.example)
@@ -308,7 +308,7 @@ def test_a_merge_whose_keys_do_not_tell_rows_apart_is_refused(
 def test_of_merges_at_once_none_inserts_a_key_twice(
     spark: SparkSession, tmp_path: Path, stage: Stage
 ) -> None:
-    stage(numbers(spark, 10)).publish("good", ["id"], Publication(mode="append", note={}))
+    stage(numbers(spark, 10)).publish("good", ["id"], Publication(mode="append", note={"by": "me"}))
     ready = [stage(numbers(spark, 30, by=F.lit(n))) for n in range(4)]
 
     def publish(n: int) -> bool:

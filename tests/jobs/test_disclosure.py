@@ -14,6 +14,7 @@ from headgate.etl.lake.zones import Lake
 from headgate.etl.load.disclosure import Disclosure, looks_personal
 from headgate.jobs import quarantine
 from headgate.jobs.context import load_pipeline
+from headgate.jobs.disclosure import made_by
 from headgate.jobs.entry import run_pipeline
 
 TEXT, NUMBER = "M4RK3R", 41414141
@@ -109,7 +110,7 @@ def test_what_steps_make_of_a_column_is_as_secret() -> None:
         ("rename_columns", {"columns": {"first": "remark"}}),
         ("unpivot_columns", {"columns": ["remark", "cost"], "value": "code", "position": "rank"}),
     ):
-        policy = policy._after(Step(name=name, parameters=parameters))
+        policy = policy.with_made(dict(made_by(Step(name=name, parameters=parameters))))
     assert [policy.word(name) for name in ("first", "n", "remark", "code", "rank")] == [
         "mask", "show", "mask", "mask", "show",
     ]  # fmt: skip

@@ -137,7 +137,7 @@ def test_tables_that_share_a_name_or_their_files_are_told_apart(spark: SparkSess
     ):
         known = {"dataset": "visits", "suite": "s", "suite_version": "1", "run_id": "r"}
         told = quarantine_rows(spark.sql(f"SELECT {value} AS value, {place}"), **known, at=datetime.now(UTC))
-        append_in_turn(told, path, after=-1, note={})
+        append_in_turn(told, path, after=-1, note={"by": "me"})
     rows = quarantine.quarantined(spark, lake)
     assert rows is not None
     assert [(row["dataset"], row["record"]) for row in quarantine.list_rows(rows)] == [

@@ -11,7 +11,6 @@ from pathlib import Path
 import pytest
 from pyspark.sql import SparkSession
 
-from headgate.conf import Publish
 from headgate.etl.errors import InputError
 from headgate.etl.load.redelivery import merge_anew
 from headgate.jobs.exits import RefusedError
@@ -145,6 +144,6 @@ def test_a_table_that_is_merged_anew_holds_what_merging_left_in_it(spark: SparkS
     rows = [(1, "a", "9", 1), (2, "a", "10", 1), (3, "a", "x", 2), (4, "b", "7", 1), (5, "b", "7", 2)]
     df = spark.createDataFrame(rows, "id int, k string, at string, _ingested_at int").coalesce(1)
     marked = df.selectExpr("*", "CAST(NULL AS STRING) AS _fate").transform(
-        merge_anew(Publish(mode="merge", keys=["k"], order_by=["at"]))
+        merge_anew(keys=["k"], order_by=["at"])
     )
     assert {row.id for row in marked.where("_fate IS NULL").collect()} == {2, 5}

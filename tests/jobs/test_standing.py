@@ -141,7 +141,7 @@ def test_the_ledger_is_told_of_all_that_runs_died_before_telling(
         visits.deliver(str(number), f"{number},p1,Rome,5", f"{number}0,p1,Rome,x")
         with monkeypatch.context() as patched:
             if number < 3:
-                patched.setattr(job, "_account", die)
+                patched.setattr(job, "account", die)
                 with pytest.raises(OSError, match="killed"):
                     visits.run_as("again")
             else:

@@ -184,9 +184,7 @@ def test_the_same_delivery_is_no_past_of_itself(
 
 def test_a_run_that_died_before_its_ledger_counts(deliver: Deliver, monkeypatch: pytest.MonkeyPatch) -> None:
     with monkeypatch.context() as patched:
-        patched.setattr(
-            job, "append_ledger", lambda *given, **named: (_ for _ in ()).throw(OSError("killed"))
-        )
+        patched.setattr(job, "account", lambda *given, **named: (_ for _ in ()).throw(OSError("killed")))
         with pytest.raises(OSError, match="killed"):
             deliver(1, rows(1), ENOUGH)
     second = deliver(2, rows(2), ENOUGH)

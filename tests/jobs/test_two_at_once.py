@@ -20,10 +20,10 @@ from headgate.etl.lake.ledger import Entry
 from headgate.etl.lake.quarantine import open_rows
 from headgate.etl.lake.tables import ConflictError
 from headgate.etl.lake.zones import Lake
+from headgate.etl.load import process
 from headgate.jobs.context import Run, load_pipeline
 from headgate.jobs.entry import run_pipeline
 from headgate.jobs.flow import flow
-from headgate.jobs.stages import star
 from tests.jobs.visits import PIPELINE, lay_out
 
 STEPS = ("ingest", "curate", "star", "export")
@@ -44,7 +44,7 @@ WRITES = {
     "raw": of_note(lambda note: note.get("stage") == "ingest"),
     "quarantine": of_note(lambda note: "leaving" in note and "stage" not in note),
     "curated": of_note(lambda note: note.get("stage") == "curate"),
-    "calendar": (((star, "write_table"),), lambda frame, path, **_: path.endswith("dim_day")),
+    "calendar": (((process, "write_table"),), lambda frame, path, **_: path.endswith("dim_day")),
     "dimension": of_note(lambda note: note.get("dataset") == "dim_town"),
     "fact": of_note(lambda note: note.get("dataset") == "fact_visit"),
     "export": (((files, "write_bytes"),), lambda spark, path, content: path.endswith("manifest.json")),
