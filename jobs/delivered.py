@@ -61,8 +61,7 @@ def delivered_columns(
         names += [name for name in raw_column_names(source.optional) if name.lower() not in lower]
     if not names and source.columns:
         names = raw_column_names(source.columns)
-    simulator = simulator_of(simulate)
-    if not names and simulator is not None:
+    if not names and (simulator := simulator_of(simulate)) is not None:
         names = raw_column_names(simulator.columns(dataset))
     return Columns(dict.fromkeys(names, "string")) if names else UNKNOWN
 

@@ -7,9 +7,8 @@ from them. That is done before anything new is published, so that nothing is bur
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
 
-from headgate.etl.lake.commits import Commit, last_commit, newest_version
+from headgate.etl.lake.commits import last_commit
 from headgate.etl.lake.history import notes, snapshot
 from headgate.etl.lake.ledger import Entry, append_ledger, lacking
 from headgate.etl.lake.zones import TableId, TableZone
@@ -36,25 +35,28 @@ def recover(run: Run) -> int:
     int
         The ledger's version before: what the run does from now on, that version cannot hold.
     """
-    version = newest_version(run.spark, run.lake.ledger)
+    ledger = snapshot(run.spark, run.lake.ledger)
     plan = run.pipeline
     star = (*plan.star.calendars, *plan.star.dimensions, *plan.star.facts)
     paths = [run.lake.table(TableId(zone, name)) for zone in ("raw", "curated") for name in plan.datasets]
     paths += [run.lake.table(TableId("star", name)) for name in star]
     newest = in_parallel(run, paths, lambda path: last_commit(run.spark, path))
-    told = {path: _entry(commit) for path, commit in zip(paths, newest, strict=True) if commit is not None}
+    told = {
+        path: Entry.of_commit(commit)
+        for path, commit in zip(paths, newest, strict=True)
+        if commit is not None
+    }
     last = {path: entry for path, entry in told.items() if entry is not None}
     files = [read_manifest(run, name) for name in plan.exports]
     files += [read_metrics(run, name) for name in plan.exports]
     made = [Entry.from_json(file["entry"]) for file in files if file is not None]
     missed = lacking(run.spark, run.lake.ledger, [*last.values(), *made])
-    ledger = snapshot(run.spark, run.lake.ledger)
     changed = ledger is not None and ledger.by_others is not None
     # What was told in one go is complete, unless another has taken something out of the ledger.
     behind = [path for path, entry in last.items() if changed or entry in missed]
     if missed or changed:
         append_ledger(run.spark, run.lake.ledger, [*_all_of(run, behind), *made])
-    return version
+    return ledger.version if ledger is not None else -1
 
 
 def account(run: Run, *, begun_after: int) -> None:
@@ -77,13 +79,5 @@ def account(run: Run, *, begun_after: int) -> None:
 
 def _all_of(run: Run, paths: Iterable[str]) -> list[Entry]:
     """What the logs of some tables tell of all publications, the oldest first."""
-    told = (_entry(commit) for path in paths for commit in notes(run.spark, path))
+    told = (Entry.of_commit(commit) for path in paths for commit in notes(run.spark, path))
     return [entry for entry in told if entry is not None]
-
-
-def _entry(commit: Commit) -> Entry | None:
-    """The entry that a commit carries. How many rows an ingest has brought is known once they are written."""
-    entry = Entry.of_commit(commit)
-    if entry is None or entry.stage != "ingest":
-        return entry
-    return replace(entry, read=commit.rows, published=commit.rows)

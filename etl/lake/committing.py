@@ -27,7 +27,7 @@ from headgate.etl.lake.merging import merge_rows
 from headgate.etl.lake.replacing import replace_rows
 from headgate.etl.lake.tables import ConflictError, Publication, conflicts_refused
 from headgate.etl.lake.target import Mode, Target, read_target, target_of
-from headgate.etl.lake.transaction import describe, follow, operation, removes, understood
+from headgate.etl.lake.transaction import describe, follow, operation, removes, rows_in, understood
 from headgate.etl.transform import quote
 
 __all__ = ["StagedInPlace", "write"]
@@ -61,8 +61,7 @@ class StagedInPlace:
 
     def written(self, verdict: str) -> int | None:
         """See `headgate.etl.lake.staging.Staged`."""
-        told = [action.get("stats") for action in self._of(verdict)]
-        return sum(int(json.loads(stats)["numRecords"]) for stats in told if stats) if all(told) else None
+        return rows_in(action.get("stats") for action in self._of(verdict))
 
     def refusals(
         self, verdict: str, columns: Sequence[str], *, mode: Mode, keys: Sequence[str] = ()

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, fields, replace
 from datetime import UTC, datetime, timedelta
-from typing import Any, NamedTuple
+from typing import Any
 
 from pyspark.errors import AnalysisException
 from pyspark.sql import SparkSession
@@ -20,18 +20,16 @@ from pyspark.sql import types as T
 from headgate.etl.errors import EtlError
 from headgate.etl.lake.admission import TableRuleError
 from headgate.etl.lake.commits import Commit, commit_at, newest_version
-from headgate.etl.lake.tables import ConflictError, is_table
-from headgate.etl.lake.turns import TURN, append_in_turn
+from headgate.etl.lake.tables import ConflictError
+from headgate.etl.lake.turns import append_in_turn
 
 __all__ = [
     "LEDGER_SCHEMA",
     "ConservationError",
     "Entry",
     "LedgerChangedError",
-    "Work",
     "append_ledger",
     "lacking",
-    "past_details",
 ]
 
 
@@ -153,11 +151,18 @@ class Entry:
 
     @classmethod
     def of_commit(cls, commit: Commit) -> Entry | None:
-        """The entry that a commit carries, with its version; None if its note is of another form."""
+        """The entry that a commit carries, as `at_commit` gives it; None if its note is of another form."""
         try:
-            return replace(cls.from_json(commit.note), version=commit.version)
+            return cls.at_commit(commit)
         except (KeyError, TypeError, ValueError):
             return None
+
+    @classmethod
+    def at_commit(cls, commit: Commit, **changed: Any) -> Entry:
+        """The entry that a commit of ours carries, with its version; an ingest's rows are the commit's."""
+        entry = replace(cls.from_json(commit.note), version=commit.version, **changed)
+        # How many rows an ingest has brought is known once they are written.
+        return replace(entry, read=commit.rows, published=commit.rows) if entry.stage == "ingest" else entry
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Entry:
@@ -286,67 +291,6 @@ def _told(spark: SparkSession, path: str, version: int) -> list[tuple[Any, ...]]
 def _key(entry: Entry) -> tuple[Any, ...]:
     began = (entry.started_at - EPOCH) // timedelta(microseconds=1)
     return (*(getattr(entry, name) for name in KEY), began)
-
-
-class Work(NamedTuple):
-    """One part of the details of a work that was done, and what the work was made from."""
-
-    inputs: dict[str, int]
-    input_ids: dict[str, str]
-    part: Any
-
-    def same_batch(self, inputs: Mapping[str, int], input_ids: Mapping[str, str]) -> bool:
-        """Whether it read the same versions of the same tables; older ledgers do not know their ids."""
-        known = bool(self.input_ids and input_ids)
-        return self.inputs == dict(inputs) and (not known or self.input_ids == dict(input_ids))
-
-
-def past_details(
-    spark: SparkSession, path: str, *, stage: str, dataset: str, name: str, last: int
-) -> list[Work]:
-    """Read one part of the details of the last works that were done on one dataset.
-
-    Parameters
-    ----------
-    spark : SparkSession
-    path : str
-        The ledger's; there may be none yet.
-    stage, dataset : str
-    name : str
-        Of the part; works without it are left out.
-    last : int
-        How many works at most. Those that read the same versions of the same tables count once, with
-        the newest of them.
-
-    Returns
-    -------
-    list of Work
-        The newest first: by the ledger's commits, and by the versions of the table in one of them.
-    """
-    if not is_table(spark, path):
-        return []
-    ledger = spark.read.format("delta").load(path)
-    for column, kind in (("input_ids", "map<string,string>"), (TURN, "bigint")):
-        if column not in ledger.columns:  # a ledger that an earlier release has written
-            ledger = ledger.withColumn(column, F.lit(None).cast(kind))
-    turn = F.struct(F.coalesce(TURN, F.lit(-1)), F.coalesce("version", F.lit(-1)), "started_at")
-    done = (
-        ledger.where(
-            (F.col("stage") == stage) & (F.col("dataset") == dataset) & (F.col("status") == "done")
-        )
-        # Details may hold NaN, which get_json_object does not read.
-        .select("inputs", "input_ids", turn.alias("turn"),
-                F.from_json("details", f"`{name}` string")[name].alias("part"))
-        .where("part is not null")
-    )  # fmt: skip
-    batch = (F.to_json("inputs"), F.to_json("input_ids"))
-    newest = done.groupBy(*batch).agg(
-        F.max_by(F.struct("turn", "inputs", "input_ids", "part"), "turn").alias("work")
-    )
-    rows = newest.select("work.*").orderBy(F.desc("turn")).limit(last).collect()
-    return [
-        Work(dict(row["inputs"] or {}), dict(row["input_ids"] or {}), json.loads(row["part"])) for row in rows
-    ]
 
 
 def _row(entry: Entry) -> tuple[Any, ...]:

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 from py4j.protocol import Py4JError
@@ -27,7 +27,7 @@ from headgate.etl.lake.partitions import predicate
 from headgate.etl.lake.tables import APPLICATION, ConflictError
 from headgate.etl.lake.target import Mode, Target, fields_within, target_of
 
-__all__ = ["append", "describe", "fits", "follow", "operation", "removes", "understood"]
+__all__ = ["append", "describe", "fits", "follow", "operation", "removes", "rows_in", "understood"]
 
 FEATURES = frozenset(
     {
@@ -122,15 +122,16 @@ def append(df: DataFrame, table: str, *, after: int, note: Mapping[str, Any]) ->
     describe(spark, transaction, found, df.schema, "append", ())
     written = transaction.writeFiles(df._jdf)
     adds = [written.apply(at) for at in range(written.size())]
-    told = {**note, ROWS: rows} if (rows := _rows_in(adds)) is not None else note
+    stats = [json.loads(add.json())["add"].get("stats") for add in adds]
+    told = {**note, ROWS: rows} if (rows := rows_in(stats)) is not None else note
     actions = [*adds, follow(spark, transaction, after)]
     return int(transaction.commit(delta.seq(spark, actions), operation(spark, "append", told)))
 
 
-def _rows_in(adds: Sequence[Any]) -> int | None:
-    """The rows in files that Delta has written, as it says itself; None where it does not."""
-    stats = [json.loads(json.loads(add.json())["add"].get("stats") or "{}") for add in adds]
-    return sum(one["numRecords"] for one in stats) if all("numRecords" in one for one in stats) else None
+def rows_in(stats: Iterable[str | None]) -> int | None:
+    """The rows in files that Delta has written, by the statistics of each; None where it has taken none."""
+    told = [json.loads(one or "{}") for one in stats]
+    return sum(int(one["numRecords"]) for one in told) if all("numRecords" in one for one in told) else None
 
 
 def follow(spark: SparkSession, transaction: Any, after: int) -> Any:

@@ -171,12 +171,12 @@ def up_to_date(
         reached = _offsets(node, before)
         if not node.offsets or any(reached.get(source, -1) < upto for source, upto in node.offsets.items()):
             return None
-        return replace(Entry.from_json(before.note), status="unchanged", version=before.version)
+        return Entry.at_commit(before, status="unchanged")
     # Its rows stay as they were published, whatever is written of them now.
     require_same_inputs(before, inputs, node.target.name)
     if before.note["inputs"] != inputs.versions:
         return None
-    return replace(Entry.from_json(before.note), status="unchanged", version=before.version)
+    return Entry.at_commit(before, status="unchanged")
 
 
 def _offsets(node: Node, before: Commit | None) -> Mapping[str, int]:
@@ -206,9 +206,9 @@ def last_publication(context: LoadContext, node: Node, found: Snapshot | None) -
     before = found.ours if found else None
     if found is None or not node.mode.incremental:
         return before
-    if before is None and not node.inputs:
-        return None
     if before is None:
+        if not node.inputs:
+            return None
         raise HistoryLostError(dataset=node.target.name, zone=node.target.zone, version=found.version)
     keep = node.changed_by_others == "keep"
     changed = lost_file(context, found) if keep else disturbance(context, node.target, found)

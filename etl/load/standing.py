@@ -6,7 +6,7 @@ its data files are there, and so is its quarantine. No Spark job is needed for a
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from pyspark.sql import DataFrame
 
@@ -63,7 +63,7 @@ def standing(
     if disturbed:
         context.say(f"{table}: {disturbed}: it is made anew")
         return None
-    return replace(Entry.from_json(found.ours.note), status="unchanged", version=found.ours.version)
+    return Entry.at_commit(found.ours, status="unchanged")
 
 
 def disturbance(context: LoadContext, table: TableId, found: Snapshot) -> str | None:

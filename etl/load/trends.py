@@ -9,7 +9,8 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import types as T
 
 from headgate.etl.lake.commits import last_commit
-from headgate.etl.lake.ledger import Entry, Work, past_details
+from headgate.etl.lake.ledger import Entry
+from headgate.etl.lake.past import Work, past_details
 from headgate.etl.lake.zones import TableId
 from headgate.etl.load.context import LoadContext
 from headgate.etl.load.disclosure import Disclosure

@@ -6,7 +6,6 @@ from dataclasses import replace
 
 from headgate.etl.errors import InputError
 from headgate.etl.lake.arrivals import MANIFEST, Arrivals, arrivals
-from headgate.etl.lake.commits import Commit
 from headgate.etl.lake.delimited import FileFormat
 from headgate.etl.lake.landing import SourceFile, changes_told, read_landing, reading_of, survey_landing
 from headgate.etl.lake.ledger import Entry
@@ -82,7 +81,7 @@ def _ingest(run: Run, name: str, begun: Entry) -> Entry:
                 f"them: {', '.join(stay[:5])}{' …' if len(stay) > 5 else ''}"
             )
         if held.commit is not None and not new and not gone:
-            return _standing(held.commit)
+            return Entry.at_commit(held.commit, status="unchanged")
         try:
             return _taken_in(run, begun, held, new, gone, fmt)
         except ConflictError:
@@ -132,15 +131,10 @@ def _taken_in(
     )
     note = entry.to_json() | {MANIFEST: manifest.to_json()}
     if held.commit is not None and (last := Entry.of_commit(held.commit)) is not None:
-        run.noted.append(replace(last, read=held.commit.rows, published=held.commit.rows))
+        run.noted.append(last)
     run.may_write()
     with changes_told(name):
         commit = append_after(frame, run.lake.table(TableId("raw", name)), after=held.newest, note=note)
     return replace(
         entry, finished_at=run.clock(), version=commit.version, read=commit.rows, published=commit.rows
     ).balanced()
-
-
-def _standing(commit: Commit) -> Entry:
-    known = Entry.from_json({key: value for key, value in commit.note.items() if key != MANIFEST})
-    return replace(known, status="unchanged", version=commit.version, read=commit.rows, published=commit.rows)

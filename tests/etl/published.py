@@ -15,6 +15,7 @@ SUITE = {
     "name": "visits",
     "expectations": [
         {
+            "id": "cost",
             "type": "expect_column_values_to_be_between",
             "kwargs": {"column": "cost", "min_value": 0},
             "severity": "critical",

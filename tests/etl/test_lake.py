@@ -13,7 +13,8 @@ from pyspark.sql import SparkSession
 from headgate.etl.errors import InputMissingError, ParameterError
 from headgate.etl.lake import files
 from headgate.etl.lake.commits import last_commit, newest_version
-from headgate.etl.lake.ledger import ConservationError, Entry, append_ledger, past_details
+from headgate.etl.lake.ledger import ConservationError, Entry, append_ledger
+from headgate.etl.lake.past import past_details
 from headgate.etl.lake.quarantine import quarantine_rows
 from headgate.etl.lake.tables import read_table, write_table
 from headgate.etl.lake.zones import Lake, TableId

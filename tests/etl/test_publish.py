@@ -17,21 +17,10 @@ from headgate.etl.lake.admission import TableRuleError
 from headgate.etl.lake.quarantine import open_rows
 from headgate.etl.load.modes import WriteMode
 from headgate.quality import ReservedNameError
+from tests.etl.published import SUITE
 from tests.jobs.killed import run_program
 
 pytestmark = pytest.mark.usefixtures("few_rows")
-
-SUITE = {
-    "name": "visits",
-    "expectations": [
-        {
-            "id": "cost",
-            "type": "expect_column_values_to_be_between",
-            "kwargs": {"column": "cost", "min_value": 0},
-            "severity": "critical",
-        }
-    ],
-}
 
 
 def frame(spark: SparkSession, *rows: tuple[Any, ...]) -> DataFrame:
