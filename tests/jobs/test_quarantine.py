@@ -98,8 +98,10 @@ def die(monkeypatch: pytest.MonkeyPatch, step: str) -> None:
         monkeypatch.setattr(rejects.Rejects, "tell_after", dying)
 
 
-@pytest.mark.parametrize("step", ["before the commit", "after the commit"])
-@pytest.mark.parametrize("publish", ["{mode: overwrite}", "{mode: append}"])
+@pytest.mark.parametrize(
+    ("publish", "step"),
+    [("{mode: overwrite}", "after the commit"), ("{mode: append}", "before the commit")],
+)
 def test_what_a_run_could_not_tell_any_more_the_next_one_puts_right(
     one_clinic: Open, monkeypatch: pytest.MonkeyPatch, publish: str, step: str
 ) -> None:

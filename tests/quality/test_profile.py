@@ -62,7 +62,7 @@ def rounded(profile: Profile) -> Profile:
     return replace(profile, columns={name: one(traits) for name, traits in profile.columns.items()})
 
 
-@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=5, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(first=records, second=records)
 def test_the_profile_of_two_batches_is_made_of_theirs(brisk: SparkSession, first, second):
     frame = partial(brisk.createDataFrame, schema=SCHEMA)

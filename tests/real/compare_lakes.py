@@ -1,8 +1,8 @@
 """Which tables of two lakes differ: run as a program, since the tests' own session does not know S3.
 
 ``python compare_lakes.py LAKE OTHER`` prints a JSON object: for each table that either lake has, how
-many rows there are in the first and how many of them, as texts without the run's own names and
-times, are not in the other.
+many rows there are in the first and how many, as texts without the run's own names and times, only
+one of both has.
 """
 
 from __future__ import annotations
@@ -40,13 +40,22 @@ def rows(spark: SparkSession, path: str) -> DataFrame:
     return table.select(F.to_json(F.struct(*kept), {"ignoreNullFields": "false"}).alias("row"))
 
 
+def compared(left: DataFrame, right: DataFrame) -> list[int]:
+    """The rows of the first, and those that only one of both has, as often as it has them."""
+    sides = left.withColumn("in", F.lit(1)).union(right.withColumn("in", F.lit(-1)))
+    each = sides.groupBy("row").agg(F.sum("in").alias("more"), F.count_if(F.col("in") > 0).alias("rows"))
+    told = each.agg(F.sum("rows"), F.sum(F.abs("more"))).first()
+    assert told is not None
+    return [value or 0 for value in told]
+
+
 def main(lake: str, other: str) -> None:
     with spark_session(app="compare", places=[lake, other]) as spark:
         names = tables(spark, lake) | tables(spark, other)
         found = {}
         for name in sorted(names):
             left, right = rows(spark, f"{lake}/{name}"), rows(spark, f"{other}/{name}")
-            found[name] = [left.count(), left.exceptAll(right).count() + right.exceptAll(left).count()]
+            found[name] = compared(left, right)
     print(json.dumps(found))
 
 
