@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import chain
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, ValidationInfo, field_validator
@@ -20,6 +21,23 @@ def _on_a_line(text: str) -> str:
     return text
 
 
+OF_FORMAT = {
+    "csv": (
+        "delimiter",
+        "quote",
+        "escape",
+        "skip",
+        "comment",
+        "footer",
+        "header",
+        "columns",
+        "trailing_delimiter",
+        "section",
+    ),
+    "jsonl": (),
+}
+"""What may be said of the files of each format alone."""
+
 Signs = Annotated[str, Field(min_length=1), AfterValidator(_on_a_line)]
 
 Character = Annotated[str, Field(min_length=1, max_length=1), AfterValidator(_on_a_line)]
@@ -32,7 +50,11 @@ class Source(Closed):
         description="The dataset's files: a glob below the landing folder; gzip, bzip2, xz and zip too.",
         examples=["patients*.csv", "admissions/2015-*/part-*.csv.gz"],
     )
-    format: Literal["csv"] = Field("csv", description="The kind of file.", examples=["csv"])
+    format: Literal["csv", "jsonl"] = Field(
+        "csv",
+        description="The kind of file: `csv` for delimited text, `jsonl` for a JSON object a line.",
+        examples=["jsonl"],
+    )
     delimiter: Signs = Field(
         ",",
         description="What stands between two fields: a character, or several.",
@@ -99,6 +121,17 @@ class Source(Closed):
     password: Secret | None = Field(
         None, description="Where the password of an encrypted zip archive is kept; never the password itself."
     )
+
+    @field_validator(*dict.fromkeys(chain.from_iterable(OF_FORMAT.values())))
+    @classmethod
+    def _of_the_format(cls, value: object, info: ValidationInfo) -> object:
+        """What is said of a file must mean something in its format."""
+        form = info.data.get("format")
+        if form is not None and info.field_name not in OF_FORMAT[form]:
+            raise refusal(
+                f"'{info.field_name}' has no meaning in format '{form}'", "remove it, or correct format"
+            )
+        return value
 
     @field_validator("quote", "escape")
     @classmethod

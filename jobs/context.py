@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import datetime
 from functools import partial
 
 from headgate import conf
 from headgate.conf import Pipeline, Source
 from headgate.etl.errors import InputError
-from headgate.etl.lake.delimited import FileFormat
 from headgate.etl.lake.ledger import Entry
 from headgate.etl.load.context import LoadContext
+from headgate.etl.sources import Files
+from headgate.etl.sources.formats import FORMATS, FileFormat
 from headgate.jobs.aws import reveal
 from headgate.jobs.catalogue import FITS, STEPS
 from headgate.jobs.own_code import carry, find_beside
@@ -116,27 +117,21 @@ class Run(LoadContext):
         place = conf.relative(self.source, path)
         return load_suite(read_text(place, self.spark), source=place)
 
-    def file_format(self, dataset: str) -> FileFormat:
-        """How the source files of `dataset` are written; the only place where a password is revealed."""
+    def source_of(self, dataset: str) -> Files:
+        """Where the rows of `dataset` come from; the only place where a password is revealed."""
         source = self.pipeline.datasets[dataset].source
-        return file_format(source, password=reveal(source.password) if source.password else None)
+        password = reveal(source.password) if source.password else None
+        return Files(
+            dataset=dataset,
+            folder=self.landing,
+            pattern=source.files,
+            form=file_format(source, password=password),
+            say=self.watch.say,
+        )
 
 
 def file_format(source: Source, *, password: str | None = None) -> FileFormat:
     """How the files of a dataset are written, from what its pipeline says."""
-    return FileFormat(
-        delimiter=source.delimiter,
-        quote=source.quote,
-        escape=source.escape,
-        encoding=source.encoding,
-        skip=source.skip,
-        comment=source.comment,
-        footer=source.footer,
-        header=source.header,
-        columns=source.columns,
-        optional=source.optional,
-        trailing_delimiter=source.trailing_delimiter,
-        member=source.member,
-        section=source.section,
-        password=password,
-    )
+    form = FORMATS[source.format]
+    said = {each.name: getattr(source, each.name) for each in fields(form) if each.name != "password"}
+    return form(**said, password=password)

@@ -17,8 +17,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from headgate.conf import Simulate, Source
-from headgate.etl.lake.delimited import UnreadableFileError, members, read_header
-from headgate.etl.lake.landing import raw_column_names
+from headgate.etl.sources.archives import members
+from headgate.etl.sources.formats import UnreadableFileError
+from headgate.etl.sources.headers import raw_column_names
 from headgate.jobs.columns import Columns
 from headgate.jobs.context import file_format
 from headgate.jobs.landing import simulator_of
@@ -108,8 +109,9 @@ def _landed(source: Source, landing: Path) -> list[str] | None:
         try:
             if file.stat().st_size > MOST_BYTES:
                 return None
-            for member, content in members(file.read_bytes(), file=str(file), fmt=file_format(source)):
-                header = read_header(content, file=member, fmt=file_format(source))
+            form = file_format(source)
+            for member, content in members(file.read_bytes(), file=str(file), fmt=form):
+                header = form.columns_in(content, file=member)
                 names |= dict.fromkeys(raw_column_names(header))
         except (UnreadableFileError, OSError):
             return None

@@ -103,7 +103,7 @@ def check_executors(spark: SparkSession) -> None:
         return
 
     def look(parts: Iterable[Any]) -> Iterable[Any]:
-        for name in ("pyarrow", "headgate.etl.lake.landing"):
+        for name in ("pyarrow", "headgate.etl.sources.landing"):
             import_module(name)
         return parts
 

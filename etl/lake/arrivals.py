@@ -13,12 +13,14 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import reduce
 from operator import or_
+from typing import Any
 
 from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from headgate.etl.errors import EtlError
-from headgate.etl.lake.commits import Commit, last_commit, newest_version
+from headgate.etl.lake.commits import Commit
+from headgate.etl.lake.history import Snapshot
 from headgate.etl.lake.manifest import Delivery, Manifest, Redelivery
 from headgate.etl.lake.zones import Zone
 
@@ -99,6 +101,11 @@ class Arrivals:
     newest: int
     manifest: Manifest
 
+    @property
+    def offsets(self) -> dict[str, Any] | None:
+        """How far the files of the landing have been read; None where nothing was taken in yet."""
+        return None if self.newest < 0 else {MANIFEST: self.manifest.to_json()}
+
     def stand(self, redelivery: Redelivery) -> Column:
         """Whether a row belongs to a delivery that no later one has replaced."""
         return ~_of_deliveries(self.manifest.superseded(redelivery))
@@ -138,8 +145,8 @@ class Arrivals:
         )
 
 
-def arrivals(spark: SparkSession, raw: str) -> Arrivals:
-    """What the raw table in a folder has taken in; there may be none yet.
+def arrivals(spark: SparkSession, found: Snapshot | None) -> Arrivals:
+    """What a raw table has taken in; there may be none yet.
 
     No job is run unless another has written the table since, or nobody wrote a manifest yet: then the
     rows themselves are asked which files they came from.
@@ -147,13 +154,12 @@ def arrivals(spark: SparkSession, raw: str) -> Arrivals:
     Parameters
     ----------
     spark : SparkSession
-    raw : str
-        The raw table's folder.
+    found : Snapshot, optional
+        The raw table as it is.
     """
-    newest = newest_version(spark, raw)
-    if newest < 0:
+    if found is None:
         return Arrivals(commit=None, version=-1, newest=-1, manifest=Manifest())
-    commit = last_commit(spark, raw)
+    raw, newest, commit = found.path, found.version, found.ours
     if commit is None or MANIFEST not in commit.note:
         rows = spark.read.format("delta").option("versionAsOf", newest).load(raw)
         version = newest if commit is None else commit.version

@@ -1,4 +1,4 @@
-"""Rows that are appended after a known version of the table, or not at all: an order without clocks."""
+"""Rows that are written after a known version of the table, or not at all: an order without clocks."""
 
 from __future__ import annotations
 
@@ -11,10 +11,16 @@ from headgate.etl.lake import partitions, transaction
 from headgate.etl.lake.admission import refusals_by_delta
 from headgate.etl.lake.calendar import write_as_they_are
 from headgate.etl.lake.commits import Commit, commit_at, commit_of, newest_version
-from headgate.etl.lake.tables import ConflictError, Publication, conflicts_refused, write_table
+from headgate.etl.lake.tables import (
+    ConflictError,
+    Publication,
+    conflicts_refused,
+    require_version,
+    write_table,
+)
 from headgate.etl.lake.target import read_target
 
-__all__ = ["TURN", "append_after", "append_in_turn"]
+__all__ = ["TURN", "append_after", "append_in_turn", "overwrite_after"]
 
 TURN = "commit"
 """The column that orders what was told, whatever clocks say: one more than the version that it follows on."""
@@ -63,6 +69,28 @@ def append_after(df: DataFrame, path: str, *, after: int, note: dict[str, Any]) 
     commit = commit_of(spark, path, note, after=after)
     if commit is None:  # Delta passes rows over whose turn another took
         raise ConflictError(table=path, expected=after, found=newest_version(spark, path))
+    return commit
+
+
+def overwrite_after(df: DataFrame, path: str, *, after: int, note: dict[str, Any]) -> Commit:
+    """Make a table anew in one commit that carries `note`, if it is still at the version `after`.
+
+    Parameters
+    ----------
+    df, path, after, note
+        See `append_after`.
+
+    Raises
+    ------
+    ConflictError
+        Another has changed the table since: nothing is written.
+    """
+    ours = Publication(mode="overwrite", note=note, after=after)
+    with conflicts_refused(df.sparkSession, path, expected=after):
+        require_version(df.sparkSession, path, after)
+        commit = write_table(df, path, mode="overwrite", note=note, once=ours.once)
+    if not ours.made(commit):
+        raise ConflictError(table=path, expected=after, found=commit.version)
     return commit
 
 

@@ -72,6 +72,10 @@ class Built:
         Looks at the accepted rows and says what else is wrong with them, a line each.
     of_rows : bool
         Whether the rows make no batch: see `headgate.etl.load.audit.audit`.
+    id : str, optional
+        What the rows are of, as one short text, where the node's definition does not tell.
+    offsets : mapping
+        How far their source has been read: kept in the note of the commit. Only where nothing is audited.
     """
 
     rows: DataFrame
@@ -81,6 +85,8 @@ class Built:
     compare: DataFrame | None = None
     integrity: Callable[[DataFrame], list[str]] | None = None
     of_rows: bool = False
+    id: str | None = None
+    offsets: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -129,9 +135,9 @@ class Node:
     definition : sequence
         What the table depends on beside its inputs, as plain data.
     build : callable
-        Gives the rows, or, without a suite, the table.
+        Gives the rows; None where its source has none that are new.
     suite : Suite, optional
-        What they must be; None only for tables that are made of no data, and are not audited.
+        What they must be. Nothing is audited without: what is kept as it arrived, what is made of no data.
     mode : WriteMode
     tolerance : float
         The greatest share of the rows that may be quarantined.
@@ -151,7 +157,7 @@ class Node:
 
     target: TableId
     stage: str
-    build: Callable[[Begun], Built]
+    build: Callable[[Begun], Built | None]
     definition: Sequence[object]
     inputs: tuple[TableId, ...] = ()
     offsets: Mapping[str, int] = field(default_factory=dict)

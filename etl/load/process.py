@@ -15,14 +15,13 @@ from headgate.etl.lake.arrivals import HistoryLostError
 from headgate.etl.lake.commits import Commit
 from headgate.etl.lake.history import Snapshot, TableChangedError, snapshot
 from headgate.etl.lake.ledger import Entry
-from headgate.etl.lake.tables import ConflictError, conflicts_refused, require_version, write_table
+from headgate.etl.lake.turns import append_after, overwrite_after
 from headgate.etl.load.audit import audit
 from headgate.etl.load.context import LoadContext, fingerprint_of
-from headgate.etl.load.modes import Overwrite
 from headgate.etl.load.node import Begun, Built, Node
 from headgate.etl.load.outcome import Outcome
 from headgate.etl.load.publication import publish, retain
-from headgate.etl.load.rejects import settle
+from headgate.etl.load.rejects import no_quarantine, settle
 from headgate.etl.load.standing import Inputs, disturbance, lost_file, note_predecessor, standing
 from headgate.etl.load.trends import Past
 from headgate.quality import Report
@@ -58,7 +57,8 @@ def process(context: LoadContext, node: Node) -> Outcome:
     mark = fingerprint_of(list(node.definition), {**inputs.versions, **node.offsets}, inputs.ids)
     found = snapshot(context.spark, context.lake.table(node.target))
     before = last_publication(context, node, found)
-    quarantine = settle(context, node.target, found)
+    audited = node.suite is not None
+    quarantine = settle(context, node.target, found) if audited else no_quarantine(context, node.target)
     done = up_to_date(context, node, found, before, inputs, mark)
     # Rows that were told to the quarantine, and never published, may be published now.
     interrupted = quarantine.interrupted and not node.mode.incremental
@@ -73,11 +73,15 @@ def process(context: LoadContext, node: Node) -> Outcome:
         input_ids=inputs.ids,
         fingerprint=mark,
     )
-    note_predecessor(context, found)
     begun = Begun(
         context=context, entry=entry, inputs=inputs, found=found, before=before, quarantine=quarantine
     )
-    return finish(begun, node, node.build(begun))
+    built = node.build(begun)
+    if built is None:
+        assert before is not None
+        return _outcome(context, node, Entry.at_commit(before, status="unchanged"))
+    note_predecessor(context, found)
+    return finish(begun, node, built)
 
 
 def _outcome(context: LoadContext, node: Node, entry: Entry, report: Report | None = None) -> Outcome:
@@ -94,7 +98,7 @@ def finish(begun: Begun, node: Node, built: Built) -> Outcome:
     """Stage what was built, audit it, and publish or refuse it: the second half of `process`."""
     context, entry = begun.context, begun.entry
     if node.suite is None:
-        return _outcome(context, node, _written(begun, node, built))
+        return _outcome(context, node, _unaudited(begun, node, built))
     mode = built.mode or node.mode
     batch = replace(entry, stage="curate") if node.stage == "replay" else entry
     if built.of_rows:
@@ -139,19 +143,21 @@ def finish(begun: Begun, node: Node, built: Built) -> Outcome:
     return _outcome(context, node, entry, ruling.report)
 
 
-def _written(begun: Begun, node: Node, built: Built) -> Entry:
-    """Write a table that is made of no data."""
+def _unaudited(begun: Begun, node: Node, built: Built) -> Entry:
+    """Publish rows of which no suite speaks."""
     context, path = begun.context, begun.context.lake.table(node.target)
     account = built.account(None)
-    entry = replace(begun.entry, read=account.read, **(account.counts or {})).balanced()
+    known = {} if account.counts is None else {"read": account.read, **account.counts}
+    entry = replace(begun.entry, details=account.details, **known).balanced()
+    if built.id is not None:
+        entry = replace(entry, fingerprint=built.id)
+    note = {**entry.to_json(), **built.offsets}
     context.may_write()
-    publication = Overwrite().publication(entry.to_json(), after=begun.after)
-    with conflicts_refused(context.spark, path, expected=begun.after):
-        require_version(context.spark, path, begun.after)
-        commit = write_table(built.rows, path, mode="overwrite", note=publication.note, once=publication.once)
-    if not publication.made(commit):
-        raise ConflictError(table=path, expected=begun.after, found=commit.version)
-    return replace(entry, finished_at=context.clock(), version=commit.version)
+    write = append_after if node.mode.incremental else overwrite_after
+    commit = write(built.rows, path, after=begun.after, note=note)
+    # Rows that are taken as they come are counted by the commit.
+    counted = known or {"read": commit.rows, "published": commit.rows}
+    return replace(entry, finished_at=context.clock(), version=commit.version, **counted).balanced()
 
 
 def up_to_date(
@@ -181,7 +187,7 @@ def up_to_date(
 
 def _offsets(node: Node, before: Commit | None) -> Mapping[str, int]:
     """How far the sources of a table have come that is made of no other table."""
-    return before.note["inputs"] if before is not None and not node.inputs else {}
+    return before.note.get("inputs", {}) if before is not None and not node.inputs else {}
 
 
 def require_same_inputs(before: Commit, inputs: Inputs, dataset: str) -> None:
@@ -204,7 +210,8 @@ def last_publication(context: LoadContext, node: Node, found: Snapshot | None) -
         The table is not what that commit made of it: to add to it would hide what was lost.
     """
     before = found.ours if found else None
-    if found is None or not node.mode.incremental:
+    if found is None or not node.mode.incremental or node.suite is None:
+        # What is not audited is added to: its source knows what has been taken out of it.
         return before
     if before is None:
         if not node.inputs:

@@ -39,7 +39,7 @@ from headgate.etl.lake.zones import TableId
 from headgate.etl.load.audit import Ruling
 from headgate.etl.load.context import LoadContext
 
-__all__ = ["Quarantine", "Rejects", "open_among", "rejects", "settle"]
+__all__ = ["Quarantine", "Rejects", "no_quarantine", "open_among", "rejects", "settle"]
 
 TRIES = 20
 
@@ -184,6 +184,12 @@ def open_among(context: LoadContext, path: str, raw: DataFrame | None = None) ->
         return found
     places = raw.select(identity("_", fingerprint=False).alias("_place"))
     return found.join(places, identity(fingerprint=False) == F.col("_place"), "left_semi")
+
+
+def no_quarantine(context: LoadContext, table: TableId) -> Quarantine:
+    """What stands for the quarantine of a table whose rows are not audited."""
+    path = context.lake.quarantine(table)
+    return Quarantine(path=path, target=context.lake.table(table), target_id=None, version=-1, reach={})
 
 
 def settle(context: LoadContext, table: TableId, found: Snapshot | None) -> Quarantine:

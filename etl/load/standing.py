@@ -27,6 +27,7 @@ class Inputs:
     versions: dict[str, int] = field(default_factory=dict)
     ids: dict[str, str] = field(default_factory=dict)
     frames: dict[TableId, DataFrame] = field(default_factory=dict)
+    found: dict[TableId, Snapshot | None] = field(default_factory=dict)
 
     def __getitem__(self, table: TableId) -> DataFrame:
         return self.frames[table]
@@ -39,7 +40,7 @@ class Inputs:
         frame = read_table(spark, path, dataset=table.name, version=found.version if found else None)
         if found is not None:
             self.versions[str(table)], self.ids[str(table)] = found.holds, found.id
-        self.frames[table] = frame
+        self.frames[table], self.found[table] = frame, found
         return frame
 
 

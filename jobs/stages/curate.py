@@ -113,7 +113,7 @@ def dataset_node(run: Run, name: str, *, stage: str = "curate") -> Node:
 
 def _clean_batch(run: Run, dataset: Dataset, begun: Begun) -> Built:
     name, mode, raw = begun.entry.dataset, write_mode(dataset.publish), TableId("raw", begun.entry.dataset)
-    held = arrivals(run.spark, run.lake.table(raw))
+    held = arrivals(run.spark, begun.inputs.found[raw])
     batch = arrived_since(run, name, held, begun.before if mode.incremental else None, begun.inputs)
     anew = mode.made_anew(batch)
     if anew:

@@ -1,24 +1,27 @@
-"""Landing to raw: what arrived is kept as it arrived, each delivery of a file once."""
+"""Landing to raw: what arrived is kept as it arrived, each delivery once."""
 
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
+
+from pyspark.sql import functions as F
 
 from headgate.etl.errors import InputError
-from headgate.etl.lake.arrivals import MANIFEST, Arrivals, arrivals
-from headgate.etl.lake.delimited import FileFormat
-from headgate.etl.lake.landing import SourceFile, changes_told, read_landing, reading_of, survey_landing
+from headgate.etl.lake.arrivals import arrivals
 from headgate.etl.lake.ledger import Entry
-from headgate.etl.lake.listing import hidden_files
-from headgate.etl.lake.manifest import Landed, Withdrawn
 from headgate.etl.lake.tables import ConflictError
-from headgate.etl.lake.turns import append_after
 from headgate.etl.lake.zones import TableId
-from headgate.etl.load.context import fingerprint_of
+from headgate.etl.load.modes import Append
+from headgate.etl.load.node import Account, Begun, Built, Node
+from headgate.etl.load.process import process
+from headgate.etl.sources import Batch, Source
+from headgate.etl.sources.landing import changes_told
+from headgate.etl.sources.listing import hidden_files
 from headgate.jobs.context import Run
 from headgate.jobs.stages.step import each
 
-__all__ = ["ingest"]
+__all__ = ["ingest", "raw_node"]
 
 TRIES = 5
 """How often a run looks again at what to take in, as another one was faster."""
@@ -54,87 +57,47 @@ def ingest(run: Run) -> list[Entry]:
 def _if_delivered(run: Run, name: str) -> Entry:
     begun = run.opened(stage="ingest", dataset=name)
     try:
-        return _ingest(run, name, begun)
+        return _ingest(run, name)
     except InputError as error:
         run.undelivered[name] = error
         return replace(begun, status="failed", finished_at=run.clock(), error=str(error)[:400])
 
 
-def _ingest(run: Run, name: str, begun: Entry) -> Entry:
-    source, fmt, path = (
-        run.pipeline.datasets[name].source,
-        run.file_format(name),
-        run.lake.table(TableId("raw", name)),
-    )
-    hidden = hidden_files(run.spark, dataset=name, folder=run.landing, pattern=source.files)
+def _ingest(run: Run, name: str) -> Entry:
+    source = run.source_of(name)
+    hidden = hidden_files(run.spark, dataset=name, folder=source.folder, pattern=source.pattern)
     if hidden:
         run.watch.say(f"warning: {name}: passed over, as names with _ or . in front are: {', '.join(hidden)}")
-    landed = survey_landing(run.spark, dataset=name, folder=run.landing, pattern=source.files, fmt=fmt)
     for tries_left in reversed(range(TRIES)):
-        held = arrivals(run.spark, path)
-        new = held.manifest.missing(landed, reading=reading_of(fmt))
-        gone = held.manifest.withdrawn(landed, members=fmt.member or "*")
-        stay = held.manifest.read_otherwise(landed, reading=reading_of(fmt))
-        if stay:
-            run.watch.say(
-                f"{name}: files that are not in the landing any more stay as an earlier source section read "
-                f"them: {', '.join(stay[:5])}{' …' if len(stay) > 5 else ''}"
-            )
-        if held.commit is not None and not new and not gone:
-            return Entry.at_commit(held.commit, status="unchanged")
         try:
-            return _taken_in(run, begun, held, new, gone, fmt)
+            with changes_told(name):
+                return process(run, raw_node(run, name, source)).entry
         except ConflictError:
             if not tries_left:
                 raise
     raise AssertionError("the last try returns or raises")
 
 
-def _taken_in(
-    run: Run,
-    begun: Entry,
-    held: Arrivals,
-    new: list[SourceFile],
-    gone: list[Withdrawn],
-    fmt: FileFormat,
-) -> Entry:
-    """Append the files `new`, unless another has appended to the table since it was looked at."""
-    name = begun.dataset
-    at = held.manifest.next_moment(begun.started_at)
-    reading = reading_of(fmt)
-    known = held.manifest.columns(reading=reading)
-    frame = read_landing(
-        run.spark,
-        new,
-        dataset=name,
-        folder=run.landing,
-        pattern=run.pipeline.datasets[name].source.files,
-        fmt=fmt,
-        run_id=run.run_id,
-        ingested_at=at,
-        known=known,
+def raw_node(run: Run, name: str, source: Source) -> Node:
+    """A raw table, to which is added what its source has to give."""
+    build = partial(_arriving, run, source)
+    return Node(target=TableId("raw", name), stage="ingest", definition=(), build=build, mode=Append())
+
+
+def _arriving(run: Run, source: Source, begun: Begun) -> Built | None:
+    held = arrivals(run.spark, begun.found)
+    batch = source.read(run.spark, since=held.offsets, at=begun.entry.started_at)
+    if batch is None and held.commit is not None:
+        return None
+    if batch is None:
+        # A table of before its commits told what was taken in: what its rows tell is written down.
+        assert begun.found is not None
+        assert held.offsets is not None
+        rows = run.spark.read.format("delta").load(begun.found.path).limit(0)
+        batch = Batch(df=rows, id="", offsets=held.offsets)
+    return Built(
+        rows=batch.df.withColumn("_run_id", F.lit(run.run_id)),
+        account=lambda _: Account(read=0, details=batch.details),
+        id=batch.id,
+        offsets=batch.offsets,
     )
-    taken: list[Landed] = [*new, *gone]
-    manifest = held.manifest.took_in(taken, reading=reading, at=at)
-    before, lower = held.manifest.newest(), {column.lower() for column in known}
-    again = [file.file for file in new if file.file in before]
-    added = [column for column in manifest.columns(reading=reading) if column.lower() not in lower]
-    entry = replace(
-        begun,
-        fingerprint=fingerprint_of([[file.file, file.hash] for file in taken], {}),
-        details={
-            "files": [file.file for file in new],
-            **({"delivered_again": again} if again else {}),
-            **({"withdrawn": [file.file for file in gone]} if gone else {}),
-            **({"columns_added": added} if known and added else {}),
-        },
-    )
-    note = entry.to_json() | {MANIFEST: manifest.to_json()}
-    if held.commit is not None and (last := Entry.of_commit(held.commit)) is not None:
-        run.noted.append(last)
-    run.may_write()
-    with changes_told(name):
-        commit = append_after(frame, run.lake.table(TableId("raw", name)), after=held.newest, note=note)
-    return replace(
-        entry, finished_at=run.clock(), version=commit.version, read=commit.rows, published=commit.rows
-    ).balanced()

@@ -36,6 +36,18 @@ def test_every_mode_is_read(flow: str):
     assert all(column in flow for column in (*publish.keys, *publish.order_by, *publish.partition_by))
 
 
+def test_what_means_nothing_in_a_format_is_refused():
+    text = changed('source: {files: "patients*.csv", delimiter: ";"}', "source: {files: x, SAID}")
+    assert read(text.replace("SAID", "format: jsonl, encoding: utf-16")).datasets["patients"].source.encoding
+    for order in ('format: jsonl, delimiter: ";"', 'delimiter: ";", format: jsonl'):
+        found = problem(text.replace("SAID", order))
+        assert found.key == "datasets.patients.source.delimiter"
+        assert (found.reason, found.fix) == (
+            "'delimiter' has no meaning in format 'jsonl'",
+            "remove it, or correct format",
+        )
+
+
 @pytest.mark.parametrize(
     ("flow", "key", "reason", "fix"),
     [

@@ -16,11 +16,11 @@ from headgate.etl.errors import InputError
 from headgate.etl.lake import commits, files, tables, transaction
 from headgate.etl.lake.admission import TableRuleError
 from headgate.etl.lake.commits import Commit, _note, last_commit, newest_version
-from headgate.etl.lake.delimited import FileFormat
-from headgate.etl.lake.landing import read_landing, survey_landing
 from headgate.etl.lake.ledger import Entry, LedgerChangedError, append_ledger, lacking
 from headgate.etl.lake.tables import ConflictError, Publication, write_table
 from headgate.etl.lake.turns import append_after, append_in_turn
+from headgate.etl.sources.formats.delimited import Delimited
+from headgate.etl.sources.landing import read_landing, survey_landing
 
 pytestmark = pytest.mark.usefixtures("few_rows")
 
@@ -224,11 +224,11 @@ def test_a_file_that_leaves_between_the_survey_and_the_read_is_missed(
         "dataset": "d",
         "folder": str(tmp_path),
         "pattern": "*",
-        "fmt": FileFormat(member="*.csv") if archive else FileFormat(),
+        "fmt": Delimited(member="*.csv") if archive else Delimited(),
     }
     found = survey_landing(spark, **place)
     assert len(found) == 2
-    read: Any = lambda: read_landing(spark, found, run_id="r", ingested_at=NOON, **place)  # noqa: E731
+    read: Any = lambda: read_landing(spark, found, ingested_at=NOON, **place)  # noqa: E731
     assert {row.id for row in read().collect()} == {"1", "2"}
     gone = tmp_path / ("b.zip" if archive else "b.csv")
     content = gone.read_bytes()

@@ -17,12 +17,14 @@ from pathlib import Path
 import pytest
 
 from headgate.etl.errors import ParameterError
-from headgate.etl.lake.delimited import FileFormat, UnreadableFileError, members, read_header, records
+from headgate.etl.sources.archives import members
+from headgate.etl.sources.formats.delimited import Delimited
+from headgate.etl.sources.formats.format import UnreadableFileError
 
 
 def rows(content: bytes, **fmt: object) -> list[tuple[int, list[str], str | None]]:
-    form = FileFormat(**fmt)  # type: ignore[arg-type]
-    return [(r.line, r.fields, r.error) for r in records(content, file="x.csv", fmt=form)]
+    form = Delimited(**fmt)  # type: ignore[arg-type]
+    return [(r.line, r.fields, r.error) for r in form.records(content, file="x.csv")]
 
 
 def archive(**files: bytes) -> bytes:
@@ -39,7 +41,7 @@ def test_a_record_is_named_by_the_line_it_starts_on_though_fields_span_lines() -
 
 
 def test_ragged_records_keep_their_text_and_reason() -> None:
-    found = list(records(b"a,b\n1,2,3\n4,5\n6\n", file="x.csv", fmt=FileFormat()))
+    found = list(Delimited().records(b"a,b\n1,2,3\n4,5\n6\n", file="x.csv"))
     assert [(r.line, r.text, bool(r.error)) for r in found] == [
         (2, "1,2,3", True),
         (3, "", False),
@@ -82,7 +84,7 @@ def test_many_damaged_lines_are_a_wrong_encoding() -> None:
 )
 def test_a_byte_order_mark_is_not_part_of_the_first_name(mark: bytes, written: str, declared: str) -> None:
     content = mark + "id,b\n1,é\n".encode(written)
-    assert read_header(content, file="x", fmt=FileFormat(encoding=declared)) == ["id", "b"]
+    assert Delimited(encoding=declared).columns_in(content, file="x") == ["id", "b"]
     assert rows(content, encoding=declared) == [(2, ["1", "é"], None)]
 
 
@@ -100,7 +102,7 @@ def test_a_byte_order_mark_is_not_part_of_the_first_name(mark: bytes, written: s
 )
 def test_another_encoding_than_the_declared_one_is_named(content: bytes, declared: str, fix: str) -> None:
     with pytest.raises(UnreadableFileError) as caught:
-        read_header(content, file="x.csv", fmt=FileFormat(encoding=declared))
+        Delimited(encoding=declared).columns_in(content, file="x.csv")
     assert fix in caught.value.fix
 
 
@@ -110,7 +112,7 @@ def test_another_encoding_than_the_declared_one_is_named(content: bytes, declare
 )
 def test_a_header_that_does_not_match_says_what_differs(columns: tuple[str, ...], said: str) -> None:
     with pytest.raises(UnreadableFileError) as caught:
-        read_header(b"id,b\n1,2\n", file="x.csv", fmt=FileFormat(columns=columns))
+        Delimited(columns=columns).columns_in(b"id,b\n1,2\n", file="x.csv")
     assert said in caught.value.reason
     assert caught.value.line == 1
 
@@ -125,9 +127,9 @@ def test_stacked_tables_are_told_apart_by_their_first_name() -> None:
 
 def test_gzip_and_zip_are_known_by_their_first_bytes() -> None:
     plain = b"id\n1\n"
-    assert list(members(gzip.compress(plain), file="x", fmt=FileFormat())) == [("x", plain)]
+    assert list(members(gzip.compress(plain), file="x", fmt=Delimited())) == [("x", plain)]
     zipped = archive(**{"in/a.csv": plain, "in/b.txt": b"no"})
-    assert list(members(zipped, file="z.zip", fmt=FileFormat(member="*.csv"))) == [("z.zip!in/a.csv", plain)]
+    assert list(members(zipped, file="z.zip", fmt=Delimited(member="*.csv"))) == [("z.zip!in/a.csv", plain)]
 
 
 @pytest.mark.parametrize(
@@ -138,8 +140,8 @@ def test_gzip_and_zip_are_known_by_their_first_bytes() -> None:
 )
 def test_an_empty_or_broken_file_is_an_error_of_the_file(content: bytes) -> None:
     def read() -> list[list[str]]:
-        found = members(content, file="x.zip", fmt=FileFormat())
-        return [read_header(inner, file=name, fmt=FileFormat()) for name, inner in found]
+        found = members(content, file="x.zip", fmt=Delimited())
+        return [Delimited().columns_in(inner, file=name) for name, inner in found]
 
     with pytest.raises(UnreadableFileError) as caught:
         read()
@@ -148,12 +150,12 @@ def test_an_empty_or_broken_file_is_an_error_of_the_file(content: bytes) -> None
 
 def test_an_archive_without_the_member_says_what_it_holds() -> None:
     with pytest.raises(UnreadableFileError) as caught:
-        list(members(archive(**{"b.txt": b"x"}), file="z.zip", fmt=FileFormat(member="*.csv")))
+        list(members(archive(**{"b.txt": b"x"}), file="z.zip", fmt=Delimited(member="*.csv")))
     assert "b.txt" in caught.value.fix
 
 
 def test_a_password_is_never_shown() -> None:
-    assert "hunter2" not in repr(FileFormat(password="hunter2"))
+    assert "hunter2" not in repr(Delimited(password="hunter2"))
 
 
 def test_csv_spectrum_reads_as_its_authors_say(shared_data: Path) -> None:
@@ -161,11 +163,9 @@ def test_csv_spectrum_reads_as_its_authors_say(shared_data: Path) -> None:
     compared = 0
     for file in sorted((folder / "csvs").glob("*.csv")):
         expected = json.loads((folder / "json" / f"{file.stem}.json").read_text())
-        header = read_header(file.read_bytes(), file=file.name, fmt=FileFormat())
+        header = Delimited().columns_in(file.read_bytes(), file=file.name)
         content = file.read_bytes()
-        found = [
-            dict(zip(header, r.fields, strict=True)) for r in records(content, file="", fmt=FileFormat())
-        ]
+        found = [dict(zip(header, r.fields, strict=True)) for r in Delimited().records(content, file="")]
         if file.stem == "location_coordinates":  # published with another number in the JSON than in the CSV
             expected = [{**expected, "Contact Phone Number": "2095257564"}]
         if file.stem == "newlines_crlf":  # published with \\n in the CSV
@@ -217,7 +217,7 @@ MAC = ("__MACOSX/._v.csv", b"\x00\x05\x16\x07\x00")
     ids=["gzip", "bzip2", "xz", "gzip of bzip2", "zip of a Mac", "gzip in zip", "zip"],
 )
 def test_compressed_files_are_read(content: bytes) -> None:
-    found = [inner for _, inner in members(content, file="v", fmt=FileFormat())]
+    found = [inner for _, inner in members(content, file="v", fmt=Delimited())]
     assert found == [PLAIN]
 
 
@@ -262,7 +262,7 @@ def test_compressed_files_are_read(content: bytes) -> None:
 )
 def test_what_a_file_is_gets_told_and_not_read_as_text(said: str, content: bytes) -> None:
     with pytest.raises(UnreadableFileError) as caught:
-        list(members(content, file="v.csv", fmt=FileFormat(encoding="latin-1")))
+        list(members(content, file="v.csv", fmt=Delimited(encoding="latin-1")))
     assert said in str(caught.value)
     assert caught.value.file.startswith("v.csv")
     assert "password" not in caught.value.fix
@@ -270,7 +270,7 @@ def test_what_a_file_is_gets_told_and_not_read_as_text(said: str, content: bytes
 
 def test_a_column_may_be_named_as_a_kind_of_file_begins() -> None:
     for content in (b"ORCID,n\n1,2\n", b"BZh9,n\n1,2\n", b"PAR,n\n1,2\n"):
-        assert list(members(content, file="v.csv", fmt=FileFormat())) == [("v.csv", content)]
+        assert list(members(content, file="v.csv", fmt=Delimited())) == [("v.csv", content)]
 
 
 def test_a_damaged_archive_is_an_error_of_the_file_whatever_is_damaged() -> None:
@@ -284,7 +284,7 @@ def test_a_damaged_archive_is_an_error_of_the_file_whatever_is_damaged() -> None
         for place in range(4, len(made), 2):
             broken = made[:place] + bytes([chance.randrange(256)]) + made[place + 1 :]
             try:
-                list(members(broken[: chance.choice([None, place])], file="v.zip", fmt=FileFormat()))
+                list(members(broken[: chance.choice([None, place])], file="v.zip", fmt=Delimited()))
             except UnreadableFileError:
                 refused += 1
     assert refused > 200
@@ -356,24 +356,24 @@ def test_quotes_that_do_not_fit_are_told_with_their_lines_and_reading_goes_on(
 )
 def test_a_line_that_is_no_header_is_refused_with_what_to_say(content: bytes, said: str) -> None:
     with pytest.raises(UnreadableFileError, match=said):
-        read_header(content, file="x.csv", fmt=FileFormat())
+        Delimited().columns_in(content, file="x.csv")
 
 
 def test_a_record_in_place_of_the_declared_header_is_not_told() -> None:
     with pytest.raises(UnreadableFileError, match="it may be a record") as caught:
-        read_header(b"123-45-6789,Mueller\n", file="x.csv", fmt=FileFormat(columns=("ssn", "name")))
+        Delimited(columns=("ssn", "name")).columns_in(b"123-45-6789,Mueller\n", file="x.csv")
     assert "Mueller" not in str(caught.value)
 
 
 def test_optional_columns_may_be_absent_from_a_header_that_is_declared() -> None:
-    fmt = FileFormat(columns=("id", "name"), optional=("name", "ward"))
+    fmt = Delimited(columns=("id", "name"), optional=("name", "ward"))
     for content in (b"id\n1\n", b"ward,id\nw,1\n", b"id,name,ward\n1,n,w\n"):
-        assert "id" in read_header(content, file="x", fmt=fmt)
+        assert "id" in fmt.columns_in(content, file="x")
     with pytest.raises(UnreadableFileError, match="not declared: town"):
-        read_header(b"id,town\n1,t\n", file="x", fmt=fmt)
+        fmt.columns_in(b"id,town\n1,t\n", file="x")
 
 
 def test_signs_of_a_dialect_differ() -> None:
     for fmt in ({"quote": ","}, {"escape": ","}, {"delimiter": "\n"}, {"delimiter": ""}, {"quote": "ab"}):
         with pytest.raises(ParameterError):
-            FileFormat(**fmt)  # type: ignore[arg-type]
+            Delimited(**fmt)  # type: ignore[arg-type]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from headgate.etl.errors import InputError
-from headgate.etl.lake.headers import columns_together
+from headgate.etl.sources.headers import columns_together
 
 
 @pytest.mark.parametrize(

@@ -10,23 +10,23 @@ import pytest
 from pyspark.sql import DataFrame, SparkSession
 
 from headgate.etl.errors import InputError, InputMissingError
-from headgate.etl.lake.delimited import FileFormat
-from headgate.etl.lake.landing import (
+from headgate.etl.sources.formats.delimited import Delimited
+from headgate.etl.sources.headers import raw_column_names
+from headgate.etl.sources.landing import (
     RAW_METADATA,
     changes_told,
-    raw_column_names,
     read_landing,
     survey_landing,
 )
-from headgate.etl.lake.listing import hidden_files
+from headgate.etl.sources.listing import hidden_files
 
 NOON = datetime(2026, 1, 2, 12, tzinfo=UTC)
 
 
-def read(spark: SparkSession, folder: Path, pattern: str, fmt: FileFormat | None = None) -> DataFrame:
-    place = {"dataset": "people", "folder": str(folder), "pattern": pattern, "fmt": fmt or FileFormat()}
+def read(spark: SparkSession, folder: Path, pattern: str, fmt: Delimited | None = None) -> DataFrame:
+    place = {"dataset": "people", "folder": str(folder), "pattern": pattern, "fmt": fmt or Delimited()}
     files = survey_landing(spark, **place)  # type: ignore[arg-type]
-    return read_landing(spark, files, run_id="r1", ingested_at=NOON, **place)  # type: ignore[arg-type]
+    return read_landing(spark, files, ingested_at=NOON, **place)  # type: ignore[arg-type]
 
 
 def test_every_record_arrives_as_text_with_its_place(spark: SparkSession, tmp_path: Path) -> None:
@@ -40,7 +40,7 @@ def test_every_record_arrives_as_text_with_its_place(spark: SparkSession, tmp_pa
     assert rows[2]["_unreadable"] == "the record has 1 fields, the header 2"
     assert {r["_file"] for r in rows} == {"a.csv"}
     assert rows[0]["_seq"] == "a.csv:000000000002"
-    assert set(RAW_METADATA) == {name for name in rows[0].asDict() if name.startswith("_")}
+    assert set(RAW_METADATA) - {"_run_id"} == {name for name in rows[0].asDict() if name.startswith("_")}
 
 
 def test_a_file_name_may_hold_spaces_and_signs(spark: SparkSession, tmp_path: Path) -> None:
@@ -91,7 +91,7 @@ def test_files_have_any_name_and_come_in_the_order_in_which_one_counts(
 def test_columns_are_matched_by_name_over_files(spark: SparkSession, tmp_path: Path) -> None:
     (tmp_path / "a.csv").write_text("id,name\n1,Ada\n")
     (tmp_path / "b.csv").write_text("name,id,ward\nBob,2,W\n")
-    fmt = FileFormat(optional=("ward", "note"))
+    fmt = Delimited(optional=("ward", "note"))
     rows = read(spark, tmp_path, "*.csv", fmt).orderBy("id").collect()
     assert [(r["id"], r["name"], r["ward"], r["note"]) for r in rows] == [
         ("1", "Ada", None, None),
@@ -113,16 +113,16 @@ def test_members_of_an_archive_are_files_of_their_own(spark: SparkSession, tmp_p
         out.writestr("x/one.csv", "id\n1\n")
         out.writestr("x/two.csv", "id\n2\n")
         out.writestr("readme.txt", "no table")
-    rows = read(spark, tmp_path, "all.zip", FileFormat(member="*.csv")).orderBy("id").collect()
+    rows = read(spark, tmp_path, "all.zip", Delimited(member="*.csv")).orderBy("id").collect()
     assert [(r["id"], r["_file"]) for r in rows] == [("1", "all.zip!x/one.csv"), ("2", "all.zip!x/two.csv")]
 
 
 def test_a_file_is_chosen_by_name_and_content(spark: SparkSession, tmp_path: Path) -> None:
     for name in ("a.csv", "b.csv"):
         (tmp_path / name).write_text("id\n1\n")
-    place = {"dataset": "d", "folder": str(tmp_path), "pattern": "*.csv", "fmt": FileFormat()}
+    place = {"dataset": "d", "folder": str(tmp_path), "pattern": "*.csv", "fmt": Delimited()}
     files = survey_landing(spark, **place)  # type: ignore[arg-type]
-    frame = read_landing(spark, files[1:], run_id="r1", ingested_at=NOON, **place)  # type: ignore[arg-type]
+    frame = read_landing(spark, files[1:], ingested_at=NOON, **place)  # type: ignore[arg-type]
     assert [row["_file"] for row in frame.collect()] == ["b.csv"]
 
 
@@ -130,10 +130,10 @@ def test_a_file_that_changes_after_it_was_surveyed_is_not_taken_for_it(
     spark: SparkSession, tmp_path: Path
 ) -> None:
     (tmp_path / "a.csv").write_text("id\n1\n")
-    place = {"dataset": "d", "folder": str(tmp_path), "pattern": "*.csv", "fmt": FileFormat()}
+    place = {"dataset": "d", "folder": str(tmp_path), "pattern": "*.csv", "fmt": Delimited()}
     files = survey_landing(spark, **place)  # type: ignore[arg-type]
     (tmp_path / "a.csv").write_text("id\n2\n")
-    frame = read_landing(spark, files, run_id="r1", ingested_at=NOON, **place)  # type: ignore[arg-type]
+    frame = read_landing(spark, files, ingested_at=NOON, **place)  # type: ignore[arg-type]
     told = r"d: a.csv: the file changed while it was read; run this again"
     with pytest.raises(InputError, match=told), changes_told("d"):
         frame.collect()

@@ -10,9 +10,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from headgate.etl.lake.arrivals import Arrivals, HistoryLostError
-from headgate.etl.lake.delimited import FileFormat
-from headgate.etl.lake.landing import SourceFile, reading_of
 from headgate.etl.lake.manifest import Delivery, Manifest
+from headgate.etl.sources.formats.delimited import Delimited
+from headgate.etl.sources.landing import SourceFile, reading_of
 
 NOON = datetime(2026, 1, 2, 12, tzinfo=UTC)
 
@@ -212,13 +212,13 @@ def test_the_log_that_does_not_tell_what_came_since_is_told_of() -> None:
 @pytest.mark.parametrize(
     ("fmt", "same"),
     [
-        (FileFormat(), True),
-        (FileFormat(member="*.csv", password="x"), True),
-        (FileFormat(encoding="cp1252"), False),
-        (FileFormat(delimiter=";"), False),
-        (FileFormat(columns=("id",)), False),
-        (FileFormat(header=False), False),
+        (Delimited(), True),
+        (Delimited(member="*.csv", password="x"), True),
+        (Delimited(encoding="cp1252"), False),
+        (Delimited(delimiter=";"), False),
+        (Delimited(columns=("id",)), False),
+        (Delimited(header=False), False),
     ],
 )
-def test_a_reading_is_what_the_records_depend_on(fmt: FileFormat, same: bool) -> None:
-    assert (reading_of(fmt) == reading_of(FileFormat())) is same
+def test_a_reading_is_what_the_records_depend_on(fmt: Delimited, same: bool) -> None:
+    assert (reading_of(fmt) == reading_of(Delimited())) is same

@@ -12,8 +12,9 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from headgate.etl.lake.delimited import FileFormat, UnreadableFileError, records
-from headgate.etl.lake.splitting import _Grammar, line_end, split
+from headgate.etl.sources.formats.delimited import Delimited
+from headgate.etl.sources.formats.format import UnreadableFileError
+from headgate.etl.sources.formats.splitting import _Grammar, line_end, split
 
 SIGNS = [*"ab10 \"',;|\t\\~#^\n\r", "\r\n", "é", "\u2028", "\x85", "𝄞", "||"]
 CELLS = st.lists(st.sampled_from(SIGNS), max_size=6).map("".join)
@@ -22,7 +23,7 @@ TABLES = st.integers(1, 4).flatmap(
 )
 
 
-def quoted(table: list[list[str]], fmt: FileFormat, *, always: bool, end: str) -> str:
+def quoted(table: list[list[str]], fmt: Delimited, *, always: bool, end: str) -> str:
     """The table as a careful writer of the dialect writes it."""
 
     def cell(text: str, alone: bool) -> str:
@@ -40,7 +41,7 @@ def quoted(table: list[list[str]], fmt: FileFormat, *, always: bool, end: str) -
     return "".join(fmt.delimiter.join(cell(text, len(row) == 1) for text in row) + end for row in table)
 
 
-def bare(table: list[list[str]], fmt: FileFormat, *, end: str) -> str:
+def bare(table: list[list[str]], fmt: Delimited, *, end: str) -> str:
     """The table without quotes; what cannot be told apart is escaped."""
     signs = f"[{re.escape(fmt.delimiter)}{re.escape(fmt.escape or '')}\n\r]"
     return "".join(
@@ -50,16 +51,16 @@ def bare(table: list[list[str]], fmt: FileFormat, *, end: str) -> str:
 
 
 DIALECTS = {
-    "RFC 4180": (FileFormat(header=False), False, "\r\n"),
-    "all quoted": (FileFormat(header=False), True, "\n"),
-    "semicolons, cp1252": (FileFormat(header=False, delimiter=";", encoding="utf-16"), False, "\n"),
-    "tabs": (FileFormat(header=False, delimiter="\t"), False, "\n"),
-    "apostrophes": (FileFormat(header=False, quote="'"), False, "\r\n"),
-    "old Macintosh": (FileFormat(header=False), False, "\r"),
-    "Spark": (FileFormat(header=False, escape="\\"), False, "\n"),
-    "Spark, all quoted": (FileFormat(header=False, escape="\\", delimiter="|"), True, "\n"),
-    "two signs": (FileFormat(header=False, delimiter="||"), False, "\n"),
-    "comments": (FileFormat(header=False, comment="#", encoding="utf-16-le"), False, "\n"),
+    "RFC 4180": (Delimited(header=False), False, "\r\n"),
+    "all quoted": (Delimited(header=False), True, "\n"),
+    "semicolons, cp1252": (Delimited(header=False, delimiter=";", encoding="utf-16"), False, "\n"),
+    "tabs": (Delimited(header=False, delimiter="\t"), False, "\n"),
+    "apostrophes": (Delimited(header=False, quote="'"), False, "\r\n"),
+    "old Macintosh": (Delimited(header=False), False, "\r"),
+    "Spark": (Delimited(header=False, escape="\\"), False, "\n"),
+    "Spark, all quoted": (Delimited(header=False, escape="\\", delimiter="|"), True, "\n"),
+    "two signs": (Delimited(header=False, delimiter="||"), False, "\n"),
+    "comments": (Delimited(header=False, comment="#", encoding="utf-16-le"), False, "\n"),
 }
 
 
@@ -73,14 +74,14 @@ def test_any_table_is_read_back_to_the_cell(name: str, table: list[list[str]]) -
         # What ends with one sign of the delimiter and is not quoted cannot be told from the next field.
         always = any("|" in cell for row in table for cell in row)
     content = quoted(table, fmt, always=always, end=end).encode(fmt.encoding)
-    assert [r.fields for r in records(content, file="x", fmt=fmt)] == table
+    assert [r.fields for r in fmt.records(content, file="x")] == table
 
 
 @given(table=TABLES)
 @settings(max_examples=80, deadline=None)
 def test_any_table_is_read_back_where_nothing_is_quoted_and_all_is_escaped(table: list[list[str]]) -> None:
-    fmt = FileFormat(header=False, quote=None, escape="\\")
-    found = list(records(bare(table, fmt, end="\r\n").encode(), file="x", fmt=fmt))
+    fmt = Delimited(header=False, quote=None, escape="\\")
+    found = list(fmt.records(bare(table, fmt, end="\r\n").encode(), file="x"))
     # A blank line is a row of the one column, and no row of several; of blank lines alone, none is a row.
     assert [r.fields for r in found] == (table if any(map(any, table)) or len(table[0]) > 1 else [])
 
@@ -90,15 +91,15 @@ def test_any_table_is_read_back_where_nothing_is_quoted_and_all_is_escaped(table
 def test_what_python_writes_is_read_back(table: list[list[str]], delimiter: str, quoting: int) -> None:
     out = io.StringIO(newline="")
     csv.writer(out, delimiter=delimiter, quoting=quoting).writerows(table)
-    fmt = FileFormat(header=False, delimiter=delimiter)
-    assert [r.fields for r in records(out.getvalue().encode(), file="x", fmt=fmt)] == table
+    fmt = Delimited(header=False, delimiter=delimiter)
+    assert [r.fields for r in fmt.records(out.getvalue().encode(), file="x")] == table
 
 
 @given(text=st.lists(st.sampled_from([*'ab"",,\n', "\r\n", "\r"]), max_size=40).map("".join))
 @settings(max_examples=500, deadline=None)
 def test_the_fast_way_reads_what_the_exact_way_reads(text: str) -> None:
     """The one goes through Python's own parser, and is left where that is not as strict."""
-    grammar, at = _Grammar(FileFormat()), 0
+    grammar, at = _Grammar(Delimited()), 0
     while at < len(text):
         exact = grammar.record(text, at, len(text))
         end = line_end(text, at, len(text))
@@ -138,13 +139,13 @@ def mutations(content: bytes) -> Iterator[tuple[int, int, bytes]]:
 @pytest.mark.parametrize("base", [BASE, TWO], ids=["three columns", "two columns"])
 def test_no_byte_that_changes_makes_a_value_of_another_record_wrong(base: bytes) -> None:
     """Each record is in raw as it was, or told with its line; but for the one that the byte is in."""
-    pieces = [Piece(*p) for p in split(base.decode(), fmt=FileFormat()) if p[1]][1:]
+    pieces = [Piece(*p) for p in split(base.decode(), fmt=Delimited()) if p[1]][1:]
     tried = told_in_all = 0
     for place, taken, put in mutations(base):
         changed = base[:place] + put + base[place + taken :]
         tried += 1
         try:
-            found = list(records(changed, file="x", fmt=FileFormat()))
+            found = list(Delimited().records(changed, file="x"))
         except UnreadableFileError:
             continue  # the header, or too much of the file, is of another encoding
         if place < pieces[0].start:

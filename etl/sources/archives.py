@@ -14,11 +14,10 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from typing import Protocol
 
-from headgate.etl.lake.dialect import FileFormat, UnreadableFileError
+from headgate.etl.sources.formats.format import EMPTY, FileFormat, UnreadableFileError
 
 __all__ = ["members"]
 
-EMPTY = ("the file is empty", "deliver it again, or take it out of the landing")
 BROKEN = (
     zipfile.BadZipFile,
     zlib.error,

@@ -13,7 +13,7 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from headgate.etl.lake.dialect import FileFormat
+from headgate.etl.sources.formats.dialect import Dialect
 
 __all__ = ["Piece", "line_end", "split"]
 
@@ -39,14 +39,14 @@ A blank line has no fields and no error.
 
 
 def split(
-    text: str, *, fmt: FileFormat, start: int = 0, end: int | None = None, line: int = 1
+    text: str, *, fmt: Dialect, start: int = 0, end: int | None = None, line: int = 1
 ) -> Iterator[Piece]:
     r"""Every record of `text` between two places, blank lines included.
 
     Parameters
     ----------
     text : str
-    fmt : FileFormat
+    fmt : Dialect
         ``delimiter``, ``quote``, ``escape`` and ``comment`` are used.
     start, end : int
         The part of the text to read; all by default.
@@ -55,7 +55,7 @@ def split(
 
     Examples
     --------
-    >>> for line, fields, _, _, error in split('1,"a"\n2,"b\n3,c\n', fmt=FileFormat()):
+    >>> for line, fields, _, _, error in split('1,"a"\n2,"b\n3,c\n', fmt=Dialect()):
     ...     print(line, fields, error)
     1 ['1', 'a'] None
     2 [] a quote opens a field, and none closes it; see source.quote and source.escape
@@ -115,7 +115,7 @@ class _Whole(NamedTuple):
 class _Grammar:
     """The patterns that a dialect is read by; `special` is what makes a line more than fields."""
 
-    def __init__(self, fmt: FileFormat) -> None:
+    def __init__(self, fmt: Dialect) -> None:
         self.quote, self.delimiter = fmt.quote, fmt.delimiter
         escape = fmt.escape if fmt.escape != fmt.quote else None
         quote, sign = re.escape(fmt.quote or ""), re.escape(escape or "")

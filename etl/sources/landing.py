@@ -24,17 +24,15 @@ from pyspark.sql import functions as F
 from pyspark.sql import types as T
 
 from headgate.etl.errors import InputError
-from headgate.etl.lake.delimited import FileFormat, UnreadableFileError, members, read_header, records
-from headgate.etl.lake.headers import columns_together
-from headgate.etl.lake.listing import listed, location, nothing_found
-from headgate.etl.lake.sequence import natural_order
 from headgate.etl.lake.zones import below, canonical
+from headgate.etl.sources.archives import members
+from headgate.etl.sources.formats.format import FileFormat, UnreadableFileError
+from headgate.etl.sources.headers import columns_together, raw_column_names
+from headgate.etl.sources.listing import listed, location, nothing_found
+from headgate.etl.sources.sequence import natural_order
 from headgate.etl.transform import quote
 
-__all__ = [
-    "RAW_METADATA", "SourceFile", "changes_told", "raw_column_names", "read_landing", "reading_of",
-    "survey_landing",
-]  # fmt: skip
+__all__ = ["RAW_METADATA", "SourceFile", "changes_told", "read_landing", "reading_of", "survey_landing"]
 
 ROWS_PER_BATCH = 20_000
 
@@ -91,40 +89,20 @@ def reading_of(fmt: FileFormat) -> str:
 
     Examples
     --------
-    >>> reading_of(FileFormat(password="x")) == reading_of(FileFormat()) != reading_of(FileFormat(quote="'"))
+    >>> from headgate.etl.sources.formats import Delimited, JsonLines
+    >>> reading_of(Delimited(password="x")) == reading_of(Delimited()) != reading_of(Delimited(quote="'"))
     True
+    >>> reading_of(JsonLines()) == reading_of(Delimited())
+    False
     """
     # What is left at its default is not told: a format may learn more, and old readings stay known.
-    told = {
+    told: dict[str, Any] = {} if fmt.name == "csv" else {"format": fmt.name}
+    told |= {
         part.name: getattr(fmt, part.name)
         for part in fields(fmt)
         if part.name not in CHOOSING and getattr(fmt, part.name) != part.default
     }
     return _digest(json.dumps(told, sort_keys=True).encode())
-
-
-def raw_column_names(header: Iterable[str]) -> list[str]:
-    """Names that a Delta table can hold, as near to the header's own as they can be.
-
-    Characters that Delta forbids become ``_``, leading underscores (they mark metadata) fall away,
-    empty names become ``column_N``, and a name that repeats (letter case aside) gets a number.
-
-    Examples
-    --------
-    >>> raw_column_names(["Patient ID", "", "_x", "patient id"])
-    ['Patient_ID', 'column_2', 'x', 'patient_id_2']
-    """
-    names: list[str] = []
-    taken: set[str] = set()
-    for number, original in enumerate(header, start=1):
-        name = re.sub(r"[ ,;{}()\n\t=]+", "_", original.strip()).lstrip("_") or f"column_{number}"
-        candidate, copy = name, 1
-        while candidate.lower() in taken:
-            copy += 1
-            candidate = f"{name}_{copy}"
-        taken.add(candidate.lower())
-        names.append(candidate)
-    return names
 
 
 def _files(spark: SparkSession, *, dataset: str, folder: str, pattern: str) -> DataFrame:
@@ -150,8 +128,8 @@ def _surveyor(folder: str, fmt: FileFormat) -> Callable[[Iterable[pa.RecordBatch
             try:
                 for name, inner in members(content, file=file, fmt=fmt):
                     digest = _digest(inner)
-                    header = read_header(inner, file=name, fmt=fmt)
-                    empty = next(records(inner, file=name, fmt=fmt), None) is None
+                    header = fmt.columns_in(inner, file=name)
+                    empty = next(fmt.records(inner, file=name), None) is None
                     found.append((file, name, digest, header, empty, None, None, None))
             except UnreadableFileError as error:
                 found.append((file, error.file, None, None, None, error.reason, error.fix, error.line))
@@ -212,16 +190,16 @@ Row = tuple[list[str | None], int, str | None, str | None]
 
 def _rows(content: bytes, *, file: str, fmt: FileFormat, names: list[str]) -> Iterator[Row]:
     """The records of one file, their fields in the order of the columns `names`; null where it has none."""
-    header = raw_column_names(read_header(content, file=file, fmt=fmt))
+    header = raw_column_names(fmt.columns_in(content, file=file))
     own = {name.lower(): place for place, name in enumerate(header)}
     order = [own.get(name.lower()) for name in names]
     nothing: list[str | None] = [None] * len(names)
-    for record in records(content, file=file, fmt=fmt):
+    for record in fmt.records(content, file=file):
         if record.error:
             yield nothing, record.line, record.text, record.error
-        else:
-            values = [None if place is None else record.fields[place] or None for place in order]
-            yield values, record.line, None, None
+            continue
+        values = [None if place is None else record.fields[place] for place in order]
+        yield [value or None for value in values] if fmt.empty_is_null else values, record.line, None, None
 
 
 def _batch(rows: list[Row], *, file: SourceFile, names: list[str]) -> pa.RecordBatch:
@@ -279,7 +257,6 @@ def read_landing(
     folder: str,
     pattern: str,
     fmt: FileFormat,
-    run_id: str,
     ingested_at: datetime,
     known: Iterable[str] = (),
 ) -> DataFrame:
@@ -292,18 +269,17 @@ def read_landing(
         From `survey_landing`; others that match the pattern are not read.
     dataset, folder, pattern, fmt
         As given to `survey_landing`.
-    run_id : str
     ingested_at : datetime
-        Both stand in every row.
+        Stands in every row.
     known : iterable of str
         The columns of the files that the raw zone holds already.
 
     Returns
     -------
     DataFrame
-        The columns of all headers (see `raw_column_names`) as text, an empty field as null, then
-        `RAW_METADATA`. One row a record; an unreadable record has null columns, its text in
-        ``_record`` and the reason in ``_unreadable``. Lazy.
+        The columns of all files (see `raw_column_names`) as text, then `RAW_METADATA`, but for the name of
+        the run. An empty field is null where the format has no other word for that. One row a record; an
+        unreadable record has null columns, its text in ``_record`` and the reason in ``_unreadable``. Lazy.
 
     Raises
     ------
@@ -339,5 +315,4 @@ def read_landing(
         "_record",
         "_unreadable",
         F.lit(ingested_at).cast("timestamp").alias("_ingested_at"),
-        F.lit(run_id).alias("_run_id"),
     )

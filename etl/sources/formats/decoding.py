@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import codecs
 
-from headgate.etl.lake.dialect import FileFormat, UnreadableFileError
+from headgate.etl.sources.formats.format import FileFormat, UnreadableFileError
 
 __all__ = ["decode", "intact", "shown"]
 
@@ -107,7 +107,7 @@ def _damaged(content: bytes, error: UnicodeDecodeError, encoding: str, *, file: 
         raise UnreadableFileError(file, place, FIX, line) from error
     lines = text.split("\n")
     bad = sum(1 for part in lines if not intact(part))
-    if (line <= fmt.skip + 1 and fmt.header) or bad > max(1.0, WRONG_ENCODING_SHARE * len(lines)):
+    if line <= fmt.header_ends or bad > max(1.0, WRONG_ENCODING_SHARE * len(lines)):
         said = f"{place} ({bad:,} of {len(lines):,} lines)"
         raise UnreadableFileError(file, said, FIX, line) from error
     return text

@@ -7,11 +7,36 @@ leave one out: that is how a column that was renamed, or forgotten, would turn i
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Collection, Iterable, Sequence
 
 from headgate.etl.errors import InputError
 
-__all__ = ["columns_together"]
+__all__ = ["columns_together", "raw_column_names"]
+
+
+def raw_column_names(header: Iterable[str]) -> list[str]:
+    """Names that a Delta table can hold, as near to the header's own as they can be.
+
+    Characters that Delta forbids become ``_``, leading underscores (they mark metadata) fall away,
+    empty names become ``column_N``, and a name that repeats (letter case aside) gets a number.
+
+    Examples
+    --------
+    >>> raw_column_names(["Patient ID", "", "_x", "patient id"])
+    ['Patient_ID', 'column_2', 'x', 'patient_id_2']
+    """
+    names: list[str] = []
+    taken: set[str] = set()
+    for number, original in enumerate(header, start=1):
+        name = re.sub(r"[ ,;{}()\n\t=]+", "_", original.strip()).lstrip("_") or f"column_{number}"
+        candidate, copy = name, 1
+        while candidate.lower() in taken:
+            copy += 1
+            candidate = f"{name}_{copy}"
+        taken.add(candidate.lower())
+        names.append(candidate)
+    return names
 
 
 def columns_together(

@@ -9,14 +9,15 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import dataclass
 from itertools import islice
 
-from headgate.etl.lake.archives import EMPTY, members
-from headgate.etl.lake.decoding import decode, intact, shown
-from headgate.etl.lake.dialect import FileFormat, Record, UnreadableFileError
-from headgate.etl.lake.splitting import Piece, line_end, split
+from headgate.etl.sources.formats.decoding import decode, intact, shown
+from headgate.etl.sources.formats.dialect import Dialect
+from headgate.etl.sources.formats.format import EMPTY, Record, UnreadableFileError
+from headgate.etl.sources.formats.splitting import Piece, line_end, split
 
-__all__ = ["FileFormat", "Record", "UnreadableFileError", "members", "read_header", "records"]
+__all__ = ["Delimited"]
 
 LOOKED_AT = 50
 """How many records are held against a header, to see whether it is one."""
@@ -26,100 +27,101 @@ NO_PIECE: Piece = (0, [], 0, 0, None)
 OTHER_DELIMITERS = (";", "\t", "|", ",")
 
 
-def read_header(content: bytes, *, file: str, fmt: FileFormat) -> list[str]:
-    r"""The names of the columns of one file, as they stand in it: a name may repeat, or be empty.
+@dataclass(frozen=True, kw_only=True, repr=False)
+class Delimited(Dialect):
+    """Delimited text: CSV, TSV, and what is written like them."""
 
-    Raises
-    ------
-    UnreadableFileError
-        The file does not decode, is empty, its header is not the one declared, or the records after it
-        show that it is none.
+    def columns_in(self, content: bytes, *, file: str) -> list[str]:
+        r"""The names of the columns of one file, as they stand in it: a name may repeat, or be empty.
 
-    Examples
-    --------
-    >>> read_header(b"id,name\n1,Ada\n", file="x.csv", fmt=FileFormat())
-    ['id', 'name']
-    """
-    _, pieces, _ = _pieces(content, file=file, fmt=fmt)
-    line, first, _, _, error = next((piece for piece in pieces if piece[1] or piece[4]), NO_PIECE)
-    if not first and not error:
-        raise UnreadableFileError(file, *EMPTY)
-    if not fmt.header:
-        width = len(_trimmed(first, None, fmt))
-        return list(fmt.columns) if fmt.columns else [f"c{number}" for number in range(1, width + 1)]
-    if error:
-        raise UnreadableFileError(file, f"the header cannot be read: {error}", "mend the file", line)
-    names = [field.strip() for field in _trimmed(first, None, fmt)]
-    _require_header(names, line, file=file, fmt=fmt)
-    if fmt.section is None:
-        following = [fields for _, fields, _, _, _ in islice(pieces, LOOKED_AT) if fields]
-        _require_fit(names, line, following, file=file, fmt=fmt)
-    return names
+        Raises
+        ------
+        UnreadableFileError
+            The file does not decode, is empty, its header is not the one declared, or the records after it
+            show that it is none.
+
+        Examples
+        --------
+        >>> Delimited().columns_in(b"id,name\n1,Ada\n", file="x.csv")
+        ['id', 'name']
+        """
+        _, pieces, _ = _pieces(content, file=file, fmt=self)
+        line, first, _, _, error = next((piece for piece in pieces if piece[1] or piece[4]), NO_PIECE)
+        if not first and not error:
+            raise UnreadableFileError(file, *EMPTY)
+        if not self.header:
+            width = len(_trimmed(first, None, self))
+            return list(self.columns) if self.columns else [f"c{number}" for number in range(1, width + 1)]
+        if error:
+            raise UnreadableFileError(file, f"the header cannot be read: {error}", "mend the file", line)
+        names = [field.strip() for field in _trimmed(first, None, self)]
+        _require_header(names, line, file=file, fmt=self)
+        if self.section is None:
+            following = [fields for _, fields, _, _, _ in islice(pieces, LOOKED_AT) if fields]
+            _require_fit(names, line, following, file=file, fmt=self)
+        return names
+
+    def records(self, content: bytes, *, file: str) -> Iterator[Record]:
+        r"""Every record of one file, the header left out.
+
+        A record whose number of fields is not the header's, whose quotes do not fit, or that holds bytes of
+        another encoding, has an ``error`` and no fields; its text is kept. A blank line is a record where
+        there is one column, and none where there are several.
+
+        Parameters
+        ----------
+        content : bytes
+            The file, decompressed (see `headgate.etl.sources.archives.members`).
+        file : str
+            Its name, for errors.
+
+        Yields
+        ------
+        Record
+            In the order of the file.
+
+        Examples
+        --------
+        >>> for record in Delimited().records(b"id,name\n1,Ada\n2\n", file="x.csv"):
+        ...     print(record.line, record.fields, record.error)
+        2 ['1', 'Ada'] None
+        3 [] the record has 1 fields, the header 2
+        """
+        text, pieces, damaged = _pieces(content, file=file, fmt=self)
+        width: int | None = None
+        blank: list[int] = []
+        if self.header:
+            _, header, _, _, _ = next((piece for piece in pieces if piece[1]), NO_PIECE)
+            width = len(_trimmed(header, None, self))
+        elif self.columns:
+            width = len(self.columns)
+        for line, fields, start, end, error in pieces:
+            if len(fields) == width and not damaged:
+                yield Record(line, fields)
+                continue
+            if not fields and not error:
+                if width == 1:
+                    yield Record(line, [""])
+                elif width is None:
+                    blank.append(line)
+                continue
+            if self.trailing_delimiter:
+                fields = _trimmed(fields, width, self)
+            if width is None and not error:
+                width = len(fields)
+                yield from (Record(line, [""]) for line in blank if width == 1)
+            if damaged and not intact(text[start:end]):
+                said = shown(text[start:end], fmt=self).rstrip("\r\n")
+                yield Record(line, [], said, f"the record is not {self.encoding}")
+            elif error is not None:
+                yield Record(line, [], text[start:end].rstrip("\r\n"), error)
+            elif len(fields) == width:
+                yield Record(line, fields)
+            else:
+                yield Record(line, [], text[start:end].rstrip("\r\n"), _ragged(fields, width))
 
 
-def records(content: bytes, *, file: str, fmt: FileFormat) -> Iterator[Record]:
-    r"""Every record of one file, the header left out.
-
-    A record whose number of fields is not the header's, whose quotes do not fit, or that holds bytes of
-    another encoding, has an ``error`` and no fields; its text is kept. A blank line is a record where
-    there is one column, and none where there are several.
-
-    Parameters
-    ----------
-    content : bytes
-        The file, decompressed (see `members`).
-    file : str
-        Its name, for errors.
-    fmt : FileFormat
-        How it is written.
-
-    Yields
-    ------
-    Record
-        In the order of the file.
-
-    Examples
-    --------
-    >>> for record in records(b"id,name\n1,Ada\n2\n", file="x.csv", fmt=FileFormat()):
-    ...     print(record.line, record.fields, record.error)
-    2 ['1', 'Ada'] None
-    3 [] the record has 1 fields, the header 2
-    """
-    text, pieces, damaged = _pieces(content, file=file, fmt=fmt)
-    width: int | None = None
-    blank: list[int] = []
-    if fmt.header:
-        _, header, _, _, _ = next((piece for piece in pieces if piece[1]), NO_PIECE)
-        width = len(_trimmed(header, None, fmt))
-    elif fmt.columns:
-        width = len(fmt.columns)
-    for line, fields, start, end, error in pieces:
-        if len(fields) == width and not damaged:
-            yield Record(line, fields)
-            continue
-        if not fields and not error:
-            if width == 1:
-                yield Record(line, [""])
-            elif width is None:
-                blank.append(line)
-            continue
-        if fmt.trailing_delimiter:
-            fields = _trimmed(fields, width, fmt)
-        if width is None and not error:
-            width = len(fields)
-            yield from (Record(line, [""]) for line in blank if width == 1)
-        if damaged and not intact(text[start:end]):
-            said = shown(text[start:end], fmt=fmt).rstrip("\r\n")
-            yield Record(line, [], said, f"the record is not {fmt.encoding}")
-        elif error is not None:
-            yield Record(line, [], text[start:end].rstrip("\r\n"), error)
-        elif len(fields) == width:
-            yield Record(line, fields)
-        else:
-            yield Record(line, [], text[start:end].rstrip("\r\n"), _ragged(fields, width))
-
-
-def _trimmed(fields: list[str], width: int | None, fmt: FileFormat) -> list[str]:
+def _trimmed(fields: list[str], width: int | None, fmt: Dialect) -> list[str]:
     """The fields without the empty one after a trailing delimiter, where the dialect has those."""
     ends = fmt.trailing_delimiter and len(fields) > 1 and not fields[-1]
     return fields[:-1] if ends and (width is None or len(fields) == width + 1) else fields
@@ -131,7 +133,7 @@ def _ragged(fields: list[str], width: int | None) -> str:
     return f"the record has {len(fields)} fields, the header {width}{hint}"
 
 
-def _pieces(content: bytes, *, file: str, fmt: FileFormat) -> tuple[str, Iterator[Piece], bool]:
+def _pieces(content: bytes, *, file: str, fmt: Dialect) -> tuple[str, Iterator[Piece], bool]:
     """The text, its records with the header among them, and whether bytes of it did not decode."""
     text, damaged = decode(content, file=file, fmt=fmt)
     start, end = _body(text, fmt)
@@ -139,7 +141,7 @@ def _pieces(content: bytes, *, file: str, fmt: FileFormat) -> tuple[str, Iterato
     return text, _section(pieces, file=file, name=fmt.section) if fmt.section else pieces, damaged
 
 
-def _body(text: str, fmt: FileFormat) -> tuple[int, int]:
+def _body(text: str, fmt: Dialect) -> tuple[int, int]:
     """The part of a file that is records: what is above them, and below, is left out."""
     end = len(text)
     if text.endswith(("\n\x1a", "\r\x1a")):
@@ -179,7 +181,7 @@ def _section(pieces: Iterator[Piece], *, file: str, name: str) -> Iterator[Piece
         raise UnreadableFileError(file, f"no section starts with '{name}'", f"the file's sections: {have}")
 
 
-def _require_header(names: list[str], line: int, *, file: str, fmt: FileFormat) -> None:
+def _require_header(names: list[str], line: int, *, file: str, fmt: Dialect) -> None:
     """Raise unless the header is a line of text, and the one that was declared."""
     if "\x00" in "".join(names):
         fix = "set source.encoding: utf-16, if the file is that"
@@ -212,9 +214,7 @@ def _require_header(names: list[str], line: int, *, file: str, fmt: FileFormat) 
         )
 
 
-def _require_fit(
-    names: list[str], line: int, following: list[list[str]], *, file: str, fmt: FileFormat
-) -> None:
+def _require_fit(names: list[str], line: int, following: list[list[str]], *, file: str, fmt: Dialect) -> None:
     """Raise where the records show that what was taken for the header is a title, or one field of many."""
     width = len(names)
     widths = Counter(len(_trimmed(fields, width, fmt)) for fields in following)
