@@ -6,7 +6,7 @@ This package knows nothing of Spark: `load` is told which steps there are.
 from __future__ import annotations
 
 from headgate.conf.check import parts
-from headgate.conf.dataset import Dataset, Publish, Source
+from headgate.conf.dataset import Dataset, Source
 from headgate.conf.document import Document
 from headgate.conf.export import Dashboard, Export, Features, Model
 from headgate.conf.fingerprint import fingerprint, own_modules
@@ -14,6 +14,7 @@ from headgate.conf.json_schema import schema
 from headgate.conf.load import load
 from headgate.conf.model import Pipeline, Simulate
 from headgate.conf.problems import PipelineError, Problem, dotted
+from headgate.conf.publish import Publish
 from headgate.conf.resources import SHIPPED, relative, resource, shipped
 from headgate.conf.secrets import Secret, SecretError, SecretReference
 from headgate.conf.star import Calendar, Dimension, Fact, Reference, Star

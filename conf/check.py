@@ -8,15 +8,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import chain
 from typing import TypeVar
 
 from pydantic import BaseModel, ValidationError
 
-from headgate.conf.dataset import Dataset, Publish
+from headgate.conf.dataset import Dataset
 from headgate.conf.document import Document
 from headgate.conf.export import Export
 from headgate.conf.model import NAMED
 from headgate.conf.problems import Path
+from headgate.conf.publish import OF_MODE, REQUIRED, Publish
 from headgate.conf.star import Calendar, Dimension, Fact
 
 __all__ = ["check", "parts"]
@@ -58,15 +60,13 @@ def _check_datasets(document: Document) -> None:
 
 def _check_publish(document: Document, path: Path, publish: Publish) -> None:
     mode = publish.mode
-    if mode == "merge" and not publish.keys:
-        reason, fix = "a merge needs keys", "add keys: [the columns that identify a row]"
+    required, reason, fix = REQUIRED.get(mode, ("mode", "", ""))
+    if not getattr(publish, required):
         document.report(path, reason=reason, fix=fix)
-    if mode == "overwrite_partitions" and not publish.partition_by:
-        reason = "there are no partitions to overwrite"
-        document.report(path, reason=reason, fix="add partition_by: [the columns of the partitions]")
-    for key in ("keys", "order_by"):
-        if getattr(publish, key) and mode != "merge":
-            reason, fix = f"'{key}' has no meaning in mode '{mode}'", "remove it, or use mode: merge"
+    for key in sorted({*chain.from_iterable(OF_MODE.values())} - {*OF_MODE[mode]}):
+        if getattr(publish, key):
+            others = " or ".join(other for other, takes in OF_MODE.items() if key in takes)
+            reason, fix = f"'{key}' has no meaning in mode '{mode}'", f"remove it, or use mode: {others}"
             document.report((*path, key), reason=reason, fix=fix)
     judged = [column.removeprefix("-") for column in publish.order_by]
     for position, column in enumerate(judged):

@@ -8,11 +8,12 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, Field, ValidationInfo, field_validator
 
 from headgate.conf.names import Closed, Columns, Encoding, Files, Flag, Number, SuiteFile, Whole, refusal
+from headgate.conf.publish import Publish
 from headgate.conf.secrets import Secret
 from headgate.conf.steps import Step
 from headgate.conf.trends import Trends
 
-__all__ = ["Dataset", "Publish", "Source"]
+__all__ = ["Dataset", "Source"]
 
 
 def _on_a_line(text: str) -> str:
@@ -140,43 +141,6 @@ class Source(Closed):
         if sign is not None and sign in info.data.get("delimiter", ""):
             raise refusal(f"the delimiter holds '{sign}' too", "use another character for one of them")
         return sign
-
-
-class Publish(Closed):
-    """How the rows that the gate accepts become the table, or part of it."""
-
-    mode: Literal["overwrite", "append", "overwrite_partitions", "merge"] = Field(
-        "overwrite",
-        description="`overwrite` makes the table anew from all that ever arrived. The others take only what "
-        "arrived since: `append` adds its rows, `overwrite_partitions` replaces the partitions that it has "
-        "rows of, `merge` updates the rows whose keys are there and inserts the others.",
-        examples=["merge"],
-    )
-    keys: Columns = Field(
-        (),
-        description="For a merge: the columns that identify a row. Each batch must have them once: see "
-        "keep_latest.",
-        examples=[["visit_id"]],
-    )
-    order_by: Columns = Field(
-        (),
-        description="For a merge: a row that is older by these columns than the table's row of the same key "
-        "is not applied; '-name' turns the order round, null is oldest, and texts that are numbers are "
-        "judged by their size. By default what comes last wins.",
-        examples=[["updated_at"]],
-    )
-    partition_by: Columns = Field(
-        (),
-        description="The columns that the table is partitioned by, from its first publication on.",
-        examples=[["admitted_on"]],
-    )
-    changed_by_others: Literal["refuse", "keep"] = Field(
-        "refuse",
-        description="What to do where another has changed the table, its quarantine or the raw table since "
-        "(RESTORE, DELETE, UPDATE …): `refuse`, or `keep` what they hold now and go on from it. A table that "
-        "is overwritten is made anew either way.",
-        examples=["keep"],
-    )
 
 
 class Dataset(Closed):

@@ -2,7 +2,8 @@
 
 A transform is a function whose parameters are bound first and which is then applied by
 ``df.transform(…)``; one that learns (``fit_…``) gives what such a function applies. `publish` writes rows
-to a table through the gate, in the way of `append`, `overwrite`, `overwrite_partitions` or `merge`.
+to a table through the gate, in the way of `append`, `overwrite`, `overwrite_partitions`, `merge` or
+`insert_new`.
 """
 
 from __future__ import annotations
@@ -45,6 +46,7 @@ if TYPE_CHECKING:
         BatchRefusedError,
         Outcome,
         append,
+        insert_new,
         merge,
         overwrite,
         overwrite_partitions,
@@ -70,6 +72,7 @@ __all__ = [
     "fit_drop_uninformative",
     "fit_fill_missing",
     "group_icd9",
+    "insert_new",
     "keep_latest",
     "keep_rows",
     "map_codes",

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import fields
 from typing import Any
 
 from pyspark.sql import DataFrame
@@ -12,11 +11,11 @@ from pyspark.sql import functions as F
 from headgate.conf import Publish, Step, imported_fit
 from headgate.etl import FITTED, clean
 from headgate.etl.features import count_prior_encounters, label_readmission
-from headgate.etl.load import Append, Merge, Overwrite, OverwritePartitions, WriteMode
+from headgate.etl.load import MODES, WriteMode
 from headgate.etl.traits import traits_of
 from headgate.etl.transform import Transform, compose, quote
 
-__all__ = ["FITS", "MODES", "RENAMES", "STEPS", "apply_fitted", "rules_of", "transform_of", "write_mode"]
+__all__ = ["FITS", "RENAMES", "STEPS", "apply_fitted", "rules_of", "transform_of", "write_mode"]
 
 FITS: Mapping[str, Callable[..., Any]] = {name: fit for name, (fit, _) in FITTED.items()}
 """Steps that learn from the training split first, by the name of the step that applies what was learnt."""
@@ -26,11 +25,6 @@ STEPS: Mapping[str, Callable[..., Transform]] = {
     **{step.__name__: step for step in (label_readmission, count_prior_encounters)},
 }
 """Every other step."""
-
-MODES: Mapping[str, type[WriteMode]] = {
-    mode.name: mode for mode in (Append, Merge, Overwrite, OverwritePartitions)
-}
-"""By the word of the pipeline file."""
 
 RENAMES = ("rename_to_snake_case", "rename_columns")
 """Steps that change names only: with them a raw column is found again in the curated table."""
@@ -53,8 +47,7 @@ def _application(name: str) -> Callable[[dict[str, Any]], Transform]:
 
 def write_mode(publish: Publish) -> WriteMode:
     """The mode that a pipeline asks for."""
-    mode = MODES[publish.mode]
-    return mode(**{each.name: getattr(publish, each.name) for each in fields(mode)})
+    return MODES[publish.mode](**publish.options)
 
 
 def transform_of(steps: Iterable[Step], *, mark: str | None = None) -> Transform:

@@ -22,7 +22,7 @@ from headgate.etl.lake.target import read_target
 from headgate.etl.order import judged_by
 from headgate.etl.transform import quote, require_columns
 
-__all__ = ["RepeatedKeyError", "count_older", "merge_rows", "require_unique_keys"]
+__all__ = ["RepeatedKeyError", "count_left_out", "merge_rows", "require_unique_keys"]
 
 INHERITED = ("spark.sql.session.timeZone", "spark.sql.ansi.enabled", "spark.sql.shuffle.partitions")
 
@@ -52,7 +52,8 @@ class RepeatedKeyError(EtlError):
 def merge_rows(rows: DataFrame, table: str, how: Publication, *, partition_by: Sequence[str] = ()) -> Commit:
     """Update the rows of `table` whose keys `rows` have, and insert the others.
 
-    Given an order, a row of `table` that is newer than the row that would update it stays as it is.
+    Given an order, a row of `table` that is newer than the row that would update it stays as it is; without
+    `update` all of them do.
     Keys that are unique in the table are so after the merge: `rows` must not repeat one, and of two
     merges at the same time Delta lets one win.
 
@@ -111,12 +112,12 @@ def merge_rows(rows: DataFrame, table: str, how: Publication, *, partition_by: S
         own.conf.set("spark.databricks.delta.write.txnAppId", how.once[0])
         own.conf.set("spark.databricks.delta.write.txnVersion", str(how.once[1]))
     source, into = f"headgate_merge_{uuid.uuid4().hex}", quote(files.qualified(spark, table))
-    older = _older(how.order_by, target.schema) if how.order_by else "false"
+    update = f"WHEN MATCHED AND NOT {_stays(how, target.schema)} THEN UPDATE SET * " if how.update else ""
     rows.createGlobalTempView(source)
     try:
         own.sql(
             f"MERGE INTO delta.{into} AS t USING global_temp.{source} AS s ON {_same(how.keys)} "
-            f"WHEN MATCHED AND NOT {older} THEN UPDATE SET * WHEN NOT MATCHED THEN INSERT *"
+            f"{update}WHEN NOT MATCHED THEN INSERT *"
         )
     finally:
         spark.catalog.dropGlobalTempView(source)
@@ -128,27 +129,33 @@ def merge_rows(rows: DataFrame, table: str, how: Publication, *, partition_by: S
     return commit
 
 
-def count_older(rows: DataFrame, table: str, *, keys: Sequence[str], order_by: Sequence[str]) -> int:
-    """Count the rows that a merge would leave out, as the table has newer ones of their keys. One job.
+def count_left_out(rows: DataFrame, table: str, how: Publication) -> int:
+    """Count the rows that a merge would leave out, as the table's rows of their keys stay. One job.
 
     Parameters
     ----------
     rows : DataFrame
     table : str
         A table's folder; there may be none yet.
-    keys, order_by : sequence of str
-        See `headgate.etl.lake.tables.Publication`.
+    how : Publication
     """
-    require_columns(rows, [*keys, *(name.removeprefix("-") for name in order_by)], step="merge")
+    require_columns(rows, [*how.keys, *(name.removeprefix("-") for name in how.order_by)], step="merge")
     if not is_table(rows.sparkSession, table):
         return 0
     there = rows.sparkSession.read.format("delta").load(table)
-    newer = F.expr(f"({_same(keys)}) AND {_older(order_by, there.schema)}")
-    return rows.alias("s").join(there.alias("t"), newer, "left_semi").count()
+    stays = F.expr(f"({_same(how.keys)}) AND {_stays(how, there.schema)}")
+    return rows.alias("s").join(there.alias("t"), stays, "left_semi").count()
 
 
 def _same(keys: Sequence[str]) -> str:
     return " AND ".join(f"t.{quote(key)} = s.{quote(key)}" for key in keys)
+
+
+def _stays(how: Publication, there: T.StructType) -> str:
+    """SQL that is never null: whether the table's row `t` is not to be updated by the row `s` of its keys."""
+    if not how.update:
+        return "true"
+    return _older(how.order_by, there) if how.order_by else "false"
 
 
 def _older(order_by: Sequence[str], there: T.StructType) -> str:

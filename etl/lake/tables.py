@@ -54,6 +54,8 @@ class Publication:
     order_by : tuple of str
         For a merge: rows that are older, by these columns, than the table's rows of the same keys are
         left out. ``-name`` turns the order of a column round; null is oldest either way.
+    update : bool
+        For a merge: whether rows whose keys are there are updated; else they are left as they are.
     after : int, optional
         Publish only if this is still the table's version: what the rows were chosen by.
     replaces : collection of (str, str)
@@ -65,6 +67,7 @@ class Publication:
     note: dict[str, Any]
     keys: tuple[str, ...] = ()
     order_by: tuple[str, ...] = ()
+    update: bool = True
     after: int | None = None
     replaces: frozenset[tuple[str, str]] = frozenset()
 

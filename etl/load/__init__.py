@@ -6,20 +6,26 @@ Everything here takes a `LoadContext`, and knows no pipeline file and no command
 from __future__ import annotations
 
 from headgate.etl.load.context import LoadContext
-from headgate.etl.load.dataframe import append, merge, overwrite, overwrite_partitions, publish, read_table
-from headgate.etl.load.modes import Append, Merge, Overwrite, OverwritePartitions, WriteMode
+from headgate.etl.load.dataframe import (
+    append,
+    insert_new,
+    merge,
+    overwrite,
+    overwrite_partitions,
+    publish,
+    read_table,
+)
+from headgate.etl.load.modes import MODES, WriteMode
 from headgate.etl.load.outcome import BatchRefusedError, Outcome
 
 __all__ = [
-    "Append",
+    "MODES",
     "BatchRefusedError",
     "LoadContext",
-    "Merge",
     "Outcome",
-    "Overwrite",
-    "OverwritePartitions",
     "WriteMode",
     "append",
+    "insert_new",
     "merge",
     "overwrite",
     "overwrite_partitions",

@@ -20,14 +20,14 @@ from headgate.etl.load.audit import LINEAGE
 from headgate.etl.load.context import LoadContext
 from headgate.etl.load.disclosure import Disclosure, Word
 from headgate.etl.load.fates import FATE
-from headgate.etl.load.modes import Append, Merge, Overwrite, OverwritePartitions, WriteMode
+from headgate.etl.load.modes import Append, InsertNew, Merge, Overwrite, OverwritePartitions, WriteMode
 from headgate.etl.load.node import Built, Node
 from headgate.etl.load.outcome import BatchRefusedError, Outcome
 from headgate.etl.load.process import process
 from headgate.etl.transform import quote
 from headgate.quality import ReservedNameError, Suite, load_suite
 
-__all__ = ["append", "merge", "overwrite", "overwrite_partitions", "publish", "read_table"]
+__all__ = ["append", "insert_new", "merge", "overwrite", "overwrite_partitions", "publish", "read_table"]
 
 
 @dataclass(frozen=True)
@@ -74,7 +74,7 @@ def publish(
     suite : str, Path, Mapping, Suite or ExpectationSuite
         A Great Expectations suite: its path, its JSON, or the thing itself.
     mode : WriteMode, optional
-        `append`, which is the default, `overwrite`, `overwrite_partitions` or `merge`.
+        `append`, which is the default, `overwrite`, `overwrite_partitions`, `merge` or `insert_new`.
     tolerance : float
         The greatest share of the rows that may be rejected.
     allow_empty : bool
@@ -201,6 +201,19 @@ def merge(
         The partition columns of a table that is new.
     """
     return Merge(keys=tuple(keys), order_by=tuple(order_by), partition_by=tuple(partition_by))
+
+
+def insert_new(*, keys: Sequence[str], partition_by: Sequence[str] = ()) -> WriteMode:
+    """Insert the rows whose keys the table does not have; the others are left out, counted as superseded.
+
+    Parameters
+    ----------
+    keys : sequence of str
+        The columns that identify a row; a batch must have each key once.
+    partition_by : sequence of str
+        The partition columns of a table that is new.
+    """
+    return InsertNew(keys=tuple(keys), partition_by=tuple(partition_by))
 
 
 def read_table(spark: SparkSession, target: str, *, version: int | None = None) -> DataFrame:

@@ -115,7 +115,7 @@ def finish(begun: Begun, node: Node, built: Built) -> Outcome:
         allow_empty=node.allow_empty,
         integrity=built.integrity,
         partition_by=mode.partition_by,
-        mode=node.mode.name,
+        mode=node.mode.kind,
         of_rows=built.of_rows,
         past=Past(context, node.target, batch, node.runs, node.all_numbers),
     )

@@ -81,7 +81,7 @@ def publish(
         Another writer has changed the table meanwhile: nothing is published.
     """
     mode = mode or Overwrite()
-    unfit = ruling.staged.refusals(ACCEPTED, ruling.columns, mode=mode.name, keys=mode.keys)
+    unfit = ruling.staged.refusals(ACCEPTED, ruling.columns, mode=mode.kind, keys=mode.keys)
     ruling = replace(ruling, refusals=(*ruling.refusals, *map(str, unfit)))
     entry = replace(
         entry,
@@ -113,7 +113,7 @@ def publish(
     commit = _commit(context, note, ruling, mode, after=after, replaces=replaces)
     told.tell_after(context, entry)
     # A merge, or what replaces some of the rows, writes its rows into files of the table's own.
-    ruling.staged.discard(published=None if mode.name == "merge" or replaces else ACCEPTED)
+    ruling.staged.discard(published=None if mode.kind == "merge" or replaces else ACCEPTED)
     return replace(entry, finished_at=context.clock(), version=commit.version)
 
 

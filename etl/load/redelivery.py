@@ -4,8 +4,8 @@ A table that is overwritten is made of what stands in the raw zone anyway. In th
 of the earlier delivery are in the table already:
 
 - ``append``: they leave it, in the commit that brings the new ones.
-- ``merge``: they may have updated others, which must come back. So the table is made anew, by merging
-  all that stands in the order in which it came.
+- ``merge``, ``insert_new``: they may have updated or kept out others, which must come back. So the table
+  is made anew, of all that stands in the order in which it came.
 - ``overwrite_partitions``: those in partitions that the new delivery has are replaced; what they replaced
   themselves is not known any more, so that where they are in others, the batch is refused.
 """
@@ -28,7 +28,7 @@ __all__ = ["merge_anew", "replaced_files", "stranded"]
 RANK = "_rank"
 
 
-def merge_anew(*, keys: Sequence[str], order_by: Sequence[str]) -> Transform:
+def merge_anew(*, keys: Sequence[str], order_by: Sequence[str] = (), first: bool = False) -> Transform:
     """Mark as superseded each row that merging all batches in their order would not leave in the table.
 
     Parameters
@@ -36,6 +36,8 @@ def merge_anew(*, keys: Sequence[str], order_by: Sequence[str]) -> Transform:
     keys, order_by : sequence of str
         Of rows of one key the newest stays by `order_by`, then by when it was taken in; rows that are
         equal in both all stay, for whoever checks the keys.
+    first : bool
+        Whether the row stays that was taken in first, and not the newest.
 
     Returns
     -------
@@ -49,9 +51,9 @@ def merge_anew(*, keys: Sequence[str], order_by: Sequence[str]) -> Transform:
         for key in keys:
             live &= F.col(quote(key)).isNotNull()
         same = Window.partitionBy(live, *(F.col(quote(key)) for key in keys))
-        ranked = df.withColumn(
-            RANK, F.rank().over(same.orderBy(*latest_first(df, order_by), F.desc("_ingested_at")))
-        )
+        taken_in = F.col("_ingested_at")
+        in_order = same.orderBy(*latest_first(df, order_by), taken_in if first else taken_in.desc())
+        ranked = df.withColumn(RANK, F.rank().over(in_order))
         late = live & (F.col(RANK) > 1)
         return ranked.withColumn(FATE, F.when(late, F.lit("superseded")).otherwise(F.col(FATE))).drop(RANK)
 

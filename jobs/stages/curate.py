@@ -18,7 +18,6 @@ from headgate.etl.load.audit import Ruling
 from headgate.etl.load.fates import FATE, QUARANTINED
 from headgate.etl.load.node import Account, Begun, Built, Node
 from headgate.etl.load.process import process, require_same_inputs
-from headgate.etl.load.redelivery import merge_anew
 from headgate.etl.load.rejects import open_among
 from headgate.etl.load.standing import Inputs
 from headgate.etl.transform import PROBLEMS, add_problems, data_columns, problem, quote, require_columns
@@ -154,7 +153,7 @@ def cleaned(dataset: Dataset, raw: DataFrame, *, merged_anew: bool = False) -> D
     rows = raw.transform(set_unreadable_aside).transform(transform_of(dataset.clean, mark=FATE))
     mode = write_mode(dataset.publish)
     if merged_anew:
-        rows = rows.transform(merge_anew(keys=mode.keys, order_by=mode.order_by))
+        rows = rows.transform(mode.of_all_batches())
     require_columns(rows, mode.columns, step="publish")
     return rows
 

@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
+
 import pytest
 
 from headgate.conf import Publish
+from headgate.conf.dataset import OF_FORMAT
+from headgate.conf.publish import OF_MODE
+from headgate.etl.load import MODES
+from headgate.etl.sources.formats import FORMATS, FileFormat
+from headgate.jobs.catalogue import write_mode
 from tests.conf.clinic import changed, line_of, problem, read
 
 ANCHOR = "    tolerance: 0.05\n"
@@ -27,6 +34,7 @@ def test_a_table_is_overwritten_unless_the_file_says_otherwise():
         "{mode: append, partition_by: [city]}",
         "{mode: overwrite_partitions, partition_by: [year, city]}",
         "{mode: merge, keys: [patient_id]}",
+        "{mode: insert_new, keys: [patient_id], partition_by: [city]}",
         "{mode: merge, keys: [patient_id], order_by: [updated_at, -rank], partition_by: [city]}",
     ],
 )
@@ -68,6 +76,13 @@ def test_what_means_nothing_in_a_format_is_refused():
             "column 'id' is a key: it is the same in the rows that are compared",
             "leave it out",
         ),
+        ("{mode: insert_new}", "", "to insert what is new needs keys", "add keys"),
+        (
+            "{mode: insert_new, keys: [id], order_by: [at]}",
+            ".order_by",
+            "'order_by' has no meaning in mode 'insert_new'",
+            "remove it, or use mode: merge",
+        ),
         ("{mode: merge, keys: [id, id]}", ".keys", "column 'id' repeats", "name it once"),
     ],
 )
@@ -83,5 +98,20 @@ def test_an_unknown_mode_has_the_nearest_and_all_that_there_are():
     found = problem(publishing("{mode: apend}"))
     assert (found.nearest, found.allowed) == (
         "append",
-        ("overwrite", "append", "overwrite_partitions", "merge"),
+        ("overwrite", "append", "overwrite_partitions", "merge", "insert_new"),
     )
+
+
+def test_each_mode_of_the_file_is_a_write_mode_and_takes_what_may_be_said_of_it():
+    assert OF_MODE.keys() == MODES.keys()
+    for name, takes in OF_MODE.items():
+        said = {"partition_by": ("p",), **dict.fromkeys(takes, ("c",))}
+        mode = write_mode(Publish(mode=name, **said))  # type: ignore[arg-type]
+        assert (mode.name, {key: getattr(mode, key) for key in said}) == (name, said)
+
+
+def test_each_format_of_the_file_is_a_format_of_files_and_takes_what_may_be_said_of_it():
+    assert OF_FORMAT.keys() == FORMATS.keys()
+    common = {each.name for each in fields(FileFormat)}
+    for name, takes in OF_FORMAT.items():
+        assert {each.name for each in fields(FORMATS[name])} == common | {*takes}

@@ -80,6 +80,11 @@ def test_modes_do_what_they_are_called_for(spark: SparkSession, tmp_path: Path) 
     assert held(spark, path) == {1: 9.0}
     # Made anew without the row that was rejected: it has left the quarantine.
     assert rejected(publish(frame(spark, (1, 9.0)), path, etl.overwrite())) == set()
+    new, only_new = tmp_path / "new", etl.insert_new(keys=["visit"])
+    publish(frame(spark, (1, 5.0)), new, only_new)
+    inserted = publish(frame(spark, (1, 9.0), (2, 6.0), (3, -1.0)), new, only_new)
+    assert (inserted.published, inserted.superseded, inserted.quarantined) == (1, 1, 1)
+    assert held(spark, new) == {1: 5.0, 2: 6.0}
     parted = tmp_path / "parted"
     by_visit = etl.overwrite_partitions(partition_by=["visit"])
     publish(frame(spark, (1, 5.0), (2, 6.0)), parted, by_visit)

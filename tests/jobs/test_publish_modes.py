@@ -28,6 +28,18 @@ def counts(entry: dict[str, Any]) -> list[Any]:
     return [entry[name] for name in COUNTS]
 
 
+def test_what_is_new_is_inserted_and_what_kept_it_out_may_be_taken_back(one_clinic: Open) -> None:
+    visits = one_clinic("{mode: insert_new, keys: [visit]}")
+    visits.deliver("1", "1,p1,Rome,5", "2,p2,Oslo,4")
+    visits.run()
+    visits.deliver("2", "1,p1,Bern,9", "3,p3,Bern,x", "4,p4,Oslo,7")
+    assert counts(visits.run()) == ["done", 3, 1, 1, 0, 1, {}]
+    assert visits.curated() == {1: ("Rome", 5.0), 2: ("Oslo", 4.0), 4: ("Oslo", 7.0)}
+    visits.deliver("1", "2,p2,Rome,6")
+    assert counts(visits.run())[:4] == ["done", 6, 3, 2]
+    assert visits.curated() == {1: ("Bern", 9.0), 2: ("Rome", 6.0), 4: ("Oslo", 7.0)}
+
+
 def test_append_adds_what_arrived_since_and_nothing_twice(one_clinic: Open) -> None:
     visits = one_clinic("{mode: append}")
     visits.deliver("1", "1,p1,Rome,5", "2,p2,Oslo,x", "3,p3,Bern,0")
