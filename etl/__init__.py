@@ -29,6 +29,7 @@ from headgate.etl.clean import (
     keep_rows,
     map_codes,
     parse_dates,
+    parse_numbers,
     parse_ranges,
     parse_timestamps,
     rename_columns,
@@ -80,6 +81,7 @@ __all__ = [
     "overwrite",
     "overwrite_partitions",
     "parse_dates",
+    "parse_numbers",
     "parse_ranges",
     "parse_timestamps",
     "publish",
@@ -102,4 +104,6 @@ def __getattr__(name: str) -> Any:
         return getattr(load, name)
     near = difflib.get_close_matches(name, __all__, n=1)
     hint = f"; did you mean '{near[0]}'?" if near else ""
+    if name == "run":
+        hint = "; a pipeline is run by headgate.run"
     raise AttributeError(f"module '{__name__}' has no '{name}'{hint}")

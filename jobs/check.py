@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from argparse import Namespace
 from collections.abc import Sequence
 
 from headgate.conf import Document, Pipeline, Simulate, Source
@@ -19,15 +18,27 @@ from headgate.quality.oneline import shown
 __all__ = ["checked_pipeline", "main"]
 
 
-def checked_pipeline(values: Namespace, *, unknown: list[str] | None = None) -> tuple[Pipeline, str]:
-    """Parse and check the pipeline that the command line names, and rehearse it.
+def checked_pipeline(
+    name: str,
+    *,
+    lake: str | None = None,
+    landing: str | None = None,
+    overrides: Sequence[str] = (),
+    trust_code: bool = False,
+    unknown: list[str] | None = None,
+) -> tuple[Pipeline, str]:
+    """Parse and check a pipeline, and rehearse it.
 
     Every job does this before it starts Spark, so that a run says what ``headgate check`` says.
 
     Parameters
     ----------
-    values : Namespace
-        With ``pipeline``, ``overrides``, and where the lake and the landing are, if that was given.
+    name : str
+        See `headgate.jobs.context.load_pipeline`.
+    lake, landing : str, optional
+        Where they are, if that is not said in the file.
+    overrides, trust_code
+        See `headgate.jobs.context.load_pipeline`.
     unknown : list of str, optional
         Gets the names of datasets whose columns could not be found.
 
@@ -43,23 +54,23 @@ def checked_pipeline(values: Namespace, *, unknown: list[str] | None = None) -> 
     """
 
     def also(document: Document, *, source: str) -> None:
-        def given(key: str) -> str | None:
-            written = getattr(values, key) or document.at((key,))
+        def said(given: str | None, key: str) -> str | None:
+            written = given or document.at((key,))
             return written if isinstance(written, str) else None
 
-        lake = given("lake")
-        landing = given("landing") or (f"{lake.rstrip('/')}/landing" if lake else None)
+        root = said(lake, "lake")
+        place = said(landing, "landing") or (f"{root.rstrip('/')}/landing" if root else None)
         simulate = Simulate() if document.at(("simulate",)) else None
 
         def delivered(dataset: str, how: Source) -> Columns:
-            columns = delivered_columns(dataset, how, lake=lake, landing=landing, simulate=simulate)
+            columns = delivered_columns(dataset, how, lake=root, landing=place, simulate=simulate)
             if unknown is not None and not columns.whole:
                 unknown.append(dataset)
             return columns
 
         rehearse(document, source=source, delivered=delivered)
 
-    return load_pipeline(values.pipeline, overrides=values.overrides, trust_code=values.trust_code, also=also)
+    return load_pipeline(name, overrides=overrides, trust_code=trust_code, also=also)
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -76,7 +87,14 @@ def main(argv: Sequence[str] | None = None) -> int:
         values = arguments.parse(made, given)
         unknown: list[str] = []
         with session_to_read(values.pipeline):
-            pipeline, source = checked_pipeline(values, unknown=unknown)
+            pipeline, source = checked_pipeline(
+                values.pipeline,
+                lake=values.lake,
+                landing=values.landing,
+                overrides=values.overrides,
+                trust_code=values.trust_code,
+                unknown=unknown,
+            )
         star = pipeline.star
         suites = {
             part.suite

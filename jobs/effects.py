@@ -102,6 +102,15 @@ def _parse_dates(view: View, *, columns: list[str], formats: list[str], invalid:
     return view.columns.having({**dict.fromkeys(columns, "date"), **TOLD})
 
 
+def _parse_numbers(
+    view: View, *, columns: dict[str, str], decimal: str = "", group: str | None = None, invalid: str = ""
+) -> Columns:
+    for name in columns:
+        view.need_text(name, "columns", name)
+    types = {name: kind.lower().replace(" ", "") for name, kind in columns.items()}
+    return view.columns.having({**types, **TOLD})
+
+
 def _parse_ranges(
     view: View, *, column: str, low: str, high: str, middle: str | None = None, invalid: str = ""
 ) -> Columns:
@@ -282,6 +291,7 @@ EFFECTS: Mapping[str, Effect] = MappingProxyType(
         "label_readmission": _label_readmission,
         "map_codes": _map_codes,
         "parse_dates": _parse_dates,
+        "parse_numbers": _parse_numbers,
         "parse_ranges": _parse_ranges,
         "parse_timestamps": _parse_timestamps,
         "rename_columns": _rename_columns,

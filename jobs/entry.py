@@ -22,7 +22,7 @@ from headgate.jobs.context import Run, new_run_id
 from headgate.jobs.data_docs import gate_documents, write_data_docs
 from headgate.jobs.disclosure import disclosure_of
 from headgate.jobs.exits import ArgumentsError, Exit, code_of, guarded, reasons_of
-from headgate.jobs.flow import Step, flow
+from headgate.jobs.flow import STEPS, Step, flow
 from headgate.jobs.landing import is_small, simulator_of
 from headgate.jobs.preflight import check_executors, check_places, one_writer
 from headgate.jobs.progress import LogFormat, Watch, watching
@@ -31,7 +31,7 @@ from headgate.jobs.report import render
 from headgate.jobs.session import session_to_read, spark_session
 from headgate.jobs.summary import Status, summarize
 
-__all__ = ["job_main", "lake_of", "run_pipeline"]
+__all__ = ["job_main", "lake_of", "run_file", "run_pipeline"]
 
 LATEST = "latest.html"
 RUN_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.\-]{0,99}")
@@ -71,23 +71,72 @@ def job_main(
         if options is not None:
             options(made)
         values = arguments.parse(made, given)
-        with session_to_read(values.pipeline):
-            pipeline, source = checked_pipeline(values)
-            run_pipeline(
-                pipeline,
-                source=source,
-                lake=lake_of(values.lake or pipeline.lake),
-                landing=values.landing or pipeline.landing,
-                run_id=_run_id(values.run_id),
-                steps=steps(values, pipeline) if callable(steps) else steps,
-                parallel=values.parallel,
-                log_format=values.log_format,
-                print_json=values.json,
-                data_docs=values.data_docs,
-                sole_writer=values.sole_writer,
-            )
+        run_file(
+            values.pipeline,
+            lake=values.lake,
+            landing=values.landing,
+            run_id=values.run_id,
+            overrides=values.overrides,
+            trust_code=values.trust_code,
+            steps=partial(steps, values) if callable(steps) else steps,
+            parallel=values.parallel,
+            log_format=values.log_format,
+            print_json=values.json,
+            data_docs=values.data_docs,
+            sole_writer=values.sole_writer,
+        )
 
     return guarded(job, debug="--debug" in given)
+
+
+def run_file(
+    name: str,
+    *,
+    lake: str | None,
+    landing: str | None = None,
+    run_id: str | None = None,
+    overrides: Sequence[str] = (),
+    trust_code: bool = False,
+    steps: Sequence[str | Step] | Callable[[Pipeline], Sequence[str | Step]] = tuple(STEPS),
+    **how: Any,
+) -> dict[str, Any]:
+    """Check the pipeline of a file, run its steps, and return the summary.
+
+    Parameters
+    ----------
+    name : str
+        A path or an address, or the name of a pipeline that is shipped.
+    lake, landing : str, optional
+        By default what the file says.
+    run_id : str, optional
+        By default made of the time.
+    overrides : sequence of str
+        ``dotted.key=value`` each.
+    trust_code : bool
+        Whether the file may name code of its own.
+    steps : sequence of str or Step, or callable
+        See `run_pipeline`; or what makes them of the pipeline.
+    **how
+        What else `run_pipeline` takes.
+
+    Raises
+    ------
+    conf.PipelineError
+        Of the file, before Spark starts; and what `run_pipeline` raises.
+    """
+    with session_to_read(name):
+        pipeline, source = checked_pipeline(
+            name, lake=lake, landing=landing, overrides=overrides, trust_code=trust_code
+        )
+        return run_pipeline(
+            pipeline,
+            source=source,
+            lake=lake_of(lake or pipeline.lake),
+            landing=landing or pipeline.landing,
+            run_id=_run_id(run_id),
+            steps=steps(pipeline) if callable(steps) else steps,
+            **how,
+        )
 
 
 def lake_of(given: str | None) -> Lake:

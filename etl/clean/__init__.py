@@ -14,6 +14,7 @@ from headgate.etl.clean.duplicates import drop_exact_duplicates, keep_latest
 from headgate.etl.clean.icd9 import group_icd9
 from headgate.etl.clean.missing import fill_missing, fit_fill_missing
 from headgate.etl.clean.names import rename_columns, rename_to_snake_case, select_columns
+from headgate.etl.clean.numbers import parse_numbers
 from headgate.etl.clean.ranges import parse_ranges
 from headgate.etl.clean.rules import drop_rows, keep_rows
 from headgate.etl.clean.text import change_case, sentinels_to_null, trim_text
@@ -37,6 +38,7 @@ __all__ = [
     "keep_rows",
     "map_codes",
     "parse_dates",
+    "parse_numbers",
     "parse_ranges",
     "parse_timestamps",
     "rename_columns",

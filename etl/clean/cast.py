@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import re
+from collections.abc import Sequence
 
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
@@ -17,11 +18,12 @@ from headgate.etl.errors import ParameterError
 from headgate.etl.traits import step
 from headgate.etl.transform import Invalid, Transform, quote, require_columns
 
-__all__ = ["cast_columns"]
+__all__ = ["NUMBERS", "cast_columns", "known_type", "read_number"]
 
 WHOLE_TYPES = ("smallint", "int", "bigint")
 FLOAT_TYPES = ("float", "double")
-TYPES = (*WHOLE_TYPES, *FLOAT_TYPES, "decimal(p,s)", "boolean", "string")
+NUMBERS = (*WHOLE_TYPES, *FLOAT_TYPES, "decimal(p,s)")
+TYPES = (*NUMBERS, "boolean", "string")
 
 TRUE = ("true", "t", "yes", "y", "1")
 FALSE = ("false", "f", "no", "n", "0")
@@ -89,7 +91,7 @@ def cast_columns(*, columns: dict[str, str], invalid: Invalid = "reject") -> Tra
     require_values(columns, step="cast_columns", parameter="columns")
     require_data_names(columns, step="cast_columns", parameter="columns")
     require_choice(invalid, ("reject", "null"), step="cast_columns", parameter="invalid")
-    types = {name: _known_type(kind) for name, kind in columns.items()}
+    types = {name: known_type(kind) for name, kind in columns.items()}
 
     def cast(df: DataFrame) -> DataFrame:
         require_columns(df, types, step="cast_columns")
@@ -107,12 +109,28 @@ def cast_columns(*, columns: dict[str, str], invalid: Invalid = "reject") -> Tra
     return cast
 
 
-def _known_type(kind: str) -> str:
+def known_type(kind: str, *, step: str = "cast_columns", among: Sequence[str] = TYPES) -> str:
+    """The type as Spark writes it.
+
+    Parameters
+    ----------
+    kind : str
+        Letter case and spaces do not count.
+    step : str
+        For the error.
+    among : sequence of str
+        The types that the step knows.
+
+    Raises
+    ------
+    ParameterError
+        It is not one of them.
+    """
     known = re.sub(r"\s", "", kind.lower())
     decimal = re.fullmatch(r"decimal\((\d+),(\d+)\)", known)
     if decimal and 1 <= int(decimal[1]) <= 38 and int(decimal[2]) <= int(decimal[1]):
         return known
-    if known in TYPES and known != "decimal(p,s)":
+    if known in among and known != "decimal(p,s)":
         return known
     synonyms = {
         "integer": "int",
@@ -121,11 +139,11 @@ def _known_type(kind: str) -> str:
         "text": "string",
         "varchar": "string",
     }
-    near = difflib.get_close_matches(known, TYPES, n=1)
+    near = difflib.get_close_matches(known, among, n=1)
     nearest = synonyms.get(known, near[0] if near else None)
     hint = f"; did you mean {nearest!r}?" if nearest else ""
     raise ParameterError(
-        step="cast_columns", parameter="columns", value=kind, allowed=f"one of {', '.join(TYPES)}{hint}"
+        step=step, parameter="columns", value=kind, allowed=f"one of {', '.join(among)}{hint}"
     )
 
 
@@ -152,6 +170,20 @@ def _read_text(name: str, kind: str) -> Reading:
     if kind == "boolean":
         value = F.when(lower_case(text).isin(*TRUE), True).when(lower_case(text).isin(*FALSE), False)
         return Reading(value, F.lit("neither true nor false"))
+    return read_number(trimmed, kind)
+
+
+def read_number(trimmed: str, kind: str) -> Reading:
+    """How a text is read as a number, exactly or not at all.
+
+    Parameters
+    ----------
+    trimmed : str
+        SQL of the text, without spaces around it.
+    kind : str
+        From `known_type`.
+    """
+    text = F.expr(trimmed)
     if kind in WHOLE_TYPES:
         whole = text.rlike(WHOLE)
         digits = F.expr(f"try_cast(regexp_replace({trimmed}, '[.]0*$', '') AS {kind})")

@@ -2,4 +2,73 @@
 
 `headgate.etl` has the transforms and the lake, `headgate.quality` the gate, `headgate.conf` the pipeline
 file and `headgate.jobs` the commands. In a checkout they lie at its top level, and are linked to from here.
+`run` runs a pipeline from Python.
 """
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+__all__ = ["run"]
+
+
+def run(
+    pipeline: str,
+    *,
+    lake: str | None = None,
+    landing: str | None = None,
+    run_id: str | None = None,
+    steps: Sequence[str] = ("ingest", "curate", "star", "export", "train"),
+    overrides: Sequence[str] = (),
+    trust_code: bool = False,
+    parallel: int = 4,
+) -> dict[str, Any]:
+    """Run a pipeline, as ``headgate run`` does, and return the run's summary.
+
+    The session that is there is used, and left as it is; else one is started for the run.
+
+    Parameters
+    ----------
+    pipeline : str
+        The file's path or address, or the name of a pipeline that is shipped (``hospital``).
+    lake, landing : str, optional
+        The folder or address of the lake, and of the source's files; by default what the file says.
+    run_id : str, optional
+        By default made of the time.
+    steps : sequence of str
+        Which are taken, in their order.
+    overrides : sequence of str
+        What is to be otherwise than in the file, ``dotted.key=value`` each.
+    trust_code : bool
+        Whether the file may name code of its own.
+    parallel : int
+        Datasets worked on at a time.
+
+    Returns
+    -------
+    dict
+        What ``--json`` prints: ``status``, ``run_id``, ``stages`` with the counts of each table, and more.
+
+    Raises
+    ------
+    headgate.conf.PipelineError
+        The file is wrong: every problem of it, before anything is done.
+    headgate.jobs.exits.RefusedError
+        The gate refused a batch; the report tells why.
+    headgate.etl.errors.EtlError, headgate.jobs.exits.ArgumentsError
+        Why else a run may end.
+    """
+    # Nothing is imported before it is used: transforms need no jobs.
+    from headgate.jobs.entry import run_file
+
+    return run_file(
+        pipeline,
+        lake=lake,
+        landing=landing,
+        run_id=run_id,
+        steps=steps,
+        overrides=overrides,
+        trust_code=trust_code,
+        parallel=parallel,
+    )

@@ -96,6 +96,7 @@ CASES = [
     case(
         clean.unpivot_columns, "name unit", rows="other", columns=["name", "unit"], value="of", position="at"
     ),
+    case(clean.parse_numbers, "days", columns={"days": "decimal(5,1)"}, decimal=".", group=" "),
 ]
 
 SCHEMA = (
