@@ -44,7 +44,7 @@ WRITES = {
     "raw": of_note(lambda note: note.get("stage") == "ingest"),
     "quarantine": of_note(lambda note: "leaving" in note and "stage" not in note),
     "curated": of_note(lambda note: note.get("stage") == "curate"),
-    "calendar": (((process, "write_table"),), lambda frame, path, **_: path.endswith("dim_day")),
+    "calendar": (((process, "overwrite_after"),), lambda frame, path, **_: path.endswith("dim_day")),
     "dimension": of_note(lambda note: note.get("dataset") == "dim_town"),
     "fact": of_note(lambda note: note.get("dataset") == "fact_visit"),
     "export": (((files, "write_bytes"),), lambda spark, path, content: path.endswith("manifest.json")),
