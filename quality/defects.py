@@ -17,7 +17,7 @@ from pyspark.sql import types as T
 
 from headgate.quality.measure import Measures
 from headgate.quality.report import Defect, Result
-from headgate.quality.rules import Delegated, GroupRule, RowRule, Rule
+from headgate.quality.rules import Rule
 
 __all__ = ["DEFECTS", "HARMLESS", "defects_of"]
 
@@ -116,13 +116,12 @@ def _null_in_set(looked: _Looked) -> bool:
 
 def _set_read_twice(looked: _Looked) -> bool:
     asked_twice = looked.type.endswith(("distinct_values_to_contain_set", "distinct_values_to_equal_set"))
-    fields = looked.rule.fields if isinstance(looked.rule, GroupRule | Delegated) else ()
-    numbers = asked_twice and any(field.family in ("number", "boolean") for field in fields)
+    numbers = asked_twice and any(field.family in ("number", "boolean") for field in looked.rule.fields)
     return numbers and any(isinstance(value, str) for value in looked.parameter("value_set"))
 
 
 def _deviation_unknown(looked: _Looked) -> bool:
-    if looked.type not in _OUTLYING or not isinstance(looked.rule, Delegated):
+    if looked.type not in _OUTLYING or looked.rule.fault is not None:
         return False
     measured = [value for key, value in looked.numbers.items() if key in looked.rule.aggregates]
     if len(measured) < len(looked.rule.aggregates) or not measured:
@@ -134,19 +133,18 @@ def _deviation_unknown(looked: _Looked) -> bool:
 
 
 def _unread(looked: _Looked) -> bool:
-    rule = looked.rule
-    return isinstance(rule, RowRule) and rule.unread is not None and bool(looked.numbers.get(rule.unread))
+    key = looked.rule.unread
+    return key is not None and bool(looked.numbers.get(key))
 
 
 def _texts_in_order(looked: _Looked) -> bool:
     ordered = looked.type.endswith(("to_be_increasing", "to_be_decreasing"))
-    kinds = looked.rule.fields if isinstance(looked.rule, Delegated) else ()
-    return ordered and any(field.family == "text" for field in kinds)
+    return ordered and any(field.family == "text" for field in looked.rule.fields)
 
 
 def _digits_lost(looked: _Looked) -> bool:
     rule = looked.rule
-    if looked.type != "expect_column_values_to_be_between" or not isinstance(rule, RowRule):
+    if looked.type != "expect_column_values_to_be_between" or not rule.own:
         return False
     bounds = [looked.parameter(name) for name in ("min_value", "max_value")]
     wide = isinstance(rule.fields[0].type, T.LongType | T.DecimalType)
@@ -175,7 +173,7 @@ def _texts_for_dates(looked: _Looked) -> list[str]:
     """The texts among which dates are looked for."""
     of_values = "distinct_values" in looked.type or "most_common_value" in looked.type
     rule = looked.rule
-    if not of_values or not isinstance(rule, GroupRule | Delegated) or rule.expectation.placeholders:
+    if not of_values or rule.expectation.placeholders:
         return []
     dates = any(field.family in ("date", "timestamp") for field in rule.fields)
     return [value for value in looked.parameter("value_set") or () if isinstance(value, str) and dates]

@@ -13,7 +13,7 @@ from pyspark.sql import SparkSession
 from pyspark.sql import types as T
 
 from headgate.quality.expectation import Expectation
-from headgate.quality.rules import Broken, Delegated, GroupRule, RowRule, Rule
+from headgate.quality.rules import Broken, Rule
 from headgate.quality.schema import PLAIN_SCALE, Field
 
 __all__ = ["answerable", "is_sail"]
@@ -57,10 +57,10 @@ def answerable(session: SparkSession, rules: Iterable[Rule]) -> tuple[Rule, ...]
 
 
 def _unlike(rule: Rule) -> str | None:
-    if isinstance(rule, Delegated):
-        return "it is left to Great Expectations, which does not run on Sail; run the suite on Spark"
-    if not isinstance(rule, RowRule | GroupRule):
+    if rule.fault is not None:
         return None
+    if not rule.own:
+        return "it is left to Great Expectations, which does not run on Sail; run the suite on Spark"
     expectation = rule.expectation
     for pattern in patterns(expectation):
         found = unlike_java(pattern)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from functools import reduce
 from typing import Any
 
@@ -11,28 +10,13 @@ from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 
 from headgate.quality.groups import occurrences
-from headgate.quality.rules import GroupRule, RowRule, broken_if
+from headgate.quality.rules import GroupRule, RowRule
+from headgate.quality.verdict import EXAMPLES, Wanted
 
-__all__ = ["EXAMPLES", "Wanted", "examples_of"]
-
-EXAMPLES = 20
-"""Greatest number of unexpected values that are collected for one expectation."""
+__all__ = ["examples_of"]
 
 _SAMPLE = 10_000
 _AT = "__at__"
-
-
-@dataclass(frozen=True)
-class Wanted:
-    """Values to be collected: those that break a rule, or those for which one of its tests holds."""
-
-    rule: RowRule | GroupRule
-    test: str = ""
-
-    @property
-    def key(self) -> str:
-        """Name it."""
-        return f"{self.test} {self.rule.expectation.id}"
 
 
 def examples_of(
@@ -57,12 +41,18 @@ def examples_of(
     """
     wanted = tuple(wanted)
     types = {name: kind for one in wanted for name, kind in _slots(one.rule)}
-    of_rows = [(at, one.rule) for at, one in enumerate(wanted) if isinstance(one.rule, RowRule)]
-    frames = [_failing_rows(df, of_rows, types, counts)] if of_rows else []
+    of_rows: list[tuple[int, RowRule]] = []
+    frames = []
     for at, one in enumerate(wanted):
-        if isinstance(one.rule, GroupRule):
-            values = _filled({name: F.col(f"k{n}") for n, (name, _) in enumerate(_slots(one.rule))}, types)
-            frames.append(_groups(df, one.rule, one.test).select(F.lit(at).alias(_AT), *values))
+        match one.rule:
+            case RowRule():
+                of_rows.append((at, one.rule))
+            case GroupRule():
+                slots = enumerate(name for name, _ in _slots(one.rule))
+                values = _filled({name: F.col(f"k{n}") for n, name in slots}, types)
+                frames.append(_groups(df, one.rule, one.test).select(F.lit(at).alias(_AT), *values))
+    if of_rows:
+        frames.append(_failing_rows(df, of_rows, types, counts))
     found: dict[str, list[tuple[Any, ...]]] = {one.key: [] for one in wanted}
     for row in reduce(DataFrame.unionAll, frames).collect() if frames else ():
         one = wanted[row[_AT]]
@@ -88,7 +78,7 @@ def _failing_rows(
     values: dict[str, Column] = {}
     at_column = _free(_AT, df.columns)
     for at, rule in rules:
-        fails = broken_if(rule)
+        fails = rule.breaks()
         # Of very many a random part is plenty, and spares the sort below.
         thinned = _SAMPLE / max(counts[rule.unexpected], 1)
         marks.append(F.when(fails & (F.rand(at) < thinned) if thinned < 1 else fails, F.lit(at)))

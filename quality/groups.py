@@ -10,14 +10,10 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from headgate.quality.engine import is_sail
-from headgate.quality.rules import UNIQUENESS, Group, GroupRule, Rule
+from headgate.quality.rules import COPIES, DISTINCT, Group, GroupRule, Rule
 from headgate.quality.uniqueness import MANY, Proof, proof_of
 
-__all__ = ["COPIES", "DISTINCT", "group_measures", "occurrences", "proven_unique", "test_key"]
-
-COPIES = "copies"
-DISTINCT = "distinct"
-"""Keys of every group's measures: rows whose value occurs more than once, and groups."""
+__all__ = ["group_measures", "occurrences", "proven_unique"]
 
 
 def proven_unique(
@@ -40,7 +36,7 @@ def proven_unique(
         By the group's key, for those only that were proven; `group_measures` has to look at the others.
     """
     asked = [rule for rule in rules if isinstance(rule, GroupRule)]
-    others = {rule.group.key for rule in asked if rule.expectation.type not in UNIQUENESS}
+    others = {rule.group.key for rule in asked if not rule.told_by_rows}
     tried: dict[str, tuple[Group, int, Proof]] = {}
     for rule in asked:
         group, rows = rule.group, numbers.get(rule.counted) or 0
@@ -107,8 +103,3 @@ def occurrences(df: DataFrame, group: Group) -> DataFrame:
     return (
         rows.select(*keys).groupBy(*(f"k{at}" for at in range(len(keys)))).agg(F.count(F.lit(1)).alias("n"))
     )
-
-
-def test_key(rule: GroupRule, test: str) -> str:
-    """Name the measure that counts the distinct values for which a test of a rule holds."""
-    return f"{test} {rule.expectation.id}"

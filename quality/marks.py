@@ -20,7 +20,7 @@ from headgate.quality.failures import FAILURE_TYPE
 from headgate.quality.literals import quote
 from headgate.quality.problems import critical_problem
 from headgate.quality.reserved import require_free
-from headgate.quality.rules import GroupRule, RowRule, broken_if
+from headgate.quality.rules import Group, Rule
 from headgate.quality.schema import Field
 
 __all__ = ["Marks", "mark_rows"]
@@ -41,7 +41,7 @@ class Marks:
         Which rows a step before the gate has found a critical problem with; None where no step looked.
     """
 
-    rules: Mapping[str, Sequence[RowRule | GroupRule]]
+    rules: Mapping[str, Sequence[Rule]]
     problem: Column | None = None
 
     def __or__(self, other: Marks) -> Marks:
@@ -101,14 +101,14 @@ class Marks:
         ]
         return F.when(self.any, F.concat(none, *entries)).otherwise(F.lit(None).cast(FAILURE_TYPE))
 
-    def _bits(self) -> Iterator[tuple[str, int, RowRule | GroupRule]]:
+    def _bits(self) -> Iterator[tuple[str, int, Rule]]:
         for name, rules in self.rules.items():
             for at, rule in enumerate(rules):
                 yield name, 1 << at, rule
 
 
 def mark_rows(
-    df: DataFrame, rules: Sequence[RowRule | GroupRule], *, among: Column | None, name: str = _BROKEN
+    df: DataFrame, rules: Sequence[Rule], *, among: Column | None, name: str = _BROKEN
 ) -> tuple[DataFrame, Marks]:
     """Evaluate every rule once for each row, and write down which are broken.
 
@@ -134,13 +134,11 @@ def mark_rows(
         looked_at = looked_at & ~problem
     marks = Marks({f"{name}_{n}": some for n, some in enumerate(_batched(rules))}, problem)
     columns = [quote(column) for column in df.columns]
-    groups = {rule.group.key for rule in rules if isinstance(rule, GroupRule)}
-    require_free(df.schema, written=[*marks.columns, *(f"_copies_{n}" for n in range(len(groups)))])
-    copies: dict[str, str] = {}
-    for rule in rules:
-        if isinstance(rule, GroupRule) and rule.group.key not in copies:
-            copy = copies[rule.group.key] = f"_copies_{len(copies)}"
-            df = df.withColumn(copy, _copies(df, rule, looked_at))
+    groups = {group.key: group for rule in rules if (group := rule.asked_of) is not None}
+    copies = {key: f"_copies_{n}" for n, key in enumerate(groups)}
+    require_free(df.schema, written=[*marks.columns, *copies.values()])
+    for key, group in groups.items():
+        df = df.withColumn(copies[key], _copies(df, group, looked_at))
     masks = [
         F.when(looked_at, _mask(some, copies)).otherwise(0).cast("bigint").alias(mark)
         for mark, some in marks.rules.items()
@@ -148,7 +146,7 @@ def mark_rows(
     return df.select(*columns, *masks), marks
 
 
-def _batched(rules: Sequence[RowRule | GroupRule]) -> Iterable[Sequence[RowRule | GroupRule]]:
+def _batched(rules: Sequence[Rule]) -> Iterable[Sequence[Rule]]:
     return (rules[at : at + _BITS] for at in range(0, len(rules), _BITS))
 
 
@@ -156,9 +154,9 @@ def _set(name: str, bits: int) -> Column:
     return F.col(name).bitwiseAND(F.lit(bits).cast("bigint")) != 0
 
 
-def _mask(rules: Sequence[RowRule | GroupRule], copies: Mapping[str, str]) -> Column:
+def _mask(rules: Sequence[Rule], copies: Mapping[str, str]) -> Column:
     bits = [
-        F.when(_fails(rule, copies), F.lit(1 << at).cast("bigint")).otherwise(F.lit(0).cast("bigint"))
+        F.when(rule.breaks(copies), F.lit(1 << at).cast("bigint")).otherwise(F.lit(0).cast("bigint"))
         for at, rule in enumerate(rules)
     ]
     # By halves: Spark Connect takes no expression that is nested a hundred deep.
@@ -168,11 +166,11 @@ def _mask(rules: Sequence[RowRule | GroupRule], copies: Mapping[str, str]) -> Co
     return bits[0]
 
 
-def _copies(df: DataFrame, rule: GroupRule, looked_at: Column) -> Column:
-    """Count the rows that are equal to this one in the rule's columns, among the rows that take part."""
-    takes_part = looked_at if rule.group.rows_if is None else looked_at & rule.group.rows_if
+def _copies(df: DataFrame, group: Group, looked_at: Column) -> Column:
+    """Count the rows that are equal to this one in the group's columns, among the rows that take part."""
+    takes_part = looked_at if group.rows_if is None else looked_at & group.rows_if
     takes_part = F.coalesce(takes_part, F.lit(False))
-    keys = [F.when(takes_part, _grouped(field)) for field in rule.fields]
+    keys = [F.when(takes_part, _grouped(field)) for field in group.fields]
     # Rows that do not take part would all fall into one partition: they are spread by their hash.
     spread = [quote(name) for name, kind in df.dtypes if "<" not in kind]
     salt = F.when(~takes_part, F.pmod(F.xxhash64(F.lit(0), *spread), F.lit(1024)))
@@ -184,13 +182,7 @@ def _grouped(field: Field) -> Column:
     return field.column + F.lit(0.0) if isinstance(field.type, T.FloatType | T.DoubleType) else field.column
 
 
-def _fails(rule: RowRule | GroupRule, copies: Mapping[str, str]) -> Column:
-    if isinstance(rule, GroupRule):
-        return F.col(copies[rule.group.key]) > 1
-    return broken_if(rule)
-
-
-def _entry(rule: RowRule | GroupRule) -> Column:
+def _entry(rule: Rule) -> Column:
     expectation = rule.expectation
     return F.struct(
         F.lit(expectation.id).alias("expectation_id"),

@@ -13,8 +13,8 @@ from typing import Any, TypeVar
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
-from headgate.quality.groups import group_measures, proven_unique, test_key
-from headgate.quality.rules import ROWS, Aggregates, Delegated, Group, GroupRule, NumberRule, RowRule, Rule
+from headgate.quality.groups import group_measures, proven_unique
+from headgate.quality.rules import ROWS, Aggregates, Group, Rule
 
 __all__ = ["Measures", "analysed", "made", "measure", "whatever_works"]
 
@@ -41,12 +41,7 @@ class Measures:
 
     def error_of(self, rule: Rule) -> Exception | None:
         """Give the reason why a rule could not be measured, if it could not."""
-        keys: list[str] = []
-        if isinstance(rule, RowRule | GroupRule | NumberRule):
-            keys.extend(rule.aggregates)
-        if isinstance(rule, GroupRule):
-            keys.append(rule.group.key)
-        return next((self.errors[key] for key in keys if key in self.errors), None)
+        return next((self.errors[key] for key in rule.needs if key in self.errors), None)
 
 
 def measure(
@@ -79,19 +74,17 @@ def measure(
     aggregates: dict[str, Callable[[], Column]] = {ROWS: lambda: F.count(F.lit(1)), **(also or {})}
     groups: dict[str, tuple[Group, dict[str, Column]]] = {}
     for rule in rules:
-        if isinstance(rule, RowRule | GroupRule | NumberRule | Delegated):
-            aggregates.update(rule.aggregates)
-        if isinstance(rule, GroupRule):
-            measures = groups.setdefault(rule.group.key, (rule.group, {}))[1]
-            measures.update({test_key(rule, test): F.count_if(asked) for test, asked in rule.tests.items()})
+        aggregates.update(rule.aggregates)
+        group = rule.asked_of
+        if group is not None:
+            groups.setdefault(group.key, (group, {}))[1].update(rule.group_counts())
     errors: dict[str, Exception] = {}
     unknown = made({key: make for key, make in aggregates.items() if key not in known}, errors)
     numbers = known | _numbers(df, unknown, errors)
     for rule in rules:
-        if isinstance(rule, RowRule) and rule.kept in numbers and rule.counted in numbers:
-            numbers[rule.unexpected] = numbers[rule.counted] - numbers[rule.kept]
+        numbers.update(rule.derived(numbers))
     unique = whatever_works([("unique", rules)], lambda _: proven_unique(df, rules, numbers), {})
-    left = [(key, group) for key, group in groups.items() if key not in unique]
+    left = [(key, asked) for key, asked in groups.items() if key not in unique]
     grouped = unique | whatever_works(left, lambda items: group_measures(df, items), errors)
     return Measures(numbers, grouped, errors)
 

@@ -6,7 +6,7 @@ rows that a write sees. What they came to is given to `quality.validate`, which 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from contextlib import suppress
 from functools import partial
 from typing import Any
@@ -22,7 +22,7 @@ from headgate.quality.measure import analysed, made
 from headgate.quality.plan import plan
 from headgate.quality.populations import count
 from headgate.quality.rows import fitting_patterns
-from headgate.quality.rules import ROWS, Delegated, GroupRule, NumberRule, RowRule
+from headgate.quality.rules import ROWS, Watched
 
 __all__ = ["Observations", "observations"]
 
@@ -112,37 +112,22 @@ def observations(
     >>> list(planned.read(seen.get).values())
     [3, 2, 1]
     """
-    makers: dict[str, Callable[[], Column]] = {ROWS: lambda: count(among)}
-    kinds: dict[str, T.DataType] = {}
-    known: dict[str, Any] = {}
-    present: dict[str, str] = {}
-    same: dict[str, str] = {}
+    watched = Watched({ROWS: lambda: count(among)})
     for rule in fitting_patterns(df.sparkSession, plan(suite, df.schema, among=among)):
-        if isinstance(rule, RowRule | GroupRule | NumberRule | Delegated):
-            makers.update(rule.aggregates)
-        if isinstance(rule, RowRule) and marks is not None and rule.expectation.id in marks.ids:
-            critical = rule.expectation.severity == "critical"
-            if critical and rule.kept:
-                same[rule.kept] = rule.rows
-            elif critical:
-                del makers[rule.unexpected]
-                known[rule.unexpected] = 0
-            elif not rule.kept:
-                makers[rule.unexpected] = partial(_count_broken, among, marks, rule.expectation.id)
-        if isinstance(rule, NumberRule) and rule.kind is not None:
-            kinds[rule.value] = rule.kind
-        if isinstance(rule, RowRule) and rule.kept and rule.expectation.row_condition is None:
-            present[rule.fields[0].sql.strip("`")] = rule.kept
-    columns = made({key: make for key, make in makers.items() if key not in same}, {})
+        marked = marks is not None and rule.expectation.id in marks.ids
+        rule.watch(watched, partial(_count_broken, among, marks, rule.expectation.id) if marked else None)
+    kinds, same = watched.kinds, watched.same
+    columns = made({key: make for key, make in watched.makers.items() if key not in same}, {})
     # The minimum of times without a zone would depend on the session's zone on its way back.
     zoneless = {key for key, kind in kinds.items() if isinstance(kind, T.TimestampNTZType)}
     numbers = {
         key: _as_number(column, kinds.get(key)) for key, column in columns.items() if key not in zoneless
     }
-    return Observations(analysed(df, numbers), kinds, known, present, same)
+    return Observations(analysed(df, numbers), kinds, watched.known, watched.present, same)
 
 
-def _count_broken(among: Column | None, marks: Marks, expectation_id: str) -> Column:
+def _count_broken(among: Column | None, marks: Marks | None, expectation_id: str) -> Column:
+    assert marks is not None
     return count(among, marks.breaks(expectation_id))
 
 

@@ -141,14 +141,14 @@ def _rule(
 
 def _delegated(expectation: Expectation, fields: tuple[Field, ...], among: Column | None) -> Delegated:
     if expectation.type not in _OUTLYING or fields[0].family != "number":
-        return Delegated(expectation, fields)
+        return Delegated(expectation, fields=fields)
     base = Population(expectation, fields, among)
     deviation = f"deviation {fields[0].sql} | {base.rows}"
     aggregates = {
         deviation: lambda: F.stddev_samp(_where(base.within, fields[0].column)),
         base.counted: base.aggregates[base.counted],
     }
-    return Delegated(expectation, fields, aggregates)
+    return Delegated(expectation, fields=fields, aggregates=aggregates)
 
 
 def _row_rule(expectation: Expectation, fields: tuple[Field, ...], among: Column | None) -> Rule:
@@ -190,7 +190,7 @@ def _group_rule(expectation: Expectation, fields: tuple[Field, ...], among: Colu
         values = expectation.kwargs["value_set"]
         inside = member(fields[0], "k0", values)
         if inside is None or not _python_agrees(fields[0], values):
-            return Delegated(expectation, fields)
+            return Delegated(expectation, fields=fields)
         if not name.endswith("contain_set"):
             # With an empty set Great Expectations counts every value.
             tests["outside"] = ~inside if values else F.lit(True)

@@ -26,7 +26,7 @@ from headgate.quality.plan import plan
 from headgate.quality.predicates import PREDICATES
 from headgate.quality.problems import problems_as_failures
 from headgate.quality.reserved import require_free
-from headgate.quality.rules import UNIQUENESS, Broken, GroupRule, RowRule, Rule
+from headgate.quality.rules import UNIQUENESS, Rule
 
 __all__ = ["Transform", "fitting_patterns", "flag_failures", "mark", "split", "told_by_rows"]
 
@@ -130,7 +130,7 @@ def mark(
     <BLANKLINE>
     """
     told = _told(_planned(df, suite))
-    rules = [rule for rule in told if (among_equals if isinstance(rule, GroupRule) else alone)]
+    rules = [rule for rule in told if (alone if rule.asked_of is None else among_equals)]
     return _marked(df, rules, among, name=_BROKEN if alone else _REPEATED)
 
 
@@ -175,8 +175,8 @@ def split(df: DataFrame, suite: Suite) -> tuple[DataFrame, DataFrame]:
     """
     rules = _planned(df, suite)
     told = _told(rules)
-    marked, marks = _marked(df, [rule for rule in told if isinstance(rule, RowRule)], None)
-    repeated = [rule for rule in told if isinstance(rule, GroupRule)]
+    marked, marks = _marked(df, [rule for rule in told if rule.asked_of is None], None)
+    repeated = [rule for rule in told if rule.asked_of is not None]
     if repeated:
         marked, more = _marked(marked, repeated, ~marks.critical, name=_REPEATED)
         marks |= more
@@ -189,9 +189,7 @@ def split(df: DataFrame, suite: Suite) -> tuple[DataFrame, DataFrame]:
                 expectation_id=expectation.id,
                 expectation_type=expectation.type,
                 columns=expectation.columns,
-                reason=rule.reason
-                if isinstance(rule, Broken)
-                else "it is not valid, or not for such a column",
+                reason=rule.fault or "it is not valid, or not for such a column",
             )
     accepted = marked.where(~marks.critical).drop(*marks.columns)
     return accepted, _spelled(marked.where(marks.critical), marks, suite)
@@ -228,13 +226,9 @@ def _planned(df: DataFrame, suite: Suite) -> tuple[Rule, ...]:
     return answerable(df.sparkSession, plan(suite, df.schema))
 
 
-def _told(rules: Iterable[Rule]) -> list[RowRule | GroupRule]:
+def _told(rules: Iterable[Rule]) -> list[Rule]:
     """Choose the rules that rows are told by."""
-    return [
-        rule
-        for rule in rules
-        if isinstance(rule, RowRule) or (isinstance(rule, GroupRule) and rule.expectation.type in UNIQUENESS)
-    ]
+    return [rule for rule in rules if rule.told_by_rows]
 
 
 def _spelled(rows: DataFrame, marks: Marks, suite: Suite) -> DataFrame:
@@ -247,7 +241,7 @@ def _spelled(rows: DataFrame, marks: Marks, suite: Suite) -> DataFrame:
 
 def _marked(
     df: DataFrame,
-    told: Sequence[RowRule | GroupRule],
+    told: Sequence[Rule],
     among: Column | None,
     name: str = _BROKEN,
 ) -> tuple[DataFrame, Marks]:
@@ -259,8 +253,8 @@ def _marked(
 
 
 def _analysed(
-    marked: Callable[[Sequence[RowRule | GroupRule]], tuple[DataFrame, Marks]],
-    rules: Sequence[RowRule | GroupRule],
+    marked: Callable[[Sequence[Rule]], tuple[DataFrame, Marks]],
+    rules: Sequence[Rule],
 ) -> tuple[DataFrame, Marks] | None:
     """Mark, if Spark can analyse every rule; asking for the schema makes it try."""
     try:

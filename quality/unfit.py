@@ -11,7 +11,7 @@ from headgate.quality.errors import SuiteError
 from headgate.quality.expectation import Expectation, Suite
 from headgate.quality.plan import plan
 from headgate.quality.reserved import require_free
-from headgate.quality.rules import Broken, within
+from headgate.quality.rules import within
 from headgate.quality.schema import columns_of
 from headgate.quality.sql import SqlError, parse_sql
 
@@ -50,7 +50,7 @@ def unfit(df: DataFrame, suite: Suite) -> tuple[SuiteError, ...]:
     problems = []
     for rule in plan(suite, df.schema):
         expectation = rule.expectation
-        if isinstance(rule, Broken) and rule.column is not None:
+        if rule.column is not None:
             place = _place(expectation, rule.column)
             absent = rule.column not in names and f"`{rule.column}`" not in names
             problems.append(
@@ -58,7 +58,7 @@ def unfit(df: DataFrame, suite: Suite) -> tuple[SuiteError, ...]:
                     source=suite.source,
                     place=place,
                     line=_line(suite, place),
-                    problem=f"the data has no column '{rule.column}'" if absent else rule.reason,
+                    problem=f"the data has no column '{rule.column}'" if absent else str(rule.fault),
                     value=rule.column,
                     allowed=names if absent else (),
                     fix=f"name one of: {', '.join(names)}" if absent else "or leave the rule out",

@@ -15,21 +15,19 @@ from headgate.quality.defects import HARMLESS, defects_of
 from headgate.quality.engine import answerable
 from headgate.quality.examples import examples_of
 from headgate.quality.expectation import Expectation, Suite
-from headgate.quality.judge import Verdict, judge, with_examples
 from headgate.quality.measure import Measures, measure, whatever_works
 from headgate.quality.plan import plan
 from headgate.quality.populations import count
 from headgate.quality.problems import critical_problem
 from headgate.quality.report import Defect, Report, Result
 from headgate.quality.reserved import PROBLEMS, require_free
-from headgate.quality.rules import ROWS, Broken, Delegated, GroupRule, NumberRule, RowRule, Rule, SchemaRule
+from headgate.quality.rules import ROWS, Rule
 from headgate.quality.said import said
+from headgate.quality.verdict import Verdict
 
 __all__ = ["validate"]
 
 _PROBLEMS = "rows with critical problems"
-
-_Own = RowRule | GroupRule | NumberRule | SchemaRule
 
 
 def validate(
@@ -116,13 +114,13 @@ def _report(
     measures = measure(df, rules, known=observed, also=also)
     own = _judged(df, () if result_format == "COMPLETE" else rules, measures, result_format)
     handed_over = [
-        rule.expectation for rule in rules if rule.expectation.id not in own and not isinstance(rule, Broken)
+        rule.expectation for rule in rules if rule.expectation.id not in own and rule.fault is None
     ]
     others = _by_great_expectations(df, handed_over, result_format, suite_parameters)
     results = tuple(
         own.get(rule.expectation.id)
         or others.get(rule.expectation.id)
-        or _failed(rule.expectation, rule.reason if isinstance(rule, Broken) else "it has not been evaluated")
+        or _failed(rule.expectation, rule.fault or "it has not been evaluated")
         for rule in rules
     )
     rows = measures.numbers.get(ROWS)
@@ -155,10 +153,10 @@ def _judged(
     df: DataFrame, rules: tuple[Rule, ...], measures: Measures, result_format: ResultFormat
 ) -> dict[str, Result]:
     """Judge what Headgate could measure; what Spark could not even analyse is left out."""
-    verdicts: list[tuple[_Own, Verdict]] = []
+    verdicts: list[tuple[Rule, Verdict]] = []
     results: dict[str, Result] = {}
     for rule in rules:
-        if isinstance(rule, Delegated | Broken):
+        if not rule.own:
             continue
         error = measures.error_of(rule)
         if isinstance(error, AnalysisException):
@@ -166,7 +164,7 @@ def _judged(
         try:
             if error is not None:
                 raise error
-            verdicts.append((rule, judge(rule, measures)))
+            verdicts.append((rule, rule.judge(measures)))
         except Exception as reason:  # recorded: an expectation that raises is refused
             results[rule.expectation.id] = _failed(rule.expectation, _first_line(reason))
     wanted = [(one.key, one) for _, verdict in verdicts for one in verdict.wanted]
@@ -179,7 +177,7 @@ def _judged(
         )
     )
     for rule, verdict in verdicts:
-        result = with_examples(rule, verdict, examples, result_format)
+        result = rule.result(verdict, examples, result_format)
         results[rule.expectation.id] = Result(rule.expectation, verdict.success, "headgate", result)
     return results
 
