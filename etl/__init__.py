@@ -11,7 +11,7 @@ from __future__ import annotations
 import difflib
 from typing import TYPE_CHECKING, Any
 
-# One table, cleaned. (Tables joined into a star, and training sets, come from etl.star and etl.features.)
+# One table, cleaned. (A star, training sets and health care are etl.star, etl.features and etl.health.)
 from headgate.etl.clean import (
     FITTED,
     add_columns,
@@ -24,7 +24,6 @@ from headgate.etl.clean import (
     fill_missing,
     fit_drop_uninformative,
     fit_fill_missing,
-    group_icd9,
     keep_latest,
     keep_rows,
     map_codes,
@@ -72,7 +71,6 @@ __all__ = [
     "fill_missing",
     "fit_drop_uninformative",
     "fit_fill_missing",
-    "group_icd9",
     "insert_new",
     "keep_latest",
     "keep_rows",

@@ -9,8 +9,7 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from headgate.conf import Publish, Step, imported_fit
-from headgate.etl import FITTED, clean
-from headgate.etl.features import count_prior_encounters, label_readmission
+from headgate.etl import FITTED, clean, health
 from headgate.etl.load import MODES, WriteMode
 from headgate.etl.traits import traits_of
 from headgate.etl.transform import Transform, compose, quote
@@ -22,7 +21,7 @@ FITS: Mapping[str, Callable[..., Any]] = {name: fit for name, (fit, _) in FITTED
 
 STEPS: Mapping[str, Callable[..., Transform]] = {
     **{name: getattr(clean, name) for name in clean.__all__ if name.removeprefix("fit_") not in FITS},
-    **{step.__name__: step for step in (label_readmission, count_prior_encounters)},
+    **{name: getattr(health, name) for name in health.__all__},
 }
 """Every other step."""
 

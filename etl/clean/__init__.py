@@ -11,7 +11,6 @@ from headgate.etl.clean.codes import map_codes
 from headgate.etl.clean.dates import parse_dates, parse_timestamps
 from headgate.etl.clean.derive import add_columns, unpivot_columns
 from headgate.etl.clean.duplicates import drop_exact_duplicates, keep_latest
-from headgate.etl.clean.icd9 import group_icd9
 from headgate.etl.clean.missing import fill_missing, fit_fill_missing
 from headgate.etl.clean.names import rename_columns, rename_to_snake_case, select_columns
 from headgate.etl.clean.numbers import parse_numbers
@@ -33,7 +32,6 @@ __all__ = [
     "fill_missing",
     "fit_drop_uninformative",
     "fit_fill_missing",
-    "group_icd9",
     "keep_latest",
     "keep_rows",
     "map_codes",

@@ -17,73 +17,37 @@ from typing import Any
 from urllib.parse import unquote
 
 from pyspark.sql import DataFrame, Observation
-from pyspark.sql import functions as F
 
 from headgate.etl.lake import delta_classes as delta
 from headgate.etl.lake import files
-from headgate.etl.lake.admission import Refusal, admit, refusals_by_delta, refusals_of
+from headgate.etl.lake.admission import admit
 from headgate.etl.lake.commits import Commit
-from headgate.etl.lake.merging import merge_rows
-from headgate.etl.lake.replacing import replace_rows
-from headgate.etl.lake.tables import ConflictError, Publication, conflicts_refused
-from headgate.etl.lake.target import Mode, Target, read_target, target_of
+from headgate.etl.lake.staged import Staged
+from headgate.etl.lake.tables import ConflictError, Publication
+from headgate.etl.lake.target import Target, target_of
 from headgate.etl.lake.transaction import describe, follow, operation, removes, rows_in, understood
-from headgate.etl.transform import quote
 
 __all__ = ["StagedInPlace", "write"]
 
 
-@dataclass(frozen=True)
-class StagedInPlace:
+@dataclass(frozen=True, kw_only=True)
+class StagedInPlace(Staged):
     """Rows in files of the table's folder that no commit has named yet.
 
     Attributes
     ----------
-    column : str
-        With the verdict.
     partition : str
-        What it is called among the partition values.
+        What the verdict is called among the partition values.
     added : tuple of dict
         Delta's actions ``add``, with the verdict among the partition values.
-    target : Target
-        The table when the rows were staged.
-    partition_by : tuple of str
-        For a table that is new.
     """
 
-    rows: DataFrame
-    seen: dict[str, Any]
-    column: str
     partition: str
-    target: Target
     added: tuple[dict[str, Any], ...]
-    partition_by: tuple[str, ...] = ()
 
     def written(self, verdict: str) -> int | None:
-        """See `headgate.etl.lake.staging.Staged`."""
+        """See `Staged`."""
         return rows_in(action.get("stats") for action in self._of(verdict))
-
-    def refusals(
-        self, verdict: str, columns: Sequence[str], *, mode: Mode, keys: Sequence[str] = ()
-    ) -> list[Refusal]:
-        """See `headgate.etl.lake.staging.Staged`."""
-        target = read_target(self.rows.sparkSession, self.target.table)
-        chosen = self._chosen(verdict, columns)
-        return refusals_of(chosen, target, mode=mode, partition_by=self.partition_by, keys=keys)
-
-    def publish(self, verdict: str, columns: Sequence[str], how: Publication) -> Commit:
-        """See `headgate.etl.lake.staging.Staged`."""
-        spark, table = self.rows.sparkSession, self.target.table
-        chosen = self._chosen(verdict, columns)
-        with conflicts_refused(spark, table, expected=self.target.version), refusals_by_delta(table):
-            if how.replaces:
-                return replace_rows(chosen, table, how)
-            if how.mode == "merge":
-                return merge_rows(chosen, table, how, partition_by=self.partition_by)
-            return self._commit(verdict, columns, how)
-
-    def _chosen(self, verdict: str, columns: Sequence[str]) -> DataFrame:
-        return self.rows.where(F.col(quote(self.column)) == verdict).select(*map(quote, columns))
 
     def _of(self, verdict: str) -> list[dict[str, Any]]:
         return [action for action in self.added if action["partitionValues"][self.partition] == verdict]
@@ -94,7 +58,7 @@ class StagedInPlace:
         found = target_of(transaction, table)
         if how.after is not None and found.version != how.after:
             raise ConflictError(table=table, expected=how.after, found=found.version)
-        chosen = self._chosen(verdict, columns)
+        chosen = self.chosen(verdict, columns)
         if not self._stands(found, chosen.columns, alone=how.mode != "append"):
             raise ConflictError(table=table, expected=self.target.version, found=found.version)
         admit(chosen, found, mode=how.mode, partition_by=self.partition_by)
@@ -128,7 +92,7 @@ class StagedInPlace:
         return {**action, "partitionValues": values}
 
     def discard(self, *, published: str | None = None) -> None:
-        """See `headgate.etl.lake.staging.Staged`."""
+        """See `Staged`."""
         for action in self.added:
             if action["partitionValues"][self.partition] != published:
                 path = f"{self.target.table}/{unquote(action['path'])}"
@@ -161,7 +125,15 @@ def write(
     paths = [f"{table}/{unquote(action['path'])}" for action in added]
     read = reader.parquet(*paths) if paths else written.limit(0)
     told = read.withColumnRenamed(partition, verdict)
-    return StagedInPlace(told, dict(seen.get), verdict, partition, target, added, tuple(partition_by))
+    return StagedInPlace(
+        rows=told,
+        seen=dict(seen.get),
+        column=verdict,
+        target=target,
+        partition_by=tuple(partition_by),
+        partition=partition,
+        added=added,
+    )
 
 
 def _name_for_the_verdict(taken: Collection[str]) -> str:

@@ -6,19 +6,14 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from threading import Lock
-from typing import Any
 
 from pyspark.sql import DataFrame, Observation
-from pyspark.sql import functions as F
 
 from headgate.etl.lake import files
-from headgate.etl.lake.admission import Refusal, refusals_by_delta, refusals_of
 from headgate.etl.lake.commits import Commit, newest_version
-from headgate.etl.lake.merging import merge_rows
-from headgate.etl.lake.replacing import replace_rows
-from headgate.etl.lake.tables import ConflictError, Publication, conflicts_refused, write_table
-from headgate.etl.lake.target import Mode, Target, read_target
-from headgate.etl.transform import quote
+from headgate.etl.lake.staged import Staged
+from headgate.etl.lake.tables import ConflictError, Publication, write_table
+from headgate.etl.lake.target import Target
 
 __all__ = ["StagedBeside", "write"]
 
@@ -26,43 +21,15 @@ WRITING: defaultdict[str, Lock] = defaultdict(Lock)
 """By table: threads of this driver write one table one after another."""
 
 
-@dataclass(frozen=True)
-class StagedBeside:
+@dataclass(frozen=True, kw_only=True)
+class StagedBeside(Staged):
     """Rows in Parquet files of a folder of their own, a folder for each verdict."""
 
-    rows: DataFrame
-    seen: dict[str, Any]
     beside: str
-    target: Target
-    column: str
-    partition_by: tuple[str, ...] = ()
 
-    def written(self, verdict: str) -> int | None:
-        """See `headgate.etl.lake.staging.Staged`; to ask would take a job."""
-        return None
-
-    def refusals(
-        self, verdict: str, columns: Sequence[str], *, mode: Mode, keys: Sequence[str] = ()
-    ) -> list[Refusal]:
-        """See `headgate.etl.lake.staging.Staged`."""
-        target = read_target(self.rows.sparkSession, self.target.table)
-        chosen = self._chosen(verdict, columns)
-        return refusals_of(chosen, target, mode=mode, partition_by=self.partition_by, keys=keys)
-
-    def publish(self, verdict: str, columns: Sequence[str], how: Publication) -> Commit:
-        """See `headgate.etl.lake.staging.Staged`."""
-        spark, table = self.rows.sparkSession, self.target.table
-        chosen = self._chosen(verdict, columns)
-        with conflicts_refused(spark, table, expected=self.target.version), refusals_by_delta(table):
-            if how.mode == "merge":
-                return merge_rows(chosen, table, how, partition_by=self.partition_by)
-            if how.replaces:
-                return replace_rows(chosen, table, how)
-            with WRITING[table]:
-                return self._write(chosen, how)
-
-    def _chosen(self, verdict: str, columns: Sequence[str]) -> DataFrame:
-        return self.rows.where(F.col(quote(self.column)) == verdict).select(*map(quote, columns))
+    def _commit(self, verdict: str, columns: Sequence[str], how: Publication) -> Commit:
+        with WRITING[self.target.table]:
+            return self._write(self.chosen(verdict, columns), how)
 
     def _write(self, chosen: DataFrame, how: Publication) -> Commit:
         """Write if the table stands where it stood, which Delta's writer does not ask."""
@@ -84,7 +51,7 @@ class StagedBeside:
         return commit
 
     def discard(self, *, published: str | None = None) -> None:
-        """See `headgate.etl.lake.staging.Staged`."""
+        """See `Staged`."""
         files.delete(self.rows.sparkSession, self.beside)
 
 
@@ -101,4 +68,11 @@ def write(
     rows.write.mode("overwrite").partitionBy(verdict).parquet(beside)
     # The schema is known: to infer it would read a file.
     staged = rows.sparkSession.read.schema(rows.schema).parquet(beside)
-    return StagedBeside(staged, dict(seen.get), beside, target, verdict, tuple(partition_by))
+    return StagedBeside(
+        rows=staged,
+        seen=dict(seen.get),
+        column=verdict,
+        target=target,
+        partition_by=tuple(partition_by),
+        beside=beside,
+    )

@@ -9,66 +9,22 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import replace
-from typing import Any, Protocol
 
 from pyspark.sql import Column, DataFrame, Observation
 from pyspark.sql import functions as F
 
 from headgate.etl.lake import committing, copying, partitions, transaction
-from headgate.etl.lake.admission import Refusal, TableRuleError, check, refusals_by_delta
+from headgate.etl.lake.admission import TableRuleError, check, refusals_by_delta
 from headgate.etl.lake.calendar import write_as_they_are
-from headgate.etl.lake.commits import Commit
-from headgate.etl.lake.tables import PartitionsError, Publication
+from headgate.etl.lake.staged import Staged
+from headgate.etl.lake.tables import PartitionsError
 from headgate.etl.lake.target import Mode, read_target
 from headgate.etl.transform import quote, with_columns
 
-__all__ = ["Staged", "as_stored", "stage"]
+__all__ = ["as_stored", "stage"]
 
 OPEN_FOLDERS = "spark.sql.maxConcurrentOutputFileWriters"
 MOST_VERDICTS = 3
-
-
-class Staged(Protocol):
-    """Rows that were written and are seen by nobody yet."""
-
-    @property
-    def rows(self) -> DataFrame:
-        """The rows read back from their files, with the verdict."""
-
-    @property
-    def seen(self) -> dict[str, Any]:
-        """What was observed of all rows, those among them that were not kept."""
-
-    def written(self, verdict: str) -> int | None:
-        """How many rows of one verdict the files hold, as they say themselves; None if they do not."""
-
-    def refusals(
-        self, verdict: str, columns: Sequence[str], *, mode: Mode, keys: Sequence[str] = ()
-    ) -> list[Refusal]:
-        """Why the table cannot take the rows of one verdict exactly as they are; nothing where it can."""
-
-    def publish(self, verdict: str, columns: Sequence[str], how: Publication) -> Commit:
-        """Make the rows of one verdict the table, or part of it, in one commit.
-
-        Parameters
-        ----------
-        verdict : str
-            Whose rows.
-        columns : sequence of str
-            That the table is to have.
-        how : Publication
-
-        Raises
-        ------
-        headgate.etl.lake.tables.ConflictError
-            Another writer has changed the table since the rows were staged: they may have to be
-            audited again. Appending disturbs nobody, and is not disturbed.
-        headgate.etl.lake.admission.TableRuleError
-            The table cannot take the rows: see `refusals`.
-        """
-
-    def discard(self, *, published: str | None = None) -> None:
-        """Delete the files, but for those of the verdict that was published."""
 
 
 def as_stored(df: DataFrame, table: str, *, partition_by: Sequence[str] = ()) -> DataFrame:

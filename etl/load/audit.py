@@ -9,18 +9,18 @@ what is published is what was audited.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from headgate.etl.lake.staging import Staged, as_stored, stage
+from headgate.etl.lake.staged import Staged
+from headgate.etl.lake.staging import as_stored, stage
 from headgate.etl.lake.target import Mode
 from headgate.etl.lake.zones import TableId
 from headgate.etl.load.context import LoadContext
-from headgate.etl.load.disclosure import Disclosure
 from headgate.etl.load.fates import (
     ACCEPTED,
     FATE,
@@ -31,13 +31,13 @@ from headgate.etl.load.fates import (
     Fates,
     verdict,
 )
+from headgate.etl.load.gate_results import gate_results
 from headgate.etl.load.reasons import Reasons, count_reasons
 from headgate.etl.load.trends import PROFILE, Asked, Past, ask
 from headgate.etl.transform import PROBLEMS, data_columns, quote
 from headgate.quality import (
     FAILURES,
     UNIQUENESS,
-    FailureCount,
     Marks,
     Profile,
     Report,
@@ -50,11 +50,9 @@ from headgate.quality import (
     told_by_rows,
     validate,
 )
-from headgate.quality.said import said
 
 __all__ = ["Ruling", "audit"]
 
-EXAMPLES = 5
 LINEAGE = ("_file", "_file_hash", "_row", PROBLEMS)
 """Metadata that a curated row keeps: where it came from, and which of its values could not be read."""
 
@@ -233,7 +231,7 @@ def audit(
         counts=fates.counts,
         nulls=fates.nulls,
         details={
-            "gate": _results(str(target), report, why.failures, refusals, disclosure=context.disclosure)
+            "gate": gate_results(str(target), report, why.failures, refusals, disclosure=context.disclosure)
             | asked.told(profile),
             "quarantine": list(why.lines),
             PROFILE: profile.to_json(),
@@ -298,53 +296,3 @@ def _data(staged: DataFrame) -> DataFrame:
 
 def _has_duplicates(result: Result) -> bool:
     return result.type in UNIQUENESS and result.severity == "critical" and bool(result.unexpected_count)
-
-
-def _results(
-    table: str,
-    report: Report,
-    failures: Sequence[FailureCount],
-    refusals: Sequence[str],
-    *,
-    disclosure: Disclosure,
-) -> dict[str, Any]:
-    """The gate's results for ledger and report: of the accepted rows, and what was turned away before."""
-    turned_away = {failure.expectation_id: failure for failure in failures}
-
-    def line(result: Result) -> dict[str, Any]:
-        failure = turned_away.get(result.id)
-        columns = result.expectation.columns
-        found = {
-            "observed_value": result.observed_value,
-            "details": result.result.get("details"),
-            "examples": list(result.examples)[:EXAMPLES],
-        }
-        told = disclosure.result(result.type, columns, found)
-        return {
-            "id": result.id,
-            "type": result.type,
-            "column": result.column,
-            "severity": result.severity,
-            "success": result.success,
-            "engine": result.engine,
-            "kwargs": result.kwargs,
-            "element_count": result.element_count,
-            "unexpected_count": result.unexpected_count,
-            "unexpected_percent": result.unexpected_percent,
-            "turned_away": failure.rows if failure else 0,
-            "observed_value": told["observed_value"],
-            **({"details": told["details"]} if told.get("details") else {}),
-            "examples": told["examples"] or list(failure.examples if failure else ())[:EXAMPLES],
-            "exception": None if result.exception is None else said(result.exception),
-        }
-
-    return {
-        "table": table,
-        "suite": report.suite_name,
-        "suite_version": report.suite_version,
-        "success": not refusals,
-        "refusals": list(refusals),
-        "warnings": [asdict(warning) for warning in report.warnings],
-        "spark_jobs": report.spark_jobs,
-        "expectations": [line(result) for result in report.results],
-    }

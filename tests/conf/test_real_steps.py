@@ -7,7 +7,7 @@ import pytest
 from headgate import etl
 from headgate.conf import PipelineError, load, schema
 from headgate.conf.forms import Form, fit_form, step_form
-from headgate.etl.features import count_prior_encounters, label_readmission
+from headgate.etl import health
 
 FITS = {name: getattr(etl, f"fit_{name}") for name in ("fill_missing", "drop_uninformative")}
 STEPS = {
@@ -24,7 +24,6 @@ STEPS = {
         "parse_numbers",
         "parse_timestamps",
         "map_codes",
-        "group_icd9",
         "parse_ranges",
         "convert_units",
         "drop_exact_duplicates",
@@ -34,7 +33,7 @@ STEPS = {
         "add_columns",
         "unpivot_columns",
     )
-} | {"label_readmission": label_readmission, "count_prior_encounters": count_prior_encounters}
+} | {name: getattr(health, name) for name in health.__all__}
 
 FORMS = [step_form(name, step) for name, step in STEPS.items()] + [fit_form(*each) for each in FITS.items()]
 

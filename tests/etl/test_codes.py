@@ -12,8 +12,9 @@ import pytest
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
-from headgate.etl import convert_units, group_icd9, map_codes, parse_ranges
+from headgate.etl import convert_units, map_codes, parse_ranges
 from headgate.etl.errors import ParameterError
+from headgate.etl.health import group_icd9
 
 
 def problems(df: DataFrame) -> list[list[tuple[str, str, str]]]:

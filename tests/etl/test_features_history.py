@@ -10,7 +10,7 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from headgate.etl.errors import MissingColumnError, ParameterError
-from headgate.etl.features import count_prior_encounters
+from headgate.etl.health import count_prior_encounters
 
 PRIOR = count_prior_encounters(patient="patient", admitted="admitted", to="prior")
 

@@ -10,7 +10,7 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from headgate.etl.errors import MissingColumnError, ParameterError
-from headgate.etl.features import label_readmission
+from headgate.etl.health import label_readmission
 
 LABEL = label_readmission(patient="patient", admitted="admitted", discharged="discharged", to="label")
 

@@ -18,7 +18,7 @@ from headgate.etl.lake.admission import TableRuleError
 from headgate.etl.lake.commits import newest_version
 from headgate.etl.lake.committing import StagedInPlace
 from headgate.etl.lake.copying import StagedBeside
-from headgate.etl.lake.staging import Staged
+from headgate.etl.lake.staged import Staged
 from headgate.etl.lake.tables import ConflictError, Publication, write_table
 from headgate.etl.lake.target import Mode
 from tests import engines

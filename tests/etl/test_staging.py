@@ -18,7 +18,7 @@ from pyspark.sql import functions as F
 from headgate.etl.lake import staging, transaction
 from headgate.etl.lake.commits import Commit, last_commit
 from headgate.etl.lake.merging import RepeatedKeyError
-from headgate.etl.lake.staging import Staged
+from headgate.etl.lake.staged import Staged
 from headgate.etl.lake.tables import ConflictError, PartitionsError, Publication
 from headgate.etl.lake.target import read_target
 
