@@ -24,9 +24,10 @@ from headgate.jobs.places import is_remote, local, read_text, write_bytes
 from headgate.jobs.report.expectations import criterion, spoken
 from headgate.jobs.report.wording import plain
 from headgate.jobs.session import session_to_read, spark_session
-from headgate.quality import Report, Result, ResultFormat, Suite, data_docs, load_suite, require_fit, validate
+from headgate.quality import Report, Result, ResultFormat, Suite, data_docs, load_suite, validate
 from headgate.quality.oneline import shown
 from headgate.quality.said import said
+from headgate.quality.unfit import require_fit
 
 __all__ = ["main", "validate_data"]
 

@@ -35,21 +35,15 @@ from headgate.etl.load.gate_results import gate_results
 from headgate.etl.load.reasons import Reasons, count_reasons
 from headgate.etl.load.trends import PROFILE, Asked, Past, ask
 from headgate.etl.transform import PROBLEMS, data_columns, quote
-from headgate.quality import (
-    FAILURES,
-    UNIQUENESS,
-    Marks,
-    Profile,
-    Report,
-    Result,
-    Suite,
-    decide,
-    mark,
-    observations,
-    require_fit,
-    told_by_rows,
-    validate,
-)
+from headgate.quality import Report, Result, Suite, validate
+from headgate.quality.decision import decide
+from headgate.quality.failures import FAILURES
+from headgate.quality.marks import Marks
+from headgate.quality.observe import observations
+from headgate.quality.profile import Profile
+from headgate.quality.rows import mark, told_by_rows
+from headgate.quality.rules import UNIQUENESS
+from headgate.quality.unfit import require_fit
 
 __all__ = ["Ruling", "audit"]
 

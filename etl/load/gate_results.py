@@ -7,7 +7,8 @@ from dataclasses import asdict
 from typing import Any
 
 from headgate.etl.load.disclosure import Disclosure
-from headgate.quality import FailureCount, Report, Result
+from headgate.quality import Report, Result
+from headgate.quality.failures import FailureCount
 from headgate.quality.said import said
 
 __all__ = ["gate_results"]

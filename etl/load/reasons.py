@@ -11,7 +11,8 @@ from pyspark.sql import functions as F
 
 from headgate.etl.lake.quarantine import reasons
 from headgate.etl.load.disclosure import Disclosure
-from headgate.quality import FailureCount, Suite, sample
+from headgate.quality import Suite
+from headgate.quality.failures import FailureCount, sample
 
 __all__ = ["Reasons", "count_reasons"]
 

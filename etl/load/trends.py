@@ -15,18 +15,10 @@ from headgate.etl.lake.zones import TableId
 from headgate.etl.load.context import LoadContext
 from headgate.etl.load.disclosure import Disclosure
 from headgate.etl.load.fates import Fates
-from headgate.quality import (
-    MOST_VALUES,
-    NotAsked,
-    Profile,
-    Profiling,
-    Suite,
-    SuiteError,
-    Traits,
-    Trends,
-    count_distinct,
-    distinct_values,
-)
+from headgate.quality import Suite, SuiteError
+from headgate.quality.profile import MOST_VALUES, Profile, Traits
+from headgate.quality.profiling import Profiling, count_distinct, distinct_values
+from headgate.quality.trends import NotAsked, Trends
 
 __all__ = ["Asked", "Past", "ask"]
 

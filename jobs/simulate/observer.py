@@ -28,7 +28,7 @@ from headgate.jobs.simulate.compare import compare
 from headgate.jobs.simulate.schema import column_of
 from headgate.jobs.simulate.truth import TRUTH_FILE, Truth
 from headgate.jobs.stages.star import fact_source
-from headgate.quality import FAILURES
+from headgate.quality.failures import FAILURES
 
 __all__ = ["PlantedTruth", "compare_facts", "compare_rows", "observers_of", "orphan_columns"]
 

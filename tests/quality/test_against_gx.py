@@ -14,8 +14,9 @@ from decimal import Decimal
 import pytest
 from pyspark.sql import functions as F
 
-from headgate.quality import count_failures, flag_failures, load_suite, validate
+from headgate.quality import flag_failures, load_suite, validate
 from headgate.quality.catalogue import COMMON, TYPES
+from headgate.quality.failures import count_failures
 from headgate.quality.gx import evaluate
 from tests.quality.suites import rule, suite_of
 

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import pytest
 
-from headgate.quality import Marks, load_suite, mark, unfit, validate
+from headgate.quality import load_suite, validate
 from headgate.quality.catalogue import TYPES, Parameter
 from headgate.quality.literals import quote
+from headgate.quality.marks import Marks
 from headgate.quality.plan import plan
+from headgate.quality.rows import mark
 from headgate.quality.rules import Broken, Delegated
+from headgate.quality.unfit import unfit
 
 COLUMNS = {
     "i": "1",

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from headgate.quality import Decision, FailureCount, Report, Result, decide
+from headgate.quality import Report, Result
+from headgate.quality.decision import Decision, decide
+from headgate.quality.failures import FailureCount
 from tests.quality.suites import rule, suite_of
 
 SUITE = suite_of(

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from headgate.quality import SuiteError, decide, load_suite, validate
+from headgate.quality import SuiteError, load_suite, validate
+from headgate.quality.decision import decide
 from headgate.quality.defects import DEFECTS
 from tests.quality.oracle import ask
 from tests.quality.suites import rule, suite_of

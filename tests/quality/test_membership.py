@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from headgate.quality import mark, validate
+from headgate.quality import validate
+from headgate.quality.rows import mark
 from tests.quality.suites import rule, suite_of
 
 ODD = ["a", "", "O'Brien", "x\\y", "é", "日本", "${env:HOME}"]

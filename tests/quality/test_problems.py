@@ -4,18 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from headgate.quality import (
-    ReservedNameError,
-    SuiteError,
-    count_failures,
-    decide,
-    flag_failures,
-    mark,
-    require_fit,
-    split,
-    unfit,
-    validate,
-)
+from headgate.quality import ReservedNameError, SuiteError, flag_failures, split, validate
+from headgate.quality.decision import decide
+from headgate.quality.failures import count_failures
+from headgate.quality.rows import mark
+from headgate.quality.unfit import require_fit, unfit
 from tests.quality.suites import rule, suite_of
 
 PROBLEMS = (

@@ -15,8 +15,8 @@ from pyspark.sql import DataFrame, Observation, SparkSession
 from pyspark.sql import functions as F
 from pyspark.sql import types as T
 
-from headgate.quality import MOST_VALUES, Profile, Profiling, Traits, count_distinct, distinct_values, merge
-from headgate.quality.profiling import has_values, united
+from headgate.quality.profile import MOST_VALUES, Profile, Traits, merge
+from headgate.quality.profiling import Profiling, count_distinct, distinct_values, has_values, united
 
 SCHEMA = "n int, x double, f float, d decimal(10,2), sex string, day date, at timestamp, ok boolean"
 NAMES = ["n", "x", "f", "d", "sex", "day", "at", "ok"]

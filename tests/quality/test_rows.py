@@ -9,9 +9,9 @@ import pytest
 from chispa import assert_df_equality
 from pyspark.sql import functions as F
 
-from headgate.quality import InapplicableError, count_failures, flag_failures, split, validate
+from headgate.quality import InapplicableError, flag_failures, split, validate
 from headgate.quality.engine import answerable
-from headgate.quality.failures import FAILURE_TYPE
+from headgate.quality.failures import FAILURE_TYPE, count_failures
 from headgate.quality.plan import plan
 from headgate.quality.rules import Broken
 from tests import engines

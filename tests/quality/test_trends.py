@@ -10,7 +10,9 @@ from typing import Any
 import pytest
 from pyspark.sql import types as T
 
-from headgate.quality import Profile, Suite, SuiteError, Traits, Trends, load_suite
+from headgate.quality import Suite, SuiteError, load_suite
+from headgate.quality.profile import Profile, Traits
+from headgate.quality.trends import Trends
 
 MOMENT = dt.datetime(2024, 1, 2, 3, 4, 5, 6)
 

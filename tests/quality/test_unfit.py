@@ -6,8 +6,9 @@ import json
 
 import pytest
 
-from headgate.quality import SuiteError, load_suite, require_fit, unfit
+from headgate.quality import SuiteError, load_suite
 from headgate.quality.counting import counted
+from headgate.quality.unfit import require_fit, unfit
 from tests.quality.suites import rule
 
 SCHEMA = "id int, name string, `a.b` int"
