@@ -44,6 +44,7 @@ from headgate.etl.transform import Transform, compose
 if TYPE_CHECKING:
     from headgate.etl.load import (
         BatchRefusedError,
+        BatchUnknownError,
         Outcome,
         append,
         insert_new,
@@ -57,6 +58,7 @@ if TYPE_CHECKING:
 __all__ = [
     "FITTED",
     "BatchRefusedError",
+    "BatchUnknownError",
     "Outcome",
     "Transform",
     "add_columns",

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, Literal, TypeVar
+from typing import Any, Literal, TypeVar, get_args
+
+from headgate.etl.errors import ParameterError
 
 __all__ = ["Removes", "Scope", "Traits", "step", "traits_of"]
 
@@ -31,12 +33,12 @@ class Traits:
     def looks_across_rows(self, parameters: Mapping[str, Any]) -> bool:
         """Whether, given these parameters, what becomes of a row may depend on others."""
         scope = self.scope(**parameters) if callable(self.scope) else self.scope
-        return scope == "group"
+        return scope != "row"
 
 
 def step(
     *,
-    scope: Scope | Callable[..., Scope] = "row",
+    scope: Scope | Callable[..., Scope],
     removes: Removes | None = None,
     marks: bool = False,
 ) -> Callable[[F], F]:
@@ -63,6 +65,12 @@ def step(
     >>> traits_of(shout)
     Traits(scope='row', removes=None, marks=False)
     """
+    if not callable(scope) and scope not in get_args(Scope):
+        allowed = f"one of {', '.join(get_args(Scope))}, or a function"
+        raise ParameterError(step="step", parameter="scope", value=scope, allowed=allowed)
+    if removes is not None and removes not in get_args(Removes):
+        allowed = f"one of {', '.join(get_args(Removes))}"
+        raise ParameterError(step="step", parameter="removes", value=removes, allowed=allowed)
 
     def declared(function: F) -> F:
         setattr(function, ATTRIBUTE, Traits(scope=scope, removes=removes, marks=marks or removes is not None))

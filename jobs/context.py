@@ -68,7 +68,7 @@ def load_pipeline(
         text, source = conf.shipped(name)
     trusted = trusts_code(trust_code)
     if trusted:
-        find_beside(source)
+        find_beside(source, "\n".join((text, *overrides)))
     pipeline = conf.load(
         text,
         source=source,

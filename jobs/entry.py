@@ -207,6 +207,11 @@ def run_pipeline(
         Before anything was read or written.
     """
     landing = canonical(landing or f"{lake.root.rstrip('/')}/landing")
+    steps = (steps,) if isinstance(steps, str) else steps
+    for name in steps:
+        if isinstance(name, str) and name not in STEPS:
+            fix = f"name some of {', '.join(STEPS)}"
+            raise ArgumentsError(argument="steps", reason=f"there is no step '{name}'", fix=fix)
     session = spark_session(
         app=f"headgate {pipeline.name}", places=[lake.root, landing], small=is_small(pipeline, landing)
     )

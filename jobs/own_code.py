@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import ast
 import importlib
+import re
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from pyspark import cloudpickle
@@ -16,19 +18,65 @@ from headgate.jobs.places import is_remote, local
 __all__ = ["carry", "find_beside"]
 
 
-def find_beside(source: str) -> None:
-    """Have modules beside a pipeline file found, if nothing of their name is on the path already.
+FOUND: list[str] = []
+"""Folders that were put on the path for pipelines: one process may run several, as a notebook does."""
+
+
+def find_beside(source: str, text: str) -> None:
+    """Have modules beside a pipeline file found as they are now, if nothing of their name comes first.
+
+    What of them was imported before is forgotten: it may have been edited since, or be another pipeline's.
 
     Parameters
     ----------
     source : str
         The pipeline's file.
+    text : str
+        What it says: the steps that it names are looked for.
     """
     folder = _folder(source)
-    if folder is not None and str(folder) not in sys.path:
+    if folder is None:
+        return
+    for earlier in FOUND:
+        if earlier in sys.path:
+            sys.path.remove(earlier)
+    FOUND.clear()
+    for top in _beside(folder, re.findall(r"([A-Za-z_]\w*)[\w.]*:[A-Za-z_]", text)):
+        for name in [known for known in sys.modules if known == top or known.startswith(f"{top}.")]:
+            del sys.modules[name]
+    if str(folder) not in sys.path:
         # At the end: what lies beside the file must not stand in for what Spark or Headgate import.
         sys.path.append(str(folder))
-        importlib.invalidate_caches()
+        FOUND.append(str(folder))
+    importlib.invalidate_caches()
+
+
+def _beside(folder: Path, names: Iterable[str]) -> set[str]:
+    """The modules among `names`, and those that they import, that lie in a folder and nowhere before it."""
+    found: set[str] = set()
+    pending = list(names)
+    while pending:
+        name = pending.pop()
+        files = [file for file in (folder / f"{name}.py", folder / name / "__init__.py") if file.is_file()]
+        if name in found or name in sys.stdlib_module_names or not files:
+            continue
+        found.add(name)
+        inside = files[0].parent.rglob("*.py") if files[0].name == "__init__.py" else files
+        for file in inside:
+            pending += _imported_by(file)
+    return found
+
+
+def _imported_by(file: Path) -> Iterator[str]:
+    try:
+        tree = ast.parse(file.read_bytes())
+    except (OSError, SyntaxError, ValueError):  # told where it is imported
+        return
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from (alias.name.partition(".")[0] for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and not node.level:
+            yield (node.module or "").partition(".")[0]
 
 
 def carry(modules: Iterable[str], source: str) -> None:

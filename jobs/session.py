@@ -76,7 +76,7 @@ it Java keeps 48 MB for compiled code: Spark needs more, and is thrown out and c
 def spark_session(
     *, app: str, places: Iterable[str | None] = (), small: bool = False
 ) -> Iterator[SparkSession]:
-    """The session to work in, for as long as the block lasts; one that was found is not stopped.
+    """The session to work in, for as long as the block lasts; one that was found is left as it was.
 
     Parameters
     ----------
@@ -95,9 +95,14 @@ def spark_session(
     if "SPARK_REMOTE" in os.environ:
         raise _on_connect()
     if "PYSPARK_GATEWAY_PORT" in os.environ or SparkSession.getActiveSession() is not None:
-        found = _checked(SparkSession.builder.appName(app).getOrCreate())
-        with interruptible(found):
-            yield found
+        found = SparkSession.getActiveSession() or SparkSession.builder.appName(app).getOrCreate()
+        before = {name: found.conf.get(name, None) for name in OURS}
+        try:
+            with interruptible(_checked(found)):
+                yield found
+        finally:
+            for name, value in before.items():
+                found.conf.unset(name) if value is None else found.conf.set(name, value)
         return
     session = _laptop(app, s3=any(map(on_s3, places)), small=small)
     with interruptible(session):
@@ -113,6 +118,11 @@ def spark_session(
                 # PySpark warns of a Java that is gone already: the error of it is told once.
                 warnings.simplefilter("ignore")
                 session.stop()
+
+
+# Timestamps are instants; what a text without an offset means is said by the step that parses it.
+OURS: Mapping[str, str] = {"spark.sql.session.timeZone": "UTC", **AS_THEY_ARE, **COMPILED}
+"""What jobs set in every session; one that was found gets its own back."""
 
 
 def _on_connect() -> ArgumentsError:
@@ -138,8 +148,7 @@ def _checked(session: SparkSession) -> SparkSession:
             reason="it was started without Delta",
             fix=f"pass {' '.join(missing)} to spark-submit (see the bootstrap folder for your platform)",
         )
-    # Timestamps are instants; what a text without an offset means is said by the step that parses it.
-    for name, value in {"spark.sql.session.timeZone": "UTC", **AS_THEY_ARE, **COMPILED}.items():
+    for name, value in OURS.items():
         session.conf.set(name, value)
     _import_classes(session)
     return session

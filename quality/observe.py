@@ -89,8 +89,8 @@ def observations(
     among : Column or None
         The rows that will be the data, as a condition that is never null; None for all.
     marks : Marks or None
-        What `headgate.quality.rows.mark` has marked in the rows of `df`, and is not evaluated again. Rows that break
-        a critical rule are not among the data.
+        What `headgate.quality.rows.mark` has marked in the rows of `df`, and is not evaluated again. Rows
+        that break a critical rule are not among the data.
 
     Returns
     -------

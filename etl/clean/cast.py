@@ -33,7 +33,7 @@ WHOLE = r"^[+-]?[0-9]+(?:[.]0*)?\z"
 NUMBER = r"^[+-]?(?:[0-9]+[.]?[0-9]*|[.][0-9]+)(?:[eE][+-]?[0-9]{1,4})?\z"
 
 
-@step()
+@step(scope="row")
 def cast_columns(*, columns: dict[str, str], invalid: Invalid = "reject") -> Transform:
     """Give columns another type; a value that the type does not hold exactly is a problem.
 

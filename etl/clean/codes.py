@@ -17,7 +17,7 @@ from headgate.etl.transform import PROBLEMS, Transform, add_problems, problem, q
 __all__ = ["map_codes"]
 
 
-@step()
+@step(scope="row")
 def map_codes(
     *,
     column: str,

@@ -26,7 +26,7 @@ __all__ = ["parse_dates", "parse_timestamps"]
 FIXED_ZONE = r"UTC|Z|[+-](0\d|1[0-4]):[0-5]\d"
 
 
-@step()
+@step(scope="row")
 def parse_dates(
     *, columns: list[str], formats: list[str], first_year: int = 2000, invalid: Invalid = "reject"
 ) -> Transform:
@@ -106,7 +106,7 @@ def parse_dates(
     return parse
 
 
-@step()
+@step(scope="row")
 def parse_timestamps(
     *,
     columns: list[str],

@@ -68,7 +68,7 @@ def add_columns(*, columns: dict[str, str]) -> Transform:
     return add
 
 
-@step()
+@step(scope="row")
 def unpivot_columns(*, columns: list[str], value: str, position: str) -> Transform:
     """Make rows of columns that hold the same kind of thing: one row for each value that is not null.
 

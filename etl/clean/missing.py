@@ -113,7 +113,7 @@ def fit_fill_missing(
     return {"columns": fitted, "indicators": indicators}
 
 
-@step()
+@step(scope="row")
 def fill_missing(values: dict[str, Any]) -> Transform:
     """Fill in missing values with what `fit_fill_missing` learned.
 

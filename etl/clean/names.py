@@ -22,7 +22,7 @@ RESERVED = frozenset(
 """Metadata that the pipeline itself reads: these columns keep their names."""
 
 
-@step()
+@step(scope="row")
 def rename_to_snake_case() -> Transform:
     """Rename every data column to lower-case words joined by underscores.
 
@@ -64,7 +64,7 @@ def rename_to_snake_case() -> Transform:
     return rename
 
 
-@step()
+@step(scope="row")
 def rename_columns(*, columns: dict[str, str]) -> Transform:
     """Rename columns.
 
@@ -110,7 +110,7 @@ def rename_columns(*, columns: dict[str, str]) -> Transform:
     return rename
 
 
-@step()
+@step(scope="row")
 def select_columns(*, columns: list[str]) -> Transform:
     """Keep only the data columns named, in the order named.
 

@@ -17,7 +17,7 @@ from headgate.etl.transform import Invalid, Transform, quote, require_columns
 __all__ = ["parse_numbers"]
 
 
-@step()
+@step(scope="row")
 def parse_numbers(
     *, columns: dict[str, str], decimal: str = ",", group: str | None = None, invalid: Invalid = "reject"
 ) -> Transform:

@@ -21,7 +21,7 @@ ABOVE = rf"^(?:>=?|≥){GAP}({NUMBER})\z"
 BELOW = rf"^(?:<=?|≤){GAP}({NUMBER})\z"
 
 
-@step()
+@step(scope="row")
 def parse_ranges(
     *, column: str, low: str, high: str, middle: str | None = None, invalid: Invalid = "reject"
 ) -> Transform:

@@ -14,7 +14,7 @@ from headgate.etl.transform import Transform
 __all__ = ["drop_rows", "keep_rows"]
 
 
-@step(removes="rule")
+@step(scope="row", removes="rule")
 def drop_rows(*, rule: str, where: str, mark: str | None = None) -> Transform:
     """Drop the rows for which a condition holds; where it is null, the row stays.
 
@@ -64,7 +64,7 @@ def drop_rows(*, rule: str, where: str, mark: str | None = None) -> Transform:
     return drop
 
 
-@step(removes="rule")
+@step(scope="row", removes="rule")
 def keep_rows(*, rule: str, where: str, mark: str | None = None) -> Transform:
     """Keep the rows for which a condition holds; where it is null, the row is dropped.
 

@@ -22,7 +22,7 @@ PLAIN = r"\A[ -~\u00a1-\u167f]*\z"
 WORD = "[^\t-\r \u00a0-]*[\t-\r \u00a0-]|[^\t-\r \u00a0-]+"
 
 
-@step()
+@step(scope="row")
 def trim_text(*, columns: list[str] | None = None) -> Transform:
     """Remove white space at both ends of texts and make one space of every run of it within.
 
@@ -66,7 +66,7 @@ def trim_text(*, columns: list[str] | None = None) -> Transform:
     return trim
 
 
-@step()
+@step(scope="row")
 def change_case(*, columns: list[str], to: Literal["lower", "upper", "title"]) -> Transform:
     """Bring texts to one letter case, in the same way under every locale.
 
@@ -111,7 +111,7 @@ def change_case(*, columns: list[str], to: Literal["lower", "upper", "title"]) -
     return change_letters
 
 
-@step()
+@step(scope="row")
 def sentinels_to_null(
     *,
     values: list[str],

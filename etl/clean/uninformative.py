@@ -94,7 +94,7 @@ def require_share(max_missing: float) -> None:
         )
 
 
-@step()
+@step(scope="row")
 def drop_uninformative(values: dict[str, Any]) -> Transform:
     """Drop the columns that `fit_drop_uninformative` found.
 

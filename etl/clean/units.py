@@ -23,7 +23,7 @@ from headgate.etl.transform import PROBLEMS, Invalid, Transform, add_problems, p
 __all__ = ["convert_units"]
 
 
-@step()
+@step(scope="row")
 def convert_units(
     *, value: str, unit: str, to: str, factors: dict[str, float], invalid: Invalid = "reject"
 ) -> Transform:

@@ -54,7 +54,7 @@ SUPPLEMENTARY = r"^[Vv](?:0[1-9]|[1-8][0-9]|9[01])(?:[.][0-9]{1,2})?\z"
 EXTERNAL = r"^[Ee][0-9]{3}(?:[.][0-9])?\z"
 
 
-@step()
+@step(scope="row")
 def group_icd9(
     *, column: str, to: str, scheme: Literal["chapters", "strack"] = "chapters", invalid: Invalid = "reject"
 ) -> Transform:

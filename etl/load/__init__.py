@@ -17,10 +17,12 @@ from headgate.etl.load.dataframe import (
 )
 from headgate.etl.load.modes import MODES, WriteMode
 from headgate.etl.load.outcome import BatchRefusedError, Outcome
+from headgate.etl.load.process import BatchUnknownError
 
 __all__ = [
     "MODES",
     "BatchRefusedError",
+    "BatchUnknownError",
     "LoadContext",
     "Outcome",
     "WriteMode",

@@ -11,11 +11,11 @@ from typing import Any
 
 from pyspark.sql import DataFrame, SparkSession
 
-from headgate.etl.errors import InputMissingError
+from headgate.etl.errors import InputMissingError, ParameterError
 from headgate.etl.lake import files
 from headgate.etl.lake.tables import is_table
 from headgate.etl.lake.tables import read_table as read_version
-from headgate.etl.lake.zones import Lake, TableId, Zone
+from headgate.etl.lake.zones import Lake, TableId, Zone, canonical
 from headgate.etl.load.audit import LINEAGE
 from headgate.etl.load.context import LoadContext
 from headgate.etl.load.disclosure import Disclosure, Word
@@ -23,7 +23,7 @@ from headgate.etl.load.fates import FATE
 from headgate.etl.load.modes import Append, InsertNew, Merge, Overwrite, OverwritePartitions, WriteMode
 from headgate.etl.load.node import Built, Node
 from headgate.etl.load.outcome import BatchRefusedError, Outcome
-from headgate.etl.load.process import process
+from headgate.etl.load.process import BATCH, process
 from headgate.etl.transform import quote
 from headgate.quality import ReservedNameError, Suite, load_suite
 
@@ -48,7 +48,7 @@ class _Beside(Lake):
 
 def publish(
     df: DataFrame,
-    target: str,
+    target: str | Path,
     *,
     suite: str | Path | Mapping[str, Any] | Suite | object,
     mode: WriteMode | None = None,
@@ -68,7 +68,7 @@ def publish(
     ----------
     df : DataFrame
         It is computed once.
-    target : str
+    target : str or Path
         A folder (``/lake/visits``, ``s3://bucket/visits``), or the name of a table in the catalog
         (``clinic.visits``); made if it is not there. Rejected rows go to ``…_quarantine`` beside it.
     suite : str, Path, Mapping, Suite or ExpectationSuite
@@ -80,8 +80,8 @@ def publish(
     allow_empty : bool
         Whether a batch without a row is in order.
     batch_id : int, optional
-        Of the batch, among those of its source: one that was published is not published again. What
-        ``foreachBatch`` gives. Without it, who repeats a call repeats its rows.
+        Of the batch, among those of its source: one that was published is not published again, whichever
+        came after it. What ``foreachBatch`` gives. Without it, who repeats a call repeats its rows.
     source : str
         What the batch is of, where several sources feed the table.
     examples : {'show', 'mask', 'hide'}, optional
@@ -90,12 +90,14 @@ def publish(
     Returns
     -------
     Outcome
-        Its status is ``done``, or ``unchanged`` for a batch that was published before.
+        Its status is ``done``, or ``unchanged`` for a batch that was published before, with its counts.
 
     Raises
     ------
     BatchRefusedError
         The gate refused the batch; nothing was published. It carries the outcome.
+    BatchUnknownError
+        Whether an earlier batch was published is not known any more, as the table's log was cleaned up.
     headgate.etl.lake.tables.ConflictError
         Another writer has changed the table meanwhile; nothing was published.
     headgate.quality.SuiteError
@@ -116,11 +118,15 @@ def publish(
     [('expect_column_values_to_be_between', 'cost', 1)]
     """
     spark = df.sparkSession
-    folder, catalog = _folder_of(spark, target)
+    _require(mode=(mode, WriteMode | None, "a mode, such as etl.append()"))
+    _require(tolerance=(tolerance, float | int, "a share of the rows, from 0 to 1"))
+    _require(batch_id=(batch_id, int | None, "a whole number"), source=(source, str, "a text"))
+    folder, catalog = _folder_of(spark, str(target))
     for name in df.columns:
         if name.startswith("_") and name not in (*LINEAGE, FATE):
             raise ReservedNameError(column=name)
     read = _suite(spark, suite)
+    offsets = {} if batch_id is None else {source: batch_id}
     context = LoadContext(
         spark=spark,
         lake=_Beside(folder),
@@ -132,8 +138,8 @@ def publish(
         target=TableId("curated", folder.rstrip("/").rpartition("/")[2]),
         stage="curate",
         definition=[read.version],
-        offsets={} if batch_id is None else {source: batch_id},
-        build=lambda _: Built(rows=df),
+        offsets=offsets,
+        build=lambda _: Built(rows=df, offsets={BATCH: offsets}),
         suite=read,
         mode=mode or Append(),
         tolerance=tolerance,
@@ -150,6 +156,19 @@ def publish(
     return outcome
 
 
+def _require(**given: tuple[object, Any, str]) -> None:
+    for parameter, (value, kinds, allowed) in given.items():
+        if not isinstance(value, kinds) or isinstance(value, bool):
+            raise ParameterError(step="publish", parameter=parameter, value=value, allowed=allowed)
+
+
+def _names(step: str, parameter: str, given: Sequence[str]) -> tuple[str, ...]:
+    if isinstance(given, str):
+        allowed = f"a list, as in ['{given}']"
+        raise ParameterError(step=step, parameter=parameter, value=given, allowed=allowed)
+    return tuple(given)
+
+
 def append(*, partition_by: Sequence[str] = ()) -> WriteMode:
     """Add the rows to the table.
 
@@ -158,7 +177,7 @@ def append(*, partition_by: Sequence[str] = ()) -> WriteMode:
     partition_by : sequence of str
         The partition columns of a table that is new.
     """
-    return Append(partition_by=tuple(partition_by))
+    return Append(partition_by=_names("append", "partition_by", partition_by))
 
 
 def overwrite(*, partition_by: Sequence[str] = ()) -> WriteMode:
@@ -169,7 +188,7 @@ def overwrite(*, partition_by: Sequence[str] = ()) -> WriteMode:
     partition_by : sequence of str
         The partition columns of a table that is new.
     """
-    return Overwrite(partition_by=tuple(partition_by))
+    return Overwrite(partition_by=_names("overwrite", "partition_by", partition_by))
 
 
 def overwrite_partitions(*, partition_by: Sequence[str]) -> WriteMode:
@@ -179,7 +198,7 @@ def overwrite_partitions(*, partition_by: Sequence[str]) -> WriteMode:
     ----------
     partition_by : sequence of str
     """
-    return OverwritePartitions(partition_by=tuple(partition_by))
+    return OverwritePartitions(partition_by=_names("overwrite_partitions", "partition_by", partition_by))
 
 
 def merge(
@@ -200,7 +219,11 @@ def merge(
     partition_by : sequence of str
         The partition columns of a table that is new.
     """
-    return Merge(keys=tuple(keys), order_by=tuple(order_by), partition_by=tuple(partition_by))
+    return Merge(
+        keys=_names("merge", "keys", keys),
+        order_by=_names("merge", "order_by", order_by),
+        partition_by=_names("merge", "partition_by", partition_by),
+    )
 
 
 def insert_new(*, keys: Sequence[str], partition_by: Sequence[str] = ()) -> WriteMode:
@@ -213,16 +236,17 @@ def insert_new(*, keys: Sequence[str], partition_by: Sequence[str] = ()) -> Writ
     partition_by : sequence of str
         The partition columns of a table that is new.
     """
-    return InsertNew(keys=tuple(keys), partition_by=tuple(partition_by))
+    by = _names("insert_new", "partition_by", partition_by)
+    return InsertNew(keys=_names("insert_new", "keys", keys), partition_by=by)
 
 
-def read_table(spark: SparkSession, target: str, *, version: int | None = None) -> DataFrame:
+def read_table(spark: SparkSession, target: str | Path, *, version: int | None = None) -> DataFrame:
     """Read a Delta table as it is now, or as it was at a version.
 
     Parameters
     ----------
     spark : SparkSession
-    target : str
+    target : str or Path
         A folder, or the name of a table in the catalog.
     version : int, optional
 
@@ -237,6 +261,7 @@ def read_table(spark: SparkSession, target: str, *, version: int | None = None) 
     >>> read_table(spark, f"{folder}/three").count()
     3
     """
+    target = str(target)
     folder, _ = _folder_of(spark, target)
     if not is_table(spark, folder):
         raise InputMissingError(
@@ -248,7 +273,7 @@ def read_table(spark: SparkSession, target: str, *, version: int | None = None) 
 def _folder_of(spark: SparkSession, target: str) -> tuple[str, str | None]:
     """The folder of a table, and its name in the catalog where it was given by that."""
     if "/" in target or ":" in target:
-        return target, None
+        return canonical(target), None
     if spark.catalog.tableExists(target):
         (detail,) = spark.sql(f"DESCRIBE DETAIL {_quoted(target)}").collect()
         return str(detail["location"]), target

@@ -75,7 +75,7 @@ class Built:
     id : str, optional
         What the rows are of, as one short text, where the node's definition does not tell.
     offsets : mapping
-        How far their source has been read: kept in the note of the commit. Only where nothing is audited.
+        How far their source has been read, or which of its batches they are: kept in the note of the commit.
     """
 
     rows: DataFrame

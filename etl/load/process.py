@@ -11,8 +11,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
+from headgate.etl.errors import EtlError
 from headgate.etl.lake.arrivals import HistoryLostError
-from headgate.etl.lake.commits import Commit
+from headgate.etl.lake.commits import Commit, commit_at
 from headgate.etl.lake.history import Snapshot, TableChangedError, snapshot
 from headgate.etl.lake.ledger import Entry
 from headgate.etl.lake.turns import append_after, overwrite_after
@@ -26,7 +27,36 @@ from headgate.etl.load.standing import Inputs, disturbance, lost_file, note_pred
 from headgate.etl.load.trends import Past
 from headgate.quality import Report
 
-__all__ = ["finish", "last_publication", "process", "require_same_inputs", "up_to_date"]
+__all__ = [
+    "BATCH",
+    "BatchUnknownError",
+    "finish",
+    "last_publication",
+    "process",
+    "require_same_inputs",
+    "up_to_date",
+]
+
+BATCH = "batch"
+"""The key of a note under which it says which batch of which source was published."""
+
+
+class BatchUnknownError(EtlError):
+    """Whether a batch was published is not known any more.
+
+    Attributes
+    ----------
+    table, source : str
+    batch, reached : int
+        The batch, and the last one of its source that was published.
+    """
+
+    def __init__(self, *, table: str, source: str, batch: int, reached: int) -> None:
+        self.table, self.source, self.batch, self.reached = table, source, batch, reached
+        super().__init__(
+            f"{table}: the last batch of '{source}' that was published is {reached}, and the table's log "
+            f"does not tell any more whether {batch} was; give it a number of its own, or leave it out"
+        )
 
 
 def process(context: LoadContext, node: Node) -> Outcome:
@@ -65,7 +95,9 @@ def process(context: LoadContext, node: Node) -> Outcome:
     if done is not None and not node.again and not interrupted:
         return _outcome(context, node, done)
     # Of other sources than this one the note tells on, how far they have come.
-    versions = {**_offsets(node, before), **inputs.versions, **node.offsets}
+    reached = _offsets(node, before)
+    offsets = {source: max(upto, reached.get(source, upto)) for source, upto in node.offsets.items()}
+    versions = {**reached, **inputs.versions, **offsets}
     entry = context.opened(
         stage=node.stage,
         dataset=node.target.name,
@@ -139,6 +171,7 @@ def finish(begun: Begun, node: Node, built: Built) -> Outcome:
         compare=built.compare,
         counts=account.counts,
         details=details,
+        offsets=built.offsets,
     )
     return _outcome(context, node, entry, ruling.report)
 
@@ -169,20 +202,37 @@ def up_to_date(
     fingerprint: str,
 ) -> Entry | None:
     """The entry of a table that would be made as it is; None where it is to be made."""
+    if node.offsets and found is not None and before is not None:
+        return _published(context, node, found, before)
     if not node.mode.incremental:
         return standing(context, node.target, found, fingerprint=fingerprint)
-    if before is None:
+    if before is None or not node.inputs:
         return None
-    if not node.inputs:
-        reached = _offsets(node, before)
-        if not node.offsets or any(reached.get(source, -1) < upto for source, upto in node.offsets.items()):
-            return None
-        return Entry.at_commit(before, status="unchanged")
     # Its rows stay as they were published, whatever is written of them now.
     require_same_inputs(before, inputs, node.target.name)
     if before.note["inputs"] != inputs.versions:
         return None
     return Entry.at_commit(before, status="unchanged")
+
+
+def _published(context: LoadContext, node: Node, found: Snapshot, before: Commit) -> Entry | None:
+    """The entry of a batch by the commit that published it; None if there is none."""
+    reached = _offsets(node, before)
+    if any(upto > reached.get(source, upto - 1) for source, upto in node.offsets.items()):
+        return None
+    for version in range(before.version, -1, -1):
+        try:
+            commit = commit_at(context.spark, found.path, version)
+        except FileNotFoundError:  # cleaned up
+            ((source, batch),) = node.offsets.items()
+            raise BatchUnknownError(
+                table=node.target.name, source=source, batch=batch, reached=reached[source]
+            ) from None
+        # Notes of before there was a batch in them say how far the sources had come.
+        told = {} if commit is None else commit.note.get(BATCH, commit.note.get("inputs", {}))
+        if commit is not None and node.offsets.items() <= told.items():
+            return Entry.at_commit(commit, status="unchanged")
+    return None
 
 
 def _offsets(node: Node, before: Commit | None) -> Mapping[str, int]:

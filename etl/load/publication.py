@@ -39,6 +39,7 @@ def publish(
     compare: DataFrame | None = None,
     counts: Mapping[str, Any] | None = None,
     details: Mapping[str, Any] | None = None,
+    offsets: Mapping[str, Any] | None = None,
 ) -> Entry:
     """Publish what the gate accepted, and put what it rejected into the quarantine; or refuse.
 
@@ -65,6 +66,8 @@ def publish(
         In place of the ruling's, where a row of the table is not a row that was read.
     details : mapping, optional
         More for the ledger and the report.
+    offsets : mapping, optional
+        See `headgate.etl.load.node.Built`.
 
     Returns
     -------
@@ -109,7 +112,7 @@ def publish(
     if told.leaving:
         entry = replace(entry, details={**entry.details, "released": told.leaving})
     told.tell_before(context, entry, after=after)
-    note = entry.to_json() | told.mark(context)
+    note = entry.to_json() | told.mark(context) | dict(offsets or {})
     commit = _commit(context, note, ruling, mode, after=after, replaces=replaces)
     told.tell_after(context, entry)
     # A merge, or what replaces some of the rows, writes its rows into files of the table's own.

@@ -45,6 +45,7 @@ def columns_together(
     *,
     dataset: str,
     optional: Collection[str] = (),
+    header: bool = True,
 ) -> list[str]:
     """The columns of all files together, in the order in which they came.
 
@@ -58,6 +59,8 @@ def columns_together(
         For errors.
     optional : collection of str
         Columns that a file may leave out.
+    header : bool
+        Whether a line of each file names its columns.
 
     Returns
     -------
@@ -79,7 +82,7 @@ def columns_together(
     whose = "the files that are in raw" if found else ""
     for file, names in headers:
         own = {name.lower(): name for name in names}
-        if len(found) > 1 and not found.keys() & own.keys():
+        if header and len(found) > 1 and not found.keys() & own.keys():
             # Such a line is mostly a record: its values are not told.
             raise InputError(
                 dataset=dataset,
@@ -90,14 +93,17 @@ def columns_together(
             )
         lacks = [name for key, name in found.items() if key not in own and key not in may]
         if lacks:
-            raise _lacking(dataset, file, lacks, [own[key] for key in own if key not in found], whose)
+            new = [own[key] for key in own if key not in found]
+            raise _lacking(dataset, file, lacks, new, whose, header=header)
         whose = whose or file
         for key, name in own.items():
             found.setdefault(key, name)
     return list(found.values())
 
 
-def _lacking(dataset: str, file: str, lacks: Sequence[str], new: Sequence[str], whose: str) -> InputError:
+def _lacking(
+    dataset: str, file: str, lacks: Sequence[str], new: Sequence[str], whose: str, *, header: bool
+) -> InputError:
     said = []
     for name in lacks:
         near = difflib.get_close_matches(name.lower(), [other.lower() for other in new], n=1, cutoff=0.5)
@@ -106,6 +112,14 @@ def _lacking(dataset: str, file: str, lacks: Sequence[str], new: Sequence[str], 
         )
         said.append(f"'{name}'" + (f" (was it renamed to '{renamed[0]}'?)" if renamed else ""))
     differ = ", ".join(sorted([*lacks, *new]))
+    if not header:
+        return InputError(
+            dataset=dataset,
+            file=file,
+            column=lacks[0] if len(lacks) == 1 else None,
+            reason=f"no record of it has {', '.join(said)}, which records of {whose} have",
+            fix="have the file mended, or name in source.optional what its records may lack",
+        )
     return InputError(
         dataset=dataset,
         file=file,

@@ -290,7 +290,11 @@ def read_landing(
     wanted = sorted(files, key=lambda file: file.file)
     may = raw_column_names(fmt.optional)
     names = columns_together(
-        [(file.file, file.names) for file in wanted], known, dataset=dataset, optional=may
+        [(file.file, file.names) for file in wanted],
+        known,
+        dataset=dataset,
+        optional=may,
+        header=fmt.has_header,
     )
     there = {name.lower() for name in names}
     names += [name for name in may if name.lower() not in there]

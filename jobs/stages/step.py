@@ -12,6 +12,7 @@ from pyspark import inheritable_thread_target
 
 from headgate.etl.lake.admission import TableRuleError
 from headgate.etl.lake.ledger import Entry
+from headgate.etl.lake.merging import RepeatedKeyError
 from headgate.jobs.context import Run
 from headgate.jobs.exits import reasons_of
 
@@ -78,7 +79,7 @@ def each(run: Run, stage: str, names: Sequence[str], work: Callable[[Run, str], 
         begun = run.opened(stage=stage, dataset=name)
         try:
             ended(work(run, name))
-        except TableRuleError as error:
+        except (TableRuleError, RepeatedKeyError) as error:
             said = "; ".join(reasons_of(error))
             ended(replace(begun, status="refused", finished_at=run.clock(), error=said))
         except Exception as error:

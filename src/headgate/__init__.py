@@ -8,16 +8,17 @@ file and `headgate.jobs` the commands. In a checkout they lie at its top level, 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 __all__ = ["run"]
 
 
 def run(
-    pipeline: str,
+    pipeline: str | Path,
     *,
-    lake: str | None = None,
-    landing: str | None = None,
+    lake: str | Path | None = None,
+    landing: str | Path | None = None,
     run_id: str | None = None,
     steps: Sequence[str] = ("ingest", "curate", "star", "export", "train"),
     overrides: Sequence[str] = (),
@@ -30,9 +31,9 @@ def run(
 
     Parameters
     ----------
-    pipeline : str
+    pipeline : str or Path
         The file's path or address, or the name of a pipeline that is shipped (``hospital``).
-    lake, landing : str, optional
+    lake, landing : str or Path, optional
         The folder or address of the lake, and of the source's files; by default what the file says.
     run_id : str, optional
         By default made of the time.
@@ -63,9 +64,9 @@ def run(
     from headgate.jobs.entry import run_file
 
     return run_file(
-        pipeline,
-        lake=lake,
-        landing=landing,
+        str(pipeline),
+        lake=None if lake is None else str(lake),
+        landing=None if landing is None else str(landing),
         run_id=run_id,
         steps=steps,
         overrides=overrides,

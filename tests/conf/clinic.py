@@ -39,7 +39,7 @@ def map_codes(
     return lambda df: df
 
 
-@step(removes="rule")
+@step(scope="row", removes="rule")
 def drop_rows(*, rule: str, where: str, mark: str | None = None) -> Transform:
     """Drop rows by a named rule."""
     return lambda df: df

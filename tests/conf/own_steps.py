@@ -16,7 +16,7 @@ def fit_cap(df: Any, *, columns: list[str], quantile: float = 0.99) -> dict[str,
     return {}
 
 
-@step(marks=True)
+@step(scope="row", marks=True)
 def double(*, column: str, times: int = 2, mark: str | None = None) -> Callable[[Any], Any]:
     return lambda df: df
 

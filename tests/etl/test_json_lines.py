@@ -58,7 +58,7 @@ def test_what_json_writes_is_read_to_the_letter(rows, ascii_only: bool, end: str
         ('{"id": 1', "Expecting ',' or '}' (column 9)"),
         ('{"id": 1} {"id": 2}', "Text follows the object (column 11)"),
         ('{"id": 1,}', "Expecting '\"' (column 10)"),
-        ('{"id": 1, "id": 2}', 'the key "id" stands twice'),
+        ('{"id": 1, "id": 2}', "a key stands twice"),
         ('{"id": NaN}', "NaN is no value of JSON"),
         ("{'id': 1}", "Expecting '\"' (column 2)"),
         ('["id"]', "Expecting '{' (column 1)"),
@@ -108,7 +108,7 @@ def test_a_key_that_a_file_lacks_is_judged_as_a_column_is(spark: SparkSession, t
     (tmp_path / "a.jsonl").write_text('{"id": 1, "town": ""}\n{"id": 2.50, "of": {"a": [1]}}\nx\n')
     (tmp_path / "b.jsonl").write_text('{"id": "3", "of": null}\n')
     files = Files(dataset="d", folder=str(tmp_path), pattern="*.jsonl", form=JsonLines())
-    with pytest.raises(InputError, match=r"b\.jsonl.*it lacks 'town'"):
+    with pytest.raises(InputError, match=r"b\.jsonl.*no record of it has 'town'"):
         files.read(spark, since=None, at=NOON)
     files = Files(dataset="d", folder=str(tmp_path), pattern="*.jsonl", form=JsonLines(optional=("town",)))
     batch = files.read(spark, since=None, at=NOON)

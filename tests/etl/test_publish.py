@@ -12,7 +12,7 @@ from delta.tables import DeltaTable
 from pyspark.sql import DataFrame, SparkSession
 
 from headgate import etl
-from headgate.etl.errors import InputMissingError
+from headgate.etl.errors import InputMissingError, ParameterError
 from headgate.etl.lake.admission import TableRuleError
 from headgate.etl.lake.quarantine import open_rows
 from headgate.etl.load.modes import WriteMode
@@ -53,13 +53,62 @@ def test_each_batch_is_told_in_full_and_published_once_by_its_number(
     assert publish(second, path, batch_id=1).status == "done"
     for number in (1, 0):
         again = publish(second, path, batch_id=number)
-        assert (again.status, again.version) == ("unchanged", 1)
+        assert (again.status, again.version) == ("unchanged", number)
     # Another source counts for itself, and does not make the first one forgotten.
     assert publish(frame(spark, (5, 1.0)), path, batch_id=0, source="other").status == "done"
     assert publish(second, path, batch_id=1).status == "unchanged"
     assert held(spark, path) == {1: 5.0, 3: 7.0, 5: 1.0}
     assert rejected(again) == {2, 4}
     assert sorted(path.parent.glob("visits*")) == [path, tmp_path / "visits_quarantine"]
+
+
+@pytest.mark.parametrize("mode", [etl.append(), etl.overwrite()], ids=["append", "overwrite"])
+def test_a_batch_is_known_by_its_own_number_whichever_came_before_or_after(
+    spark: SparkSession, tmp_path: Path, mode: WriteMode
+) -> None:
+    path = tmp_path / "visits"
+    told = {}
+    for number in (5, 3, 7):
+        told[number] = publish(frame(spark, (number, 1.0)), path, mode, batch_id=number)
+    with pytest.raises(etl.BatchRefusedError):
+        publish(frame(spark, (6, -1.0)), path, mode, batch_id=6)
+    told[6] = publish(frame(spark, (6, 2.0), (60, 3.0)), path, mode, batch_id=6)
+    publish(frame(spark, (8, 1.0)), path, mode)
+    before = held(spark, path)
+    for number, once in told.items():
+        again = publish(frame(spark, (99, 1.0)), path, mode, batch_id=number)
+        assert (again.status, again.version, again.read) == ("unchanged", once.version, once.read)
+    assert held(spark, path) == before
+    assert before.keys() == ({3, 5, 6, 7, 8, 60} if mode.incremental else {8})
+    (path / "_delta_log/00000000000000000000.json").unlink()
+    with pytest.raises(etl.BatchUnknownError, match=r"last batch of 'batch' that was published is 7.* 4 was"):
+        publish(frame(spark, (4, 1.0)), path, mode, batch_id=4)
+
+
+def test_a_table_is_the_same_from_wherever_it_is_named(
+    spark: SparkSession, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    publish(frame(spark, (1, 5.0)), "tables/visits")
+    assert held(spark, "tables/visits") == held(spark, tmp_path / "tables/visits") == {1: 5.0}
+
+
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        ({"mode": "append"}, "mode"),
+        ({"mode": etl.append}, "mode"),
+        ({"tolerance": "0.5"}, "tolerance"),
+        ({"batch_id": True}, "batch_id"),
+        ({"batch_id": "7"}, "batch_id"),
+        ({"batch_id": 1, "source": None}, "source"),
+    ],
+)
+def test_what_a_call_cannot_mean_is_refused(spark: SparkSession, tmp_path: Path, wrong, said: str) -> None:
+    with pytest.raises(ParameterError, match=said):
+        publish(frame(spark, (1, 5.0)), tmp_path / "visits", **wrong)
+    with pytest.raises(ParameterError, match="a list"):
+        etl.merge(keys="visit")
 
 
 def test_without_a_number_a_call_that_is_repeated_repeats_its_rows(

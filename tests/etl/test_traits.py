@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
@@ -9,6 +11,7 @@ from pyspark.sql import functions as F
 from headgate import etl
 from headgate.conf import Step
 from headgate.conf.forms import step_form
+from headgate.etl.errors import ParameterError
 from headgate.etl.load.fates import FATE
 from headgate.etl.traits import Traits, traits_of
 from headgate.jobs.catalogue import STEPS, rules_of, transform_of
@@ -72,3 +75,9 @@ def test_every_step_of_the_closed_list_says_what_it_does() -> None:
         "keep_rows": "rule",
     }
     assert traits_of(len) == Traits()
+
+
+@pytest.mark.parametrize("wrong", [{"scope": "rows"}, {"scope": None}, {"scope": "row", "removes": "bad"}])
+def test_a_declaration_that_says_nothing_known_is_refused(wrong: dict[str, Any]) -> None:
+    with pytest.raises(ParameterError, match="one of"):
+        etl.step(**wrong)

@@ -10,6 +10,7 @@ from pathlib import Path
 import pyarrow.parquet as pq
 import pytest
 
+from headgate.conf import fingerprint
 from headgate.jobs.context import load_pipeline
 from headgate.jobs.exits import ArgumentsError
 from tests.jobs.visits import PIPELINE, lay_out, lay_out_packages
@@ -63,3 +64,24 @@ def test_a_module_of_the_same_name_that_comes_first_is_not_taken_for_it(
     monkeypatch.syspath_prepend(str(tmp_path / "first"))
     with pytest.raises(ArgumentsError, match=r"module 'twice_there' lies beside it, and .* comes first"):
         load_pipeline(str(file), trust_code=True)
+
+
+def test_the_code_that_runs_is_the_code_that_lies_there_now_and_this_pipelines(tmp_path: Path) -> None:
+    """One process runs pipelines one after the other, as a notebook does, and its author edits meanwhile."""
+    told = {}
+    for name, helper, edited in (("one", "A", "A"), ("two", "B", "B"), ("two", "B", "edited")):
+        folder = tmp_path / name
+        folder.mkdir(exist_ok=True)
+        (folder / "helper_words.py").write_text(f"WORD = {edited!r}\n")
+        (folder / "word_steps.py").write_text(
+            "from helper_words import WORD\n\n"
+            f"def say(*, word={helper!r}):\n    return lambda df: (word, WORD)\n"
+        )
+        datasets, _ = PIPELINE.split("star:\n")
+        renaming = "      - rename_to_snake_case\n"
+        lay_out(folder, pipeline=datasets.replace(renaming, renaming + "      - word_steps:say\n"))
+        pipeline, _ = load_pipeline(str(folder / "pipeline.yaml"), trust_code=True)
+        (step,) = (step for step in pipeline.datasets["visits"].clean if step.name == "word_steps:say")
+        told[name, edited] = (step.function()(None), fingerprint(pipeline.datasets["visits"]))
+    assert [said for said, _ in told.values()] == [("A", "A"), ("B", "B"), ("B", "edited")]
+    assert len({mark for _, mark in told.values()}) == 3

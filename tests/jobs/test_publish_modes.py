@@ -11,7 +11,6 @@ from delta.tables import DeltaTable
 
 from headgate.etl.lake.arrivals import HistoryLostError
 from headgate.etl.lake.commits import last_commit, newest_version
-from headgate.etl.lake.merging import RepeatedKeyError
 from headgate.etl.lake.tables import ConflictError, PartitionsError
 from headgate.etl.load import process, publication
 from headgate.jobs.context import Run
@@ -137,7 +136,7 @@ def test_a_batch_that_repeats_a_key_is_refused(one_clinic: Open) -> None:
     visits.deliver("1", "1,p1,Rome,5")
     visits.run()
     visits.deliver("2", "2,p2,Oslo,6", "3,p2,Oslo,7")
-    with pytest.raises(RepeatedKeyError, match="keep_latest"):
+    with pytest.raises(RefusedError, match="keep_latest"):
         visits.run()
     assert set(visits.curated()) == {1}
     with pytest.raises(SystemExit) as ended:

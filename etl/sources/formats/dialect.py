@@ -49,6 +49,7 @@ class Dialect(FileFormat):
     """
 
     name: ClassVar[str] = "csv"
+    has_header: ClassVar[bool] = True
     empty_is_null: ClassVar[bool] = True
 
     delimiter: str = ","

@@ -51,11 +51,14 @@ class FileFormat:
     ----------
     name : str
         The word of the pipeline file.
+    has_header : bool
+        Whether a line of the file names its columns, so that another line may be taken for it.
     empty_is_null : bool
         Whether an empty field is how the format says that there is no value.
     """
 
     name: ClassVar[str]
+    has_header: ClassVar[bool] = False
     empty_is_null: ClassVar[bool] = False
 
     encoding: str = "utf-8"

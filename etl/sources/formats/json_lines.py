@@ -123,7 +123,8 @@ def _values(line: str) -> dict[str, str | None]:
         start = after(expect(":", after(at)) + 1)
         value, at = DECODER.raw_decode(line, start)
         if key in found:
-            raise ValueError(f"the key {json.dumps(key)} stands twice")
+            # Which one is not told: it is the text of a record.
+            raise ValueError("a key stands twice")
         found[key] = value if value is None or line[start] == '"' else line[start:at]
         _require_whole(key, found[key])
         at = expect(",}", after(at))
