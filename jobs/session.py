@@ -95,10 +95,10 @@ def spark_session(
     if "SPARK_REMOTE" in os.environ:
         raise _on_connect()
     if "PYSPARK_GATEWAY_PORT" in os.environ or SparkSession.getActiveSession() is not None:
-        found = SparkSession.getActiveSession() or SparkSession.builder.appName(app).getOrCreate()
+        found = _checked(SparkSession.getActiveSession() or SparkSession.builder.appName(app).getOrCreate())
         before = {name: found.conf.get(name, None) for name in OURS}
         try:
-            with interruptible(_checked(found)):
+            with interruptible(_prepared(found)):
                 yield found
         finally:
             for name, value in before.items():
@@ -107,7 +107,7 @@ def spark_session(
     session = _laptop(app, s3=any(map(on_s3, places)), small=small)
     with interruptible(session):
         try:
-            yield _checked(session)
+            yield _prepared(_checked(session))
         except KeyboardInterrupt:
             # Tasks that are still at work when Spark stops write stacks into its log: the end is told once.
             with suppress(Exception):
@@ -148,6 +148,10 @@ def _checked(session: SparkSession) -> SparkSession:
             reason="it was started without Delta",
             fix=f"pass {' '.join(missing)} to spark-submit (see the bootstrap folder for your platform)",
         )
+    return session
+
+
+def _prepared(session: SparkSession) -> SparkSession:
     for name, value in OURS.items():
         session.conf.set(name, value)
     _import_classes(session)
