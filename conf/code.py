@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from importlib.machinery import ModuleSpec
 from pathlib import Path
 
-__all__ = ["code_of"]
+__all__ = ["code_of", "imports"]
 
 INSTALLED = ("site-packages", "dist-packages")
 PLATFORM = frozenset(sys.stdlib_module_names)
@@ -46,7 +46,7 @@ def code_of(module: str) -> dict[str, str]:
             continue
         found[name] = hashlib.sha256(content).hexdigest()
         # The packages that a module lies in are imported before it.
-        pending += [*_imports(content, spec), *_parents(name)]
+        pending += [*imports(content, _package(spec)), *_parents(name)]
     return dict(sorted(found.items()))
 
 
@@ -81,8 +81,21 @@ def _content(spec: ModuleSpec) -> bytes | None:
     return content
 
 
-def _imports(content: bytes, spec: ModuleSpec) -> Iterator[str]:
-    """The names of everything that a module may import, wherever it says so."""
+def imports(content: bytes, package: str | None = None) -> Iterator[str]:
+    r"""The names of everything that a module may import, wherever it says so.
+
+    Parameters
+    ----------
+    content : bytes
+        The module's source; of one that is compiled, or is no Python, nothing is known.
+    package : str, optional
+        That it is in: without one, what it imports by dots is left out.
+
+    Examples
+    --------
+    >>> sorted(imports(b"import json\nfrom os import path\nfrom . import words"))
+    ['json', 'os', 'os.path']
+    """
     try:
         tree = ast.parse(content)
     except (SyntaxError, ValueError):  # compiled
@@ -93,9 +106,11 @@ def _imports(content: bytes, spec: ModuleSpec) -> Iterator[str]:
                 yield from (alias.name, *_parents(alias.name))
         elif isinstance(node, ast.ImportFrom):
             base = node.module or ""
+            if node.level and package is None:
+                continue
             if node.level:
                 try:
-                    base = importlib.util.resolve_name("." * node.level + base, _package(spec))
+                    base = importlib.util.resolve_name("." * node.level + base, package)
                 except ImportError:  # beyond the top
                     continue
             yield from (base, *_parents(base))

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import ast
 import importlib
 import re
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
 
 from pyspark import cloudpickle
 
-from headgate.conf.code import code_of
+from headgate.conf.code import code_of, imports
 from headgate.jobs.exits import ArgumentsError
 from headgate.jobs.places import is_remote, local
 
@@ -63,20 +63,9 @@ def _beside(folder: Path, names: Iterable[str]) -> set[str]:
         found.add(name)
         inside = files[0].parent.rglob("*.py") if files[0].name == "__init__.py" else files
         for file in inside:
-            pending += _imported_by(file)
+            with suppress(OSError):  # told where it is imported
+                pending += {imported.partition(".")[0] for imported in imports(file.read_bytes())}
     return found
-
-
-def _imported_by(file: Path) -> Iterator[str]:
-    try:
-        tree = ast.parse(file.read_bytes())
-    except (OSError, SyntaxError, ValueError):  # told where it is imported
-        return
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Import):
-            yield from (alias.name.partition(".")[0] for alias in node.names)
-        elif isinstance(node, ast.ImportFrom) and not node.level:
-            yield (node.module or "").partition(".")[0]
 
 
 def carry(modules: Iterable[str], source: str) -> None:

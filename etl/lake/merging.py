@@ -130,7 +130,9 @@ def merge_rows(rows: DataFrame, table: str, how: Publication, *, partition_by: S
 
 
 def count_left_out(rows: DataFrame, table: str, how: Publication) -> int:
-    """Count the rows that a merge would leave out, as the table's rows of their keys stay. One job.
+    """Count the rows that a merge would leave out, as the table's rows of their keys stay.
+
+    One job; none where every row is applied.
 
     Parameters
     ----------
@@ -139,6 +141,8 @@ def count_left_out(rows: DataFrame, table: str, how: Publication) -> int:
         A table's folder; there may be none yet.
     how : Publication
     """
+    if how.update and not how.order_by:
+        return 0
     require_columns(rows, [*how.keys, *(name.removeprefix("-") for name in how.order_by)], step="merge")
     if not is_table(rows.sparkSession, table):
         return 0

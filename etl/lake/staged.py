@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -21,7 +22,7 @@ __all__ = ["Staged"]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Staged:
+class Staged(ABC):
     """Rows in files that no reader of the table sees. One class a way to make a table of them.
 
     Attributes
@@ -87,10 +88,10 @@ class Staged:
         """The rows of one verdict, as the table is to have them."""
         return self.rows.where(F.col(quote(self.column)) == verdict).select(*map(quote, columns))
 
+    @abstractmethod
     def _commit(self, verdict: str, columns: Sequence[str], how: Publication) -> Commit:
         """Publish what neither is merged nor replaces some of the rows."""
-        raise NotImplementedError
 
+    @abstractmethod
     def discard(self, *, published: str | None = None) -> None:
         """Delete the files, but for those of the verdict that was published."""
-        raise NotImplementedError

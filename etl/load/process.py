@@ -78,6 +78,8 @@ def process(context: LoadContext, node: Node) -> Outcome:
         Another has changed the table, and to add to it would hide what was lost.
     headgate.etl.lake.arrivals.HistoryLostError
         What is new to the table cannot be told.
+    BatchUnknownError
+        Whether a batch of a source was published is not known any more.
     headgate.etl.lake.tables.ConflictError
         Another writer has changed the table meanwhile: nothing is published.
     """

@@ -103,7 +103,7 @@ class Rule:
 
     @property
     def column(self) -> str | None:
-        """Which column that is at fault for, if one is."""
+        """The column that is at fault, if one is."""
         return None
 
     @property

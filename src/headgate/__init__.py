@@ -20,7 +20,7 @@ def run(
     lake: str | Path | None = None,
     landing: str | Path | None = None,
     run_id: str | None = None,
-    steps: Sequence[str] = ("ingest", "curate", "star", "export", "train"),
+    steps: Sequence[str] | None = None,
     overrides: Sequence[str] = (),
     trust_code: bool = False,
     parallel: int = 4,
@@ -37,8 +37,8 @@ def run(
         The folder or address of the lake, and of the source's files; by default what the file says.
     run_id : str, optional
         By default made of the time.
-    steps : sequence of str
-        Which are taken, in their order.
+    steps : sequence of str, optional
+        Of ingest, curate, star, export and train: which are taken, in their order; all by default.
     overrides : sequence of str
         What is to be otherwise than in the file, ``dotted.key=value`` each.
     trust_code : bool
@@ -62,13 +62,14 @@ def run(
     """
     # Nothing is imported before it is used: transforms need no jobs.
     from headgate.jobs.entry import run_file
+    from headgate.jobs.flow import STEPS
 
     return run_file(
         str(pipeline),
         lake=None if lake is None else str(lake),
         landing=None if landing is None else str(landing),
         run_id=run_id,
-        steps=steps,
+        steps=tuple(STEPS) if steps is None else steps,
         overrides=overrides,
         trust_code=trust_code,
         parallel=parallel,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 from pyspark.sql import DataFrame
 
@@ -20,14 +21,15 @@ __all__ = ["Merge"]
 class Merge(WriteMode):
     """Rows whose keys are there are updated, unless they are older; the others are inserted."""
 
-    name = kind = "merge"
+    name: ClassVar[str] = "merge"
+    kind = "merge"
 
     def count_superseded(self, rows: DataFrame, path: str) -> int:
-        """See `WriteMode`. One job."""
-        return count_left_out(rows, path, self.publication({}, after=-1)) if self.order_by else 0
+        """See `WriteMode`. One job, where rows of the table may stay."""
+        return count_left_out(rows, path, self.publication({}, after=-1))
 
     def made_anew(self, batch: Batch) -> Overwrite | None:
-        """See `WriteMode`. Rows that were merged may have updated others, which must come back."""
+        """See `WriteMode`. Rows may have updated others, or kept them out: those must come back."""
         return Overwrite(keys=self.keys, partition_by=self.partition_by) if batch.published else None
 
     def of_all_batches(self) -> Transform:
