@@ -21,7 +21,7 @@ comma := ,
 # What must hold without a JVM at hand: transforms and suites.
 CONTRACT := tests/test_engines.py tests/etl/test_contract.py tests/quality/test_rows.py tests/quality/test_validate.py
 # What must hold wherever tables are written: by both ways to commit, from files to a star, and after a kill.
-TABLES := tests/etl/test_staging.py tests/jobs/test_flow.py::test_every_row_has_its_fate \
+TABLES := tests/etl/test_staging.py tests/jobs/test_flow.py::test_every_row_is_accounted_for \
 	$(addprefix tests/etl/test_star_keys.py::test_,known_members_keep_their_keys_and_new_ones_get_higher_ones \
 	no_rows_give_no_keys no_window_runs_over_all_rows) \
 	$(addprefix tests/jobs/test_publish_modes.py::test_,of_two_runs_that_take_in_the_same_rows_one_is_told) \

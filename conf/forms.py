@@ -2,8 +2,8 @@
 
 A step's parameters are those of its function: names, types and defaults are read off the signature,
 so a parameter is documented, and checked, in one place. A fit learns from a frame that the job hands
-it: its first parameter is no business of the file's author. Neither is the ``mark`` of a step that takes
-rows out.
+it: its first parameter is no business of the file's author. Neither is the ``removed_as`` of a step that
+takes rows out.
 """
 
 from __future__ import annotations
@@ -85,8 +85,8 @@ def step_form(name: str, function: Callable[..., Any]) -> Form:
         )
         raise StepError(name=name, reason=reason, fix=fix)
     # A step that takes rows out, or leaves those alone that are out, says so: see etl.traits.
-    marks = getattr(getattr(function, "__headgate_step__", None), "marks", False)
-    hidden = ("df", "mark") if marks else ("df",)
+    sees_removed = getattr(getattr(function, "__headgate_step__", None), "sees_removed", False)
+    hidden = ("df", "removed_as") if sees_removed else ("df",)
     return _form(name, function, [parameter for parameter in parameters if parameter.name not in hidden])
 
 

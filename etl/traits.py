@@ -1,7 +1,7 @@
 """What a step says of itself: whether it looks at other rows, and whether it takes rows out.
 
-A pipeline's write holds every row with its fate: rows that a step removes stay, marked, and later steps must
-not see them. What a step does there is told by `step`, and guessed from nothing.
+A pipeline's write holds every row: those that a step removes stay, with a word on it, and later steps
+must not see them. What a step does there is told by `step`, and guessed from nothing.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ class Traits:
 
     scope: Scope | Callable[..., Scope] = "group"
     removes: Removes | None = None
-    marks: bool = False
+    sees_removed: bool = False
 
     def looks_across_rows(self, parameters: Mapping[str, Any]) -> bool:
         """Whether, given these parameters, what becomes of a row may depend on others."""
@@ -40,7 +40,7 @@ def step(
     *,
     scope: Scope | Callable[..., Scope],
     removes: Removes | None = None,
-    marks: bool = False,
+    sees_removed: bool = False,
 ) -> Callable[[F], F]:
     """Say of a function that returns a transform what the transform does to rows.
 
@@ -52,10 +52,10 @@ def step(
         given the step's parameters.
     removes : {'duplicate', 'superseded', 'rule'}, optional
         As what rows that the step takes out are counted; ``rule``: by the name in its parameter ``rule``. Its
-        function then takes `mark` as well.
-    marks : bool
-        Whether the function takes `mark`, a column in which rows that are out say why, and leaves those alone
-        by itself.
+        function then takes `removed_as` as well.
+    sees_removed : bool
+        Whether the function takes `removed_as`, a column in which rows that are out say why, and leaves
+        those alone by itself.
 
     Examples
     --------
@@ -63,7 +63,7 @@ def step(
     ... def shout(*, column):
     ...     return lambda df: df.withColumn(column, F.upper(column))
     >>> traits_of(shout)
-    Traits(scope='row', removes=None, marks=False)
+    Traits(scope='row', removes=None, sees_removed=False)
     """
     if not callable(scope) and scope not in get_args(Scope):
         allowed = f"one of {', '.join(get_args(Scope))}, or a function"
@@ -73,7 +73,11 @@ def step(
         raise ParameterError(step="step", parameter="removes", value=removes, allowed=allowed)
 
     def declared(function: F) -> F:
-        setattr(function, ATTRIBUTE, Traits(scope=scope, removes=removes, marks=marks or removes is not None))
+        setattr(
+            function,
+            ATTRIBUTE,
+            Traits(scope=scope, removes=removes, sees_removed=sees_removed or removes is not None),
+        )
         return function
 
     return declared

@@ -29,10 +29,10 @@ __all__ = [
     "add_problems",
     "compose",
     "data_columns",
+    "not_removed",
     "problem",
     "quote",
     "require_columns",
-    "unmarked",
     "with_columns",
 ]
 
@@ -135,6 +135,10 @@ def with_columns(df: DataFrame, columns: Mapping[str, Column]) -> DataFrame:
     return df.withColumns(dict(columns)) if columns else df
 
 
-def unmarked(df: DataFrame, mark: str | None) -> Column:
-    """Whether no earlier step has marked the row: true of every row where `df` has no column `mark`."""
-    return F.col(quote(mark)).isNull() if mark is not None and mark in df.columns else F.lit(True)
+def not_removed(df: DataFrame, removed_as: str | None) -> Column:
+    """Whether no earlier step has removed the row: true of every row if there is no column `removed_as`."""
+    return (
+        F.col(quote(removed_as)).isNull()
+        if removed_as is not None and removed_as in df.columns
+        else F.lit(True)
+    )

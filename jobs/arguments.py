@@ -100,7 +100,7 @@ def parser(
         made.add_argument(
             "--sole-writer",
             action="store_true",
-            help="no other job writes this lake: take no lease on it (S3 only)",
+            help="no other job writes this lake: take no lease on its tables (S3 only)",
         )
         made.add_argument(
             "--data-docs",

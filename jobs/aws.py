@@ -12,6 +12,8 @@ from headgate.jobs.exits import ArgumentsError
 
 __all__ = ["S3Object", "reveal"]
 
+SOLE = "pass --sole-writer if no other job writes this lake"
+
 
 def reveal(reference: SecretReference) -> str:
     """The value behind a reference. Never log, print or store what this returns.
@@ -57,7 +59,11 @@ def reveal(reference: SecretReference) -> str:
         ) from None
 
 
+NOT_SO = ("PreconditionFailed", "ConditionalRequestConflict", "412", "NoSuchKey")
+"""How S3 says that a condition does not hold: of an object that was deleted it says that there is none."""
+
 DENIED = {
+    "NotImplemented": ("the store knows no conditions", SOLE),
     "NoSuchBucket": ("there is no such bucket", "make it, or correct --lake"),
     "404": ("there is no such bucket", "make it, or correct --lake"),
     "AccessDenied": ("no permission", "grant s3:GetObject and s3:PutObject on it to the job's role"),
@@ -80,7 +86,7 @@ class S3Object:
     ------
     ArgumentsError
         By each method, where the bucket is not there, or may not be read or written, or AWS cannot be
-        reached at all.
+        reached at all; by `require_conditions`.
     """
 
     def __init__(self, place: str, *, endpoint: str | None = None, region: str | None = None) -> None:
@@ -90,7 +96,7 @@ class S3Object:
             raise ArgumentsError(
                 argument=place,
                 reason="boto3 is not installed, and without it a lake on S3 cannot be kept to one writer",
-                fix="pip install boto3, or pass --sole-writer if no other job writes this lake",
+                fix=f"pip install boto3, or {SOLE}",
             ) from None
         self.place = place
         address = urlsplit(place)
@@ -124,12 +130,22 @@ class S3Object:
         try:
             answer = self._asked("put_object", **self._at, Body=text.encode())
         except ClientError as error:
-            if error.response["Error"]["Code"] in ("PreconditionFailed", "ConditionalRequestConflict", "412"):
+            if error.response["Error"]["Code"] in NOT_SO:
                 return None
             raise
         finally:
             events.unregister("before-call.s3.PutObject", conditional)
         return str(answer["ETag"])
+
+    def require_conditions(self) -> None:
+        """Raise `ArgumentsError` where the store writes whatever the condition: some that speak S3 do.
+
+        The object must be there.
+        """
+        found = self.read()
+        if found is not None and self.put(found[0], over=None) is not None:
+            reason = "the store overwrites an object that must not be there, so it keeps no writers apart"
+            raise ArgumentsError(argument=self.place, reason=reason, fix=SOLE)
 
     def _asked(self, operation: str, **parameters: Any) -> Any:
         from botocore.exceptions import BotoCoreError, ClientError

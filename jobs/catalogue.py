@@ -10,6 +10,7 @@ from pyspark.sql import functions as F
 
 from headgate.conf import Publish, Step, imported_fit
 from headgate.etl import FITTED, clean, health
+from headgate.etl.errors import ParameterError
 from headgate.etl.load import MODES, WriteMode
 from headgate.etl.traits import traits_of
 from headgate.etl.transform import Transform, compose, quote
@@ -49,17 +50,17 @@ def write_mode(publish: Publish) -> WriteMode:
     return MODES[publish.mode](**publish.options)
 
 
-def transform_of(steps: Iterable[Step], *, mark: str | None = None) -> Transform:
+def transform_of(steps: Iterable[Step], *, removed_as: str | None = None) -> Transform:
     """The steps of a pipeline file as one transform, in their order.
 
     Parameters
     ----------
     steps : iterable of Step
-    mark : str, optional
-        Given to the steps that remove rows: they mark them in this column instead, so that one
-        write holds every row with its fate.
+    removed_as : str, optional
+        Given to the steps that remove rows: they say so in this column instead, so that one write holds
+        every row.
     """
-    return compose(*(_bound(step, mark) for step in steps))
+    return compose(*(_bound(step, removed_as) for step in steps))
 
 
 def rules_of(steps: Iterable[Step]) -> list[str]:
@@ -67,28 +68,42 @@ def rules_of(steps: Iterable[Step]) -> list[str]:
     return [step.parameters["rule"] for step in steps if traits_of(step.function).removes == "rule"]
 
 
-def _bound(step: Step, mark: str | None) -> Transform:
+def _bound(step: Step, removed_as: str | None) -> Transform:
     traits = traits_of(step.function)
-    if mark is not None and traits.marks:
-        marking: Transform = step.function(**step.parameters, mark=mark)
-        return marking
-    made: Transform = step.function(**step.parameters)
-    return made if mark is None or not traits.looks_across_rows(step.parameters) else _on_unmarked(made, mark)
+    if removed_as is not None and traits.sees_removed:
+        return _frame_of(step, step.function(**step.parameters, removed_as=removed_as))
+    made = _frame_of(step, step.function(**step.parameters))
+    if removed_as is None or not traits.looks_across_rows(step.parameters):
+        return made
+    return _on_the_others(made, removed_as)
 
 
-def _on_unmarked(transform: Transform, mark: str) -> Transform:
-    """Apply `transform` to the rows that are not marked, so that the marked ones are as good as gone.
+def _frame_of(step: Step, transform: Callable[[DataFrame], Any]) -> Transform:
+    """The same transform, that tells of a step which forgets to return its frame."""
 
-    The marked rows come along with their metadata, and null where their values no longer fit.
+    def apply(df: DataFrame) -> DataFrame:
+        made = transform(df)
+        if not isinstance(made, DataFrame):
+            given = type(made).__name__
+            raise ParameterError(step=step.name, parameter="its result", value=given, allowed="a DataFrame")
+        return made
+
+    return apply
+
+
+def _on_the_others(transform: Transform, removed_as: str) -> Transform:
+    """Apply `transform` to the rows that are not removed, so that those that are removed are as good as gone.
+
+    They come along with their metadata, and null where their values no longer fit.
     """
 
     def apply(df: DataFrame) -> DataFrame:
-        if mark not in df.columns:
+        if removed_as not in df.columns:
             return transform(df)
-        unmarked = transform(df.where(F.col(quote(mark)).isNull()))
+        there = transform(df.where(F.col(quote(removed_as)).isNull()))
         types = dict(df.dtypes)
-        kept = [quote(name) for name, type_ in unmarked.dtypes if types.get(name) == type_]
-        marked = df.where(F.col(quote(mark)).isNotNull()).select(*kept)
-        return unmarked.unionByName(marked, allowMissingColumns=True)
+        kept = [quote(name) for name, type_ in there.dtypes if types.get(name) == type_]
+        removed = df.where(F.col(quote(removed_as)).isNotNull()).select(*kept)
+        return there.unionByName(removed, allowMissingColumns=True)
 
     return apply

@@ -17,6 +17,7 @@ from headgate.etl.sources import Files
 from headgate.etl.sources.formats import FORMATS, FileFormat
 from headgate.jobs.aws import reveal
 from headgate.jobs.catalogue import FITS, STEPS
+from headgate.jobs.lease import Lease, Unleased
 from headgate.jobs.own_code import carry, find_beside
 from headgate.jobs.places import PIPELINE_BYTES, read_text
 from headgate.jobs.progress import Watch
@@ -96,6 +97,8 @@ class Run(LoadContext):
         The folder of the source files.
     watch : Watch
         Told of progress.
+    lease : Lease or Unleased
+        On the tables that the run may write.
     parallel : int
         Datasets worked on at a time.
     entries : list of Entry
@@ -108,6 +111,7 @@ class Run(LoadContext):
     source: str
     landing: str
     watch: Watch
+    lease: Lease | Unleased = field(default_factory=Unleased)
     parallel: int = 4
     entries: list[Entry] = field(default_factory=list)
     undelivered: dict[str, InputError] = field(default_factory=dict)

@@ -22,9 +22,9 @@ from headgate.jobs.context import Run, new_run_id
 from headgate.jobs.data_docs import gate_documents, write_data_docs
 from headgate.jobs.disclosure import disclosure_of
 from headgate.jobs.exits import ArgumentsError, Exit, code_of, guarded, reasons_of
-from headgate.jobs.flow import STEPS, Step, flow
+from headgate.jobs.flow import STEPS, Step, flow, tables_of
 from headgate.jobs.landing import is_small, simulator_of
-from headgate.jobs.preflight import check_executors, check_places, one_writer
+from headgate.jobs.preflight import check_executors, check_places, sole_writer_of
 from headgate.jobs.progress import LogFormat, Watch, watching
 from headgate.jobs.recovery import account, recover
 from headgate.jobs.report import render
@@ -192,7 +192,7 @@ def run_pipeline(
     data_docs : bool
         Write Great Expectations' Data Docs of all gates beside the report.
     sole_writer : bool
-        No other job writes this lake: take no lease on it.
+        No other job writes this lake: take no lease on its tables.
 
     Returns
     -------
@@ -218,7 +218,14 @@ def run_pipeline(
     with watching(log_format) as watch, session as spark:
         check_places(spark, lake=lake.root, landing=landing)
         check_executors(spark)
-        with one_writer(spark, lake.root, run_id=run_id, sole=sole_writer, say=watch.say) as may_write:
+        with sole_writer_of(
+            tables_of(pipeline, steps),
+            spark=spark,
+            lake=lake.root,
+            run_id=run_id,
+            said=sole_writer,
+            say=watch.say,
+        ) as lease:
             run = Run(
                 spark=spark,
                 name=pipeline.name,
@@ -231,7 +238,8 @@ def run_pipeline(
                 run_id=run_id,
                 watch=watch,
                 parallel=parallel,
-                may_write=may_write,
+                may_write=lease.check,
+                lease=lease,
             )
             return _reported(run, steps, watch, print_json=print_json, docs=data_docs)
 

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 
+from headgate.conf import Pipeline
 from headgate.etl.errors import together
 from headgate.etl.lake.ledger import Entry
 from headgate.jobs.context import Run
@@ -22,7 +23,7 @@ from headgate.jobs.stages.ingest import ingest
 from headgate.jobs.stages.star import star
 from headgate.jobs.stages.train import train
 
-__all__ = ["STEPS", "Step", "flow"]
+__all__ = ["STEPS", "Step", "flow", "tables_of"]
 
 Step = Callable[[Run], list[Entry]]
 
@@ -33,6 +34,20 @@ STEPS: Mapping[str, Step] = {
     "export": export,
     "train": train,
 }
+
+
+def tables_of(plan: Pipeline, steps: Sequence[str | Step]) -> set[str]:
+    """What `steps` may write, by zone and name; for a step that is not one of `STEPS`, all there is."""
+    star = (*plan.star.calendars, *plan.star.dimensions, *plan.star.facts)
+    written = {
+        "ingest": {f"raw/{name}" for name in plan.datasets},
+        "curate": {f"curated/{name}" for name in plan.datasets},
+        "star": {f"star/{name}" for name in star},
+        "export": {f"export/{name}" for name in plan.exports},
+        "train": {f"export/{name}" for name in plan.exports},
+    }
+    named = [step for step in steps if isinstance(step, str)]
+    return set().union(*(written[step] for step in (named if len(named) == len(steps) else written)))
 
 
 def flow(run: Run, steps: Sequence[str | Step] = tuple(STEPS)) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from contextlib import AbstractContextManager, nullcontext
 from importlib import import_module
 from pathlib import Path
@@ -17,10 +17,10 @@ from headgate.etl.errors import InputMissingError
 from headgate.etl.lake import files
 from headgate.jobs.aws import S3Object
 from headgate.jobs.exits import ArgumentsError
-from headgate.jobs.lease import lease
+from headgate.jobs.lease import Lease, Unleased, lease
 from headgate.jobs.places import is_remote, on_s3
 
-__all__ = ["check_executors", "check_places", "one_writer"]
+__all__ = ["check_executors", "check_places", "sole_writer_of"]
 
 PLACES = (
     ("UnknownStoreException", "there is no such bucket", "make it, or correct the address"),
@@ -121,42 +121,49 @@ def check_executors(spark: SparkSession) -> None:
         ) from None
 
 
-def one_writer(
-    spark: SparkSession, lake: str, *, run_id: str, sole: bool, say: Callable[[str], None]
-) -> AbstractContextManager[Callable[[], None]]:
-    """Hold the lake's lease for as long as the block lasts, where Delta cannot keep two drivers apart.
+def sole_writer_of(
+    tables: Collection[str],
+    *,
+    spark: SparkSession,
+    lake: str,
+    run_id: str,
+    said: bool,
+    say: Callable[[str], None],
+) -> AbstractContextManager[Lease | Unleased]:
+    """Hold the lease on some tables for as long as the block lasts, where Delta cannot keep drivers apart.
 
     That is on S3, unless Spark is told of a log store that can, such as
     ``spark.delta.logStore.s3.impl=io.delta.storage.S3DynamoDBLogStore``.
 
     Parameters
     ----------
+    tables : collection of str
+        That the run may write.
     spark : SparkSession
     lake : str
     run_id : str
-    sole : bool
+    said : bool
         The user says that no other job writes this lake: no lease is taken.
     say : callable
 
     Yields
     ------
-    callable
-        Called before each commit: raises `headgate.jobs.lease.LeaseLostError` where the lease is lost.
+    Lease or Unleased
 
     Raises
     ------
     headgate.jobs.lease.BusyError
-        Another run is writing the lake.
+        Another run is writing one of them.
     """
-    if sole or not on_s3(lake) or _keeps_writers_apart(spark, lake):
-        return nullcontext(lambda: None)
+    if said or not on_s3(lake) or _keeps_writers_apart(spark, lake):
+        return nullcontext(Unleased())
     hadoop: Any = spark._jsparkSession.sessionState().newHadoopConf()
-    seat = S3Object(
+    leases = S3Object(
         f"{lake.rstrip('/')}/_writer.json",
         endpoint=hadoop.get("fs.s3a.endpoint") or None,
         region=hadoop.get("fs.s3a.endpoint.region") or None,
     )
-    return lease(seat, holder=f"run {run_id}", say=say)
+    return lease(leases, tables=tables, holder=f"run {run_id}", say=say)
 
 
 def _keeps_writers_apart(spark: SparkSession, lake: str) -> bool:

@@ -73,7 +73,7 @@ class _Lines(Watch):
     def __init__(self) -> None:
         self.lock = threading.Lock()
         self.heading: str | None = None
-        self.standing: list[Entry] = []
+        self.unchanged: list[Entry] = []
 
     def _print(self, text: str) -> None:
         with self.lock:
@@ -85,12 +85,12 @@ class _Lines(Watch):
         _print_line(shown(text))
 
     def _tell_standing(self) -> None:
-        if self.standing:
-            rows = sum(entry.published for entry in self.standing)
-            stage, several = self.standing[0].stage, len(self.standing)
-            name = self.standing[0].dataset if several == 1 else f"{several} of them"
+        if self.unchanged:
+            rows = sum(entry.published for entry in self.unchanged)
+            stage, several = self.unchanged[0].stage, len(self.unchanged)
+            name = self.unchanged[0].dataset if several == 1 else f"{several} of them"
             self._line(f"  {stage:<7} {name:<26} unchanged (last published: {rows:,} rows)")
-            self.standing = []
+            self.unchanged = []
 
     def stage(self, stage: str, datasets: Sequence[str]) -> None:
         with self.lock:
@@ -103,9 +103,9 @@ class _Lines(Watch):
     def finish(self, entry: Entry) -> None:
         if entry.status == "unchanged":
             with self.lock:
-                if self.standing and self.standing[0].stage != entry.stage:
+                if self.unchanged and self.unchanged[0].stage != entry.stage:
                     self._tell_standing()
-                self.standing.append(entry)
+                self.unchanged.append(entry)
             return
         with self.lock:
             if self.heading is not None:

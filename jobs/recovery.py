@@ -7,6 +7,7 @@ from them. That is done before anything new is published, so that nothing is bur
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from typing import Any
 
 from headgate.etl.lake.commits import last_commit
 from headgate.etl.lake.history import notes, snapshot
@@ -55,7 +56,7 @@ def recover(run: Run) -> int:
     # What was told in one go is complete, unless another has taken something out of the ledger.
     behind = [path for path, entry in last.items() if changed or entry in missed]
     if missed or changed:
-        append_ledger(run.spark, run.lake.ledger, [*_all_of(run, behind), *made])
+        _tell(run, [*_all_of(run, behind), *made])
     return ledger.version if ledger is not None else -1
 
 
@@ -73,8 +74,15 @@ def account(run: Run, *, begun_after: int) -> None:
     if missed:
         # A run that died since this one began: what it followed on may be untold as well.
         tables = {TableId(ZONES[entry.stage], entry.dataset) for entry in missed}
-        append_ledger(run.spark, run.lake.ledger, _all_of(run, map(run.lake.table, sorted(tables, key=str))))
-    append_ledger(run.spark, run.lake.ledger, new, begun_after=begun_after)
+        _tell(run, _all_of(run, map(run.lake.table, sorted(tables, key=str))))
+    if new:
+        _tell(run, new, begun_after=begun_after)
+
+
+def _tell(run: Run, entries: Iterable[Entry], **known: Any) -> None:
+    # Runs that write other tables of the lake write the ledger too.
+    with run.lease.turn_at("ledger"):
+        append_ledger(run.spark, run.lake.ledger, entries, **known)
 
 
 def _all_of(run: Run, paths: Iterable[str]) -> list[Entry]:

@@ -40,7 +40,7 @@ Delivered = Callable[[str, Source], Columns]
 """What columns the raw table of a dataset has, given the name and how it is read."""
 
 RAW = ("_file", "_file_hash", "_row", "_seq", "_op", "_record", "_unreadable", "_ingested_at", "_run_id")
-STEPPED = ("_problems", "_fate")
+STEPPED = ("_problems", "_removed_as")
 CALENDAR = {
     "date": "date",
     **dict.fromkeys(("year", "quarter", "month", "day", "iso_year", "iso_week"), "int"),
@@ -115,7 +115,9 @@ class _Rehearsal:
 
     def _dimension(self, name: str, dimension: Dimension, curated: Columns) -> Columns:
         path = ("star", "dimensions", name)
-        columns = self._steps((*path, "steps"), dimension.steps, curated.having(dict.fromkeys(["_fate"])))
+        columns = self._steps(
+            (*path, "steps"), dimension.steps, curated.having(dict.fromkeys(["_removed_as"]))
+        )
         for key in ("natural_key", "attributes", "order_by"):
             self._need_all(columns, getattr(dimension, key), (*path, key))
         kept = columns.only([*dimension.natural_key, *dimension.attributes])
@@ -160,7 +162,7 @@ class _Rehearsal:
         dimensions: Mapping[str, Columns],
     ) -> None:
         path = ("exports", name)
-        columns = fact.having(dict.fromkeys(["_orphans", "_fate"])) if plan else UNKNOWN
+        columns = fact.having(dict.fromkeys(["_orphans", "_removed_as"])) if plan else UNKNOWN
         for fk, attributes in export.join.items():
             reference = plan.references.get(fk) if plan else None
             dimension = dimensions.get(reference.dimension, UNKNOWN) if reference else UNKNOWN

@@ -35,7 +35,7 @@ def summarize(
     ----------
     run : Run
     entries : sequence of Entry
-        What its steps did, or found standing.
+        What its steps did, or found up to date.
     started_at : datetime
     error : str, optional
         Why it ended early, one line.

@@ -25,9 +25,9 @@ from headgate.jobs.report.expectations import criterion, spoken
 from headgate.jobs.report.wording import plain
 from headgate.jobs.session import session_to_read, spark_session
 from headgate.quality import Report, Result, ResultFormat, Suite, data_docs, load_suite, validate
+from headgate.quality.inapplicable import require_applicable
 from headgate.quality.oneline import shown
 from headgate.quality.said import said
-from headgate.quality.unfit import require_fit
 
 __all__ = ["main", "validate_data"]
 
@@ -156,7 +156,7 @@ def validate_data(
         The data is not there, or cannot be read.
     """
     df = read_data(spark, data, infer=infer)
-    require_fit(df, suite.bind(parameters))
+    require_applicable(df, suite.bind(parameters))
     report = validate(df, suite, result_format=result_format, suite_parameters=parameters)
     if report.rows is None:
         reason = next((result.exception for result in report.results if result.exception), "no reason given")

@@ -74,21 +74,21 @@ def _failing_rows(
     df: DataFrame, rules: Sequence[tuple[int, RowRule]], types: Mapping[str, str], counts: Mapping[str, int]
 ) -> DataFrame:
     """Find a few failing rows of each rule in one pass."""
-    marks = []
+    flags = []
     values: dict[str, Column] = {}
     at_column = _free(_AT, df.columns)
     for at, rule in rules:
         fails = rule.breaks()
         # Of very many a random part is plenty, and spares the sort below.
         thinned = _SAMPLE / max(counts[rule.unexpected], 1)
-        marks.append(F.when(fails & (F.rand(at) < thinned) if thinned < 1 else fails, F.lit(at)))
+        flags.append(F.when(fails & (F.rand(at) < thinned) if thinned < 1 else fails, F.lit(at)))
         for (name, _), field in zip(_slots(rule), rule.fields, strict=True):
             before = values.get(name)
             is_this = F.col(at_column) == at
             values[name] = (
                 F.when(is_this, field.column) if before is None else before.when(is_this, field.column)
             )
-    failing = df.withColumn(at_column, F.explode(F.array_compact(F.array(*marks))))
+    failing = df.withColumn(at_column, F.explode(F.array_compact(F.array(*flags))))
     # Spark keeps no more than the limit of each part before it shuffles.
     rank = F.row_number().over(Window.partitionBy(_AT).orderBy(_AT))
     shown = failing.select(F.col(at_column).alias(_AT), *_filled(values, types))

@@ -55,13 +55,13 @@ def _distinct(df: DataFrame, items: Sequence[tuple[str, tuple[Group, int, Proof]
     frames = []
     for at, (_, (group, _, proof)) in enumerate(items):
         rows = df if group.rows_if is None else df.where(group.rows_if)
-        marks = rows.select(proof.mark.alias("mark"))
+        keys = rows.select(proof.key.alias("key"))
         if proof.dense:
-            bits = F.bitmap_construct_agg(F.bitmap_bit_position("mark")).alias("bits")
-            parts = marks.groupBy(F.bitmap_bucket_number("mark")).agg(bits)
+            bits = F.bitmap_construct_agg(F.bitmap_bit_position("key")).alias("bits")
+            parts = keys.groupBy(F.bitmap_bucket_number("key")).agg(bits)
             different = F.coalesce(F.sum(F.bitmap_count("bits")), F.lit(0))
         else:
-            parts = marks.distinct()
+            parts = keys.distinct()
             different = F.count(F.lit(1))
         frames.append(parts.agg(F.lit(at).alias("at"), different.alias("different")))
     return {items[row["at"]][0]: row["different"] for row in reduce(DataFrame.unionAll, frames).collect()}

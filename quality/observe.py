@@ -16,8 +16,8 @@ from pyspark.sql import functions as F
 from pyspark.sql import types as T
 
 from headgate.quality.expectation import Suite
+from headgate.quality.flags import Flags
 from headgate.quality.instants import local_time
-from headgate.quality.marks import Marks
 from headgate.quality.measure import analysed, made
 from headgate.quality.plan import plan
 from headgate.quality.populations import count
@@ -76,7 +76,7 @@ class Observations:
 
 
 def observations(
-    df: DataFrame, suite: Suite, *, among: Column | None = None, marks: Marks | None = None
+    df: DataFrame, suite: Suite, *, among: Column | None = None, flags: Flags | None = None
 ) -> Observations:
     """Plan what can be seen of a suite while rows are written: all that needs no groups.
 
@@ -88,8 +88,8 @@ def observations(
         Without open placeholders; see `Suite.bind`.
     among : Column or None
         The rows that will be the data, as a condition that is never null; None for all.
-    marks : Marks or None
-        What `headgate.quality.rows.mark` has marked in the rows of `df`, and is not evaluated again. Rows
+    flags : Flags or None
+        What `headgate.quality.rows.flag` has flagged in the rows of `df`, and is not evaluated again. Rows
         that break a critical rule are not among the data.
 
     Returns
@@ -114,8 +114,8 @@ def observations(
     """
     watched = Watched({ROWS: lambda: count(among)})
     for rule in fitting_patterns(df.sparkSession, plan(suite, df.schema, among=among)):
-        marked = marks is not None and rule.expectation.id in marks.ids
-        rule.watch(watched, partial(_count_broken, among, marks, rule.expectation.id) if marked else None)
+        flagged = flags is not None and rule.expectation.id in flags.ids
+        rule.watch(watched, partial(_count_broken, among, flags, rule.expectation.id) if flagged else None)
     kinds, same = watched.kinds, watched.same
     columns = made({key: make for key, make in watched.makers.items() if key not in same}, {})
     # The minimum of times without a zone would depend on the session's zone on its way back.
@@ -126,9 +126,9 @@ def observations(
     return Observations(analysed(df, numbers), kinds, watched.known, watched.present, same)
 
 
-def _count_broken(among: Column | None, marks: Marks | None, expectation_id: str) -> Column:
-    assert marks is not None
-    return count(among, marks.breaks(expectation_id))
+def _count_broken(among: Column | None, flags: Flags | None, expectation_id: str) -> Column:
+    assert flags is not None
+    return count(among, flags.breaks(expectation_id))
 
 
 def _as_number(column: Column, kind: T.DataType | None) -> Column:

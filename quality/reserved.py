@@ -58,7 +58,7 @@ def require_free(schema: T.StructType, *, written: Iterable[str] = ()) -> None:
 
 
 def _is_ours(field: T.StructField) -> bool:
-    """Tell whether a column is what its name says: structs of the right fields, or marks."""
+    """Tell whether a column is what its name says: structs of the right fields, or flags."""
     if field.name not in _STRUCTS:
         return isinstance(field.dataType, T.LongType)
     element = field.dataType.elementType if isinstance(field.dataType, T.ArrayType) else None

@@ -20,15 +20,15 @@ from headgate.quality.engine import answerable
 from headgate.quality.errors import InapplicableError
 from headgate.quality.expectation import Expectation, Suite
 from headgate.quality.failures import FAILURE_TYPE, FAILURES
+from headgate.quality.flags import Flags, flag_rows
 from headgate.quality.literals import quote
-from headgate.quality.marks import Marks, mark_rows
 from headgate.quality.plan import plan
 from headgate.quality.predicates import PREDICATES
 from headgate.quality.problems import problems_as_failures
 from headgate.quality.reserved import require_free
 from headgate.quality.rules import UNIQUENESS, Rule
 
-__all__ = ["Transform", "fitting_patterns", "flag_failures", "mark", "split", "told_by_rows"]
+__all__ = ["Transform", "fitting_patterns", "flag", "flag_failures", "split", "told_by_rows"]
 
 Transform = Callable[[DataFrame], DataFrame]
 
@@ -84,16 +84,16 @@ def flag_failures(suite: Suite, *, among: Column | None = None, uniqueness: bool
     """
 
     def transform(df: DataFrame) -> DataFrame:
-        rows, marks = mark(df, suite, among=among, among_equals=uniqueness)
-        return _spelled(rows, marks, suite)
+        rows, flags = flag(df, suite, among=among, among_equals=uniqueness)
+        return _spelled(rows, flags, suite)
 
     return transform
 
 
-def mark(
+def flag(
     df: DataFrame, suite: Suite, *, among: Column | None = None, alone: bool = True, among_equals: bool = True
-) -> tuple[DataFrame, Marks]:
-    """Mark which rules each row breaks: what `flag_failures` spells out, for who reads the rows twice.
+) -> tuple[DataFrame, Flags]:
+    """Flag which rules each row breaks: what `flag_failures` spells out, for who reads the rows twice.
 
     Parameters
     ----------
@@ -109,8 +109,8 @@ def mark(
     Returns
     -------
     DataFrame
-        The rows and columns of `df`, and metadata columns with the marks.
-    Marks
+        The rows and columns of `df`, and metadata columns with the flags.
+    Flags
         How to read them.
 
     Examples
@@ -120,8 +120,8 @@ def mark(
     ...     "type": "expect_column_values_to_be_between", "kwargs": {"column": "age", "min_value": 0}}]}''',
     ...     source="people.json")
     >>> people = spark.createDataFrame([(1, 30), (2, -1)], "id int, age int")
-    >>> rows, marks = mark(people, suite)
-    >>> rows.where(marks.critical).show()
+    >>> rows, flags = flag(people, suite)
+    >>> rows.where(flags.critical).show()
     +---+---+---------+
     | id|age|_broken_0|
     +---+---+---------+
@@ -131,7 +131,7 @@ def mark(
     """
     told = _told(_planned(df, suite))
     rules = [rule for rule in told if (alone if rule.asked_of is None else among_equals)]
-    return _marked(df, rules, among, name=_BROKEN if alone else _REPEATED)
+    return _flagged(df, rules, among, name=_BROKEN if alone else _REPEATED)
 
 
 def split(df: DataFrame, suite: Suite) -> tuple[DataFrame, DataFrame]:
@@ -175,15 +175,15 @@ def split(df: DataFrame, suite: Suite) -> tuple[DataFrame, DataFrame]:
     """
     rules = _planned(df, suite)
     told = _told(rules)
-    marked, marks = _marked(df, [rule for rule in told if rule.asked_of is None], None)
+    flagged, flags = _flagged(df, [rule for rule in told if rule.asked_of is None], None)
     repeated = [rule for rule in told if rule.asked_of is not None]
     if repeated:
-        marked, more = _marked(marked, repeated, ~marks.critical, name=_REPEATED)
-        marks |= more
+        flagged, more = _flagged(flagged, repeated, ~flags.critical, name=_REPEATED)
+        flags |= more
     for rule in rules:
         expectation = rule.expectation
         by_rows = expectation.type in PREDICATES or expectation.type in UNIQUENESS
-        if by_rows and expectation.id not in marks.ids:
+        if by_rows and expectation.id not in flags.ids:
             raise InapplicableError(
                 suite=suite.name,
                 expectation_id=expectation.id,
@@ -191,8 +191,8 @@ def split(df: DataFrame, suite: Suite) -> tuple[DataFrame, DataFrame]:
                 columns=expectation.columns,
                 reason=rule.fault or "it is not valid, or not for such a column",
             )
-    accepted = marked.where(~marks.critical).drop(*marks.columns)
-    return accepted, _spelled(marked.where(marks.critical), marks, suite)
+    accepted = flagged.where(~flags.critical).drop(*flags.columns)
+    return accepted, _spelled(flagged.where(flags.critical), flags, suite)
 
 
 def told_by_rows(suite: Suite) -> Suite:
@@ -231,35 +231,35 @@ def _told(rules: Iterable[Rule]) -> list[Rule]:
     return [rule for rule in rules if rule.told_by_rows]
 
 
-def _spelled(rows: DataFrame, marks: Marks, suite: Suite) -> DataFrame:
-    failures = F.coalesce(marks.failures(suite), F.array().cast(FAILURE_TYPE))
-    if marks.problem is not None:
+def _spelled(rows: DataFrame, flags: Flags, suite: Suite) -> DataFrame:
+    failures = F.coalesce(flags.failures(suite), F.array().cast(FAILURE_TYPE))
+    if flags.problem is not None:
         failures = F.concat(problems_as_failures(), failures)
-    columns = [quote(name) for name in rows.columns if name not in (FAILURES, *marks.columns)]
+    columns = [quote(name) for name in rows.columns if name not in (FAILURES, *flags.columns)]
     return rows.select(*columns, failures.alias(FAILURES))
 
 
-def _marked(
+def _flagged(
     df: DataFrame,
     told: Sequence[Rule],
     among: Column | None,
     name: str = _BROKEN,
-) -> tuple[DataFrame, Marks]:
-    """Mark by the rules that fit the data."""
+) -> tuple[DataFrame, Flags]:
+    """Flag by the rules that fit the data."""
     told = fitting_patterns(df.sparkSession, told)
-    marked = partial(mark_rows, df, among=among, name=name)
-    analysed = partial(_analysed, marked)
-    return analysed(told) or marked([rule for rule in told if analysed([rule])])
+    flagged = partial(flag_rows, df, among=among, name=name)
+    analysed = partial(_analysed, flagged)
+    return analysed(told) or flagged([rule for rule in told if analysed([rule])])
 
 
 def _analysed(
-    marked: Callable[[Sequence[Rule]], tuple[DataFrame, Marks]],
+    flagged: Callable[[Sequence[Rule]], tuple[DataFrame, Flags]],
     rules: Sequence[Rule],
-) -> tuple[DataFrame, Marks] | None:
-    """Mark, if Spark can analyse every rule; asking for the schema makes it try."""
+) -> tuple[DataFrame, Flags] | None:
+    """Flag, if Spark can analyse every rule; asking for the schema makes it try."""
     try:
-        rows, marks = marked(rules)
-        return (rows, marks) if rows.schema else None
+        rows, flags = flagged(rules)
+        return (rows, flags) if rows.schema else None
     except AnalysisException:
         return None
 

@@ -2,8 +2,8 @@
 
 To group millions of rows by their keys moves every key through a shuffle. Two cheaper measures prove
 that keys are unique where they are, which is nearly always: whole numbers that lie close together are
-marked in bitmaps, a bit for each number that could be; texts are replaced by hashes of eight bytes. As
-many different marks, or hashes, as rows mean that no two rows are equal. Fewer prove nothing where
+set in bitmaps, a bit for each number that could be; texts are replaced by hashes of eight bytes. As
+many different bits, or hashes, as rows mean that no two rows are equal. Fewer prove nothing where
 hashes may collide, or keys are null: then rows are grouped after all.
 
 References
@@ -42,14 +42,14 @@ class Proof:
 
     Attributes
     ----------
-    mark : Column
+    key : Column
         What stands for a row's key.
     dense : bool
-        Whether marks are numbers from nought on, for bitmaps; else they are hashes.
+        Whether keys are numbers from nought on, for bitmaps; else they are hashes.
     """
 
-    def __init__(self, mark: Column, *, dense: bool) -> None:
-        self.mark, self.dense = mark, dense
+    def __init__(self, key: Column, *, dense: bool) -> None:
+        self.key, self.dense = key, dense
 
 
 def bounds_of(group: Group) -> Aggregates:
@@ -92,10 +92,10 @@ def proof_of(group: Group, rows: int, numbers: Mapping[str, Any]) -> Proof | Non
     ]
     ranges = [(low, high - low + 1) for low, high in bounds if low is not None and high is not None]
     if len(ranges) == len(fields) and math.prod(width for _, width in ranges) <= BITS_PER_ROW * rows:
-        mark = F.lit(0).cast("bigint")
+        key = F.lit(0).cast("bigint")
         for field, (low, width) in zip(fields, ranges, strict=True):
-            mark = mark * F.lit(width) + (field.column.cast("bigint") - F.lit(low))
-        return Proof(mark, dense=True)
+            key = key * F.lit(width) + (field.column.cast("bigint") - F.lit(low))
+        return Proof(key, dense=True)
     if any(_is_text(field.type) for field in fields) and all(_hashable(field.type) for field in fields):
         return Proof(F.xxhash64(*(field.column for field in fields)), dense=False)
     return None

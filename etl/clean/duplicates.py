@@ -6,10 +6,10 @@ from pyspark.sql import DataFrame, Window
 from pyspark.sql import functions as F
 
 from headgate.etl.clean.checks import require_names
-from headgate.etl.clean.fate import critical_problems, require_mark, take_out
+from headgate.etl.clean.removal import critical_problems, remove, require_removed_as
 from headgate.etl.order import comparable, latest_first
 from headgate.etl.traits import step
-from headgate.etl.transform import PROBLEMS, Transform, data_columns, quote, require_columns, unmarked
+from headgate.etl.transform import PROBLEMS, Transform, data_columns, not_removed, quote, require_columns
 
 __all__ = ["drop_exact_duplicates", "keep_latest"]
 
@@ -19,7 +19,7 @@ FLAWS = "_flaws"
 
 
 @step(scope="group", removes="duplicate")
-def drop_exact_duplicates(*, columns: list[str] | None = None, mark: str | None = None) -> Transform:
+def drop_exact_duplicates(*, columns: list[str] | None = None, removed_as: str | None = None) -> Transform:
     """Keep one row of those that are equal in all data columns, nulls included.
 
     The one that stays is the first by `_file` and `_row`, then by the data columns; the order in which
@@ -31,14 +31,14 @@ def drop_exact_duplicates(*, columns: list[str] | None = None, mark: str | None 
     ----------
     columns : list of str, optional
         Columns to compare; all data columns if left out.
-    mark : str, optional
-        A column, created when absent, to write the fate ``duplicate`` into instead of removing rows.
+    removed_as : str, optional
+        A column, created when absent, to write ``duplicate`` into instead of removing rows.
         Rows that are marked already are left out of account and stay as they are.
 
     Returns
     -------
     Transform
-        Its output has the same columns and at most as many rows; with `mark`, as many rows. Doing it
+        Its output has the same columns and at most as many rows; with `removed_as`, as many rows. Doing it
         twice changes nothing more.
 
     Raises
@@ -46,7 +46,7 @@ def drop_exact_duplicates(*, columns: list[str] | None = None, mark: str | None 
     MissingColumnError
         If a column to compare is not there.
     ParameterError
-        If `mark` is not the name of a metadata column.
+        If `removed_as` is not the name of a metadata column.
 
     Examples
     --------
@@ -60,7 +60,7 @@ def drop_exact_duplicates(*, columns: list[str] | None = None, mark: str | None 
     +---+----+----+
     """
     step = "drop_exact_duplicates"
-    require_mark(mark, step=step)
+    require_removed_as(removed_as, step=step)
     if columns is not None:
         require_names(columns, step=step, parameter="columns")
 
@@ -70,20 +70,20 @@ def drop_exact_duplicates(*, columns: list[str] | None = None, mark: str | None 
         equal = [comparable(df, name) for name in compared]
         place = [F.col(quote(name)) for name in PLACE if name in df.columns]
         rest = [comparable(df, name) for name in data_columns(df) if name not in compared]
-        live = unmarked(df, mark)
+        live = not_removed(df, removed_as)
         # The hash comes first so that sorting seldom needs to look at the columns themselves.
         # Sail takes no constant array to part rows by.
         flaws = [FLAWS] if PROBLEMS in df.columns else []
         same = Window.partitionBy(F.xxhash64(*equal), live, *flaws, *equal)
         ordered = same.orderBy(*([*place, *rest] or [F.lit(0)]))
         ranked = _with_flaws(df).withColumns({RANK: F.when(live, F.row_number().over(ordered))})
-        return take_out(ranked, F.col(RANK) > 1, fate="duplicate", mark=mark).drop(RANK, FLAWS)
+        return remove(ranked, F.col(RANK) > 1, kind="duplicate", removed_as=removed_as).drop(RANK, FLAWS)
 
     return drop
 
 
 @step(scope="group", removes="superseded")
-def keep_latest(*, keys: list[str], order_by: list[str], mark: str | None = None) -> Transform:
+def keep_latest(*, keys: list[str], order_by: list[str], removed_as: str | None = None) -> Transform:
     """Keep, of the rows with the same keys, the latest one.
 
     Latest is the greatest by the first of `order_by`, then by the next, and in the end by every other
@@ -99,14 +99,14 @@ def keep_latest(*, keys: list[str], order_by: list[str], mark: str | None = None
         Columns that name what a row is about.
     order_by : list of str
         Columns to judge by; ``-name`` for one whose smaller values win.
-    mark : str, optional
-        A column, created when absent, to write the fate ``superseded`` into instead of removing rows.
+    removed_as : str, optional
+        A column, created when absent, to write ``superseded`` into instead of removing rows.
         Rows that are marked already are left out of account and stay as they are.
 
     Returns
     -------
     Transform
-        Its output has the same columns and at most as many rows; with `mark`, as many rows. Doing it
+        Its output has the same columns and at most as many rows; with `removed_as`, as many rows. Doing it
         twice changes nothing more.
 
     Raises
@@ -114,7 +114,7 @@ def keep_latest(*, keys: list[str], order_by: list[str], mark: str | None = None
     MissingColumnError
         If a column of `keys` or `order_by` is not there.
     ParameterError
-        If `keys` or `order_by` is empty, or `mark` is not the name of a metadata column.
+        If `keys` or `order_by` is empty, or `removed_as` is not the name of a metadata column.
 
     Examples
     --------
@@ -131,7 +131,7 @@ def keep_latest(*, keys: list[str], order_by: list[str], mark: str | None = None
     step = "keep_latest"
     require_names(keys, step=step, parameter="keys")
     require_names(order_by, step=step, parameter="order_by")
-    require_mark(mark, step=step)
+    require_removed_as(removed_as, step=step)
     judged = [name.removeprefix("-") for name in order_by]
 
     def keep(df: DataFrame) -> DataFrame:
@@ -143,14 +143,14 @@ def keep_latest(*, keys: list[str], order_by: list[str], mark: str | None = None
         ]
         order = [*latest_first(df, order_by), *(comparable(df, name).desc_nulls_last() for name in rest)]
         key = [comparable(df, name) for name in keys]
-        live = unmarked(df, mark) & (F.size(FLAWS) == 0)
+        live = not_removed(df, removed_as) & (F.size(FLAWS) == 0)
         for part in key:
             live &= part.isNotNull()
         # Rows out of account are spread by their content: together they could be too many for one task.
         spread = F.when(~live, F.xxhash64(*(comparable(df, name) for name in data_columns(df))))
         same = Window.partitionBy(live, spread, *key).orderBy(*order)
         ranked = _with_flaws(df).withColumns({RANK: F.when(live, F.row_number().over(same))})
-        return take_out(ranked, F.col(RANK) > 1, fate="superseded", mark=mark).drop(RANK, FLAWS)
+        return remove(ranked, F.col(RANK) > 1, kind="superseded", removed_as=removed_as).drop(RANK, FLAWS)
 
     return keep
 

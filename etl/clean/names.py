@@ -17,7 +17,7 @@ from headgate.etl.transform import Transform, data_columns, quote, require_colum
 __all__ = ["rename_columns", "rename_to_snake_case", "select_columns", "snake_case"]
 
 RESERVED = frozenset(
-    {"_file", "_row", "_seq", "_op", "_ingested_at", "_run_id", "_problems", "_fate", "_failures"}
+    {"_file", "_row", "_seq", "_op", "_ingested_at", "_run_id", "_problems", "_removed_as", "_failures"}
 )
 """Metadata that the pipeline itself reads: these columns keep their names."""
 

@@ -9,13 +9,13 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from headgate.etl.errors import REFUSED_BY_DATA, ParameterError
-from headgate.etl.transform import Transform, quote, require_columns, unmarked
+from headgate.etl.transform import Transform, not_removed, quote, require_columns
 
 __all__ = ["split_by_group"]
 
 
 def split_by_group(
-    *, group: str, fractions: dict[str, float], seed: int, to: str = "split", mark: str | None = None
+    *, group: str, fractions: dict[str, float], seed: int, to: str = "split", removed_as: str | None = None
 ) -> Transform:
     """Assign each row to a split by its group, so that no group is in two splits.
 
@@ -33,7 +33,7 @@ def split_by_group(
         Which of the possible splits is drawn.
     to : str
         The column to write.
-    mark : str, optional
+    removed_as : str, optional
         A column in which earlier steps marked rows for removal: such rows get a null.
 
     Returns
@@ -83,7 +83,7 @@ def split_by_group(
         split = F.when(named.isNull(), F.raise_error(F.lit(message))).otherwise(
             _drawn(named, fractions, seed)
         )
-        return df.withColumn(to, F.when(unmarked(df, mark), split))
+        return df.withColumn(to, F.when(not_removed(df, removed_as), split))
 
     return transform
 

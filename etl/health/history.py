@@ -10,14 +10,14 @@ from pyspark.sql.window import Window
 from headgate.etl.errors import ParameterError
 from headgate.etl.features.moments import moment
 from headgate.etl.traits import step
-from headgate.etl.transform import Transform, quote, require_columns, unmarked
+from headgate.etl.transform import Transform, not_removed, quote, require_columns
 
 __all__ = ["count_prior_encounters"]
 
 
-@step(scope="group", marks=True)
+@step(scope="group", sees_removed=True)
 def count_prior_encounters(
-    *, patient: str, admitted: str, to: str, within_days: int | None = None, mark: str | None = None
+    *, patient: str, admitted: str, to: str, within_days: int | None = None, removed_as: str | None = None
 ) -> Transform:
     """Count the encounters of the same patient that began before this one.
 
@@ -35,7 +35,7 @@ def count_prior_encounters(
         The column to write.
     within_days : int, optional
         Count only encounters that began at most so many days (of 24 hours) before; all by default.
-    mark : str, optional
+    removed_as : str, optional
         A column in which earlier steps marked rows for removal: such rows do not count, and get a
         null.
 
@@ -76,7 +76,7 @@ def count_prior_encounters(
     def transform(df: DataFrame) -> DataFrame:
         require_columns(df, [patient, admitted], step=step)
         time, earliest = _time(df)
-        counts = unmarked(df, mark) & F.col(quote(patient)).isNotNull() & time.isNotNull()
+        counts = not_removed(df, removed_as) & F.col(quote(patient)).isNotNull() & time.isNotNull()
         past = Window.partitionBy(quote(patient)).orderBy(time).rangeBetween(earliest, -1)
         return df.withColumn(to, F.when(counts, F.count(F.when(counts, 1)).over(past)).cast("int"))
 

@@ -11,7 +11,7 @@ from pyspark.sql.window import Window
 from headgate.etl.errors import ParameterError
 from headgate.etl.features.moments import moment
 from headgate.etl.traits import step
-from headgate.etl.transform import Transform, quote, require_columns, unmarked
+from headgate.etl.transform import Transform, not_removed, quote, require_columns
 
 __all__ = ["label_readmission"]
 
@@ -23,7 +23,7 @@ ADMITS, EVENT, NEXT = "_admits", "_event", "_next"
 ENDS_BEFORE_ADMISSIONS, ADMISSION, ENDS_AFTER_ADMISSIONS = 0, 1, 2
 
 
-@step(scope="group", marks=True)
+@step(scope="group", sees_removed=True)
 def label_readmission(
     *,
     patient: str,
@@ -32,7 +32,7 @@ def label_readmission(
     to: str,
     days: int = 30,
     observed_until: str | None = None,
-    mark: str | None = None,
+    removed_as: str | None = None,
 ) -> Transform:
     """Label an encounter 1 if the patient is admitted again within so many days of discharge.
 
@@ -57,7 +57,7 @@ def label_readmission(
         to keep those only would raise the rate. Without it, an encounter with no later admission in
         the data counts as not readmitted, however short the time it was observed (it is censored):
         towards the end of the data the rate then falls for no reason but this.
-    mark : str, optional
+    removed_as : str, optional
         A column in which earlier steps marked rows for removal: such rows are no admissions, and get
         a null.
 
@@ -106,7 +106,7 @@ def label_readmission(
             raise ParameterError(
                 step=STEP, parameter="discharged", value=discharged, allowed=f"a {kind}, as '{admitted}' is"
             )
-        known = unmarked(df, mark) & F.col(quote(patient)).isNotNull()
+        known = not_removed(df, removed_as) & F.col(quote(patient)).isNotNull()
         timed = df.withColumn(STARTS, F.when(known, start)).withColumn(ENDS, F.when(known, end))
 
         # Each row becomes two events, its admission and its discharge; sorted by time, the admission

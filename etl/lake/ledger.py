@@ -40,7 +40,7 @@ class ConservationError(EtlError):
     ----------
     dataset : str
     read, accounted : int
-        Rows that came in, and rows whose fate is known.
+        Rows that came in, and rows of which it is known what became of them.
     """
 
     def __init__(self, *, dataset: str, read: int, accounted: int) -> None:
@@ -121,7 +121,7 @@ class Entry:
 
     @property
     def accounted(self) -> int:
-        """Rows whose fate is known."""
+        """Rows of which it is known what became of them."""
         return (
             self.published + self.superseded + self.duplicates + self.quarantined + sum(self.dropped.values())
         )

@@ -19,7 +19,7 @@ from pyspark.sql import types as T
 from headgate.etl.lake.admission import Refusal, TableRuleError
 from headgate.etl.transform import quote, with_columns
 
-__all__ = ["as_stored", "predicate", "unfit_refused", "with_fit_values"]
+__all__ = ["as_stored", "invalid_refused", "predicate", "with_valid_values"]
 
 NULL = "__HIVE_DEFAULT_PARTITION__"
 """The folder of the rows that have no value."""
@@ -30,7 +30,7 @@ ESCAPED = "".join(map(chr, range(1, 0x20))) + "\"#%'*/:=?\\\x7f{[]^"
 LONGEST = 255
 """A folder's name, in bytes, on every file system that a table may be copied to."""
 
-UNFIT = "headgate: unfit partition value: "
+INVALID = "headgate: partition value: "
 
 
 def as_stored(df: DataFrame, columns: Collection[str]) -> DataFrame:
@@ -46,7 +46,7 @@ def as_stored(df: DataFrame, columns: Collection[str]) -> DataFrame:
     return with_columns(df, {name: F.when(F.col(quote(name)) != "", F.col(quote(name))) for name in texts})
 
 
-def with_fit_values(df: DataFrame, columns: Collection[str]) -> DataFrame:
+def with_valid_values(df: DataFrame, columns: Collection[str]) -> DataFrame:
     """`df` that fails, when it is computed, at a value that would be another when it is read back."""
     checked = {}
     for field in _among(df, columns):
@@ -60,20 +60,20 @@ def with_fit_values(df: DataFrame, columns: Collection[str]) -> DataFrame:
         if not isinstance(kind, T.StringType):
             # The hour that a clock goes back over has one text for two instants.
             tests["is no longer the same once it is a text"] = ~text.cast(kind).eqNullSafe(value)
-        for said, unfit in tests.items():
-            message = f"{UNFIT}column '{field.name}' has a value that {said};"
-            value = F.when(unfit, F.raise_error(F.lit(message))).otherwise(value)
+        for said, invalid in tests.items():
+            message = f"{INVALID}column '{field.name}' has a value that {said};"
+            value = F.when(invalid, F.raise_error(F.lit(message))).otherwise(value)
         checked[field.name] = value
     return with_columns(df, checked)
 
 
 @contextmanager
-def unfit_refused(table: str) -> Iterator[None]:
-    """Raise `TableRuleError` for a value that `with_fit_values` found."""
+def invalid_refused(table: str) -> Iterator[None]:
+    """Raise `TableRuleError` for a value that `with_valid_values` found."""
     try:
         yield
     except Exception as error:
-        said = re.search(f"{re.escape(UNFIT)}([^;]+);", str(error))
+        said = re.search(f"{re.escape(INVALID)}([^;]+);", str(error))
         if said is None:
             raise
         fix = "partition by another column, or correct the value in the pipeline"

@@ -121,7 +121,7 @@ def stage(
     watched = partitions.as_stored(plain, by).observe(seen, *observe)
     if keep is not None:
         watched = watched.where(F.col(quote(verdict)).isin(list(keep)))
-    watched = partitions.with_fit_values(watched.drop(*unwritten), by)
+    watched = partitions.with_valid_values(watched.drop(*unwritten), by)
     written = committing.write if in_place else copying.write
-    with partitions.unfit_refused(table), refusals_by_delta(table):
+    with partitions.invalid_refused(table), refusals_by_delta(table):
         return written(watched, target, beside=beside, verdict=verdict, seen=seen, partition_by=partition_by)

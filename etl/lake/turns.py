@@ -53,11 +53,11 @@ def append_after(df: DataFrame, path: str, *, after: int, note: dict[str, Any]) 
     if target.version != after:
         raise ConflictError(table=path, expected=after, found=target.version)
     # Others may have given the table partitions: their values are names of folders.
-    df = partitions.with_fit_values(partitions.as_stored(df, target.partition_by), target.partition_by)
+    df = partitions.with_valid_values(partitions.as_stored(df, target.partition_by), target.partition_by)
     with (
         conflicts_refused(spark, path, expected=after),
         refusals_by_delta(path),
-        partitions.unfit_refused(path),
+        partitions.invalid_refused(path),
     ):
         if transaction.fits(spark, target, df.columns):
             write_as_they_are(spark)

@@ -21,29 +21,29 @@ from headgate.etl.lake.staging import as_stored, stage
 from headgate.etl.lake.target import Mode
 from headgate.etl.lake.zones import TableId
 from headgate.etl.load.context import LoadContext
-from headgate.etl.load.fates import (
-    ACCEPTED,
-    FATE,
-    QUARANTINED,
-    REJECTED,
-    VERDICT,
-    Counts,
-    Fates,
-    verdict,
-)
 from headgate.etl.load.gate_results import gate_results
 from headgate.etl.load.reasons import Reasons, count_reasons
+from headgate.etl.load.row_counts import (
+    ACCEPTED,
+    QUARANTINED,
+    REJECTED,
+    REMOVED_AS,
+    VERDICT,
+    RowCounting,
+    RowCounts,
+    verdict,
+)
 from headgate.etl.load.trends import PROFILE, Asked, Past, ask
 from headgate.etl.transform import PROBLEMS, data_columns, quote
 from headgate.quality import Report, Result, Suite, validate
 from headgate.quality.decision import decide
 from headgate.quality.failures import FAILURES
-from headgate.quality.marks import Marks
+from headgate.quality.flags import Flags
+from headgate.quality.inapplicable import require_applicable
 from headgate.quality.observe import observations
 from headgate.quality.profile import Profile
-from headgate.quality.rows import mark, told_by_rows
+from headgate.quality.rows import flag, told_by_rows
 from headgate.quality.rules import UNIQUENESS
-from headgate.quality.unfit import require_fit
 
 __all__ = ["Ruling", "audit"]
 
@@ -59,7 +59,7 @@ class Ruling:
     ----------
     staged : Staged
         The rows that were written, each with its verdict.
-    marks : Marks
+    flags : Flags
         How to read which rules the rows break.
     suite : Suite
     beside : str
@@ -77,7 +77,7 @@ class Ruling:
     """
 
     staged: Staged
-    marks: Marks
+    flags: Flags
     suite: Suite
     beside: str
     report: Report
@@ -99,12 +99,12 @@ class Ruling:
     @property
     def rejected(self) -> DataFrame:
         """The rows for the quarantine, with their reasons."""
-        return self.told.where(F.col(VERDICT) == REJECTED).drop(VERDICT, FATE, *self.marks.columns)
+        return self.told.where(F.col(VERDICT) == REJECTED).drop(VERDICT, REMOVED_AS, *self.flags.columns)
 
     @property
     def told(self) -> DataFrame:
         """All rows, with their verdicts and reasons."""
-        return _told(self.staged, self.marks, self.suite)
+        return _told(self.staged, self.flags, self.suite)
 
     def set_aside(self) -> None:
         """Put all rows where no table is, for people to look at."""
@@ -134,7 +134,7 @@ def audit(
     ----------
     context : LoadContext
     df : DataFrame
-        The cleaned rows; those that steps removed bear a fate, those with a critical problem go to
+        The cleaned rows; those that steps removed say so, those with a critical problem go to
         the quarantine.
     target : TableId
         What it is to become.
@@ -171,46 +171,46 @@ def audit(
     path = context.lake.table(target)
     df = as_stored(df, path, partition_by=partition_by)
     data = df.select(*map(quote, data_columns(df)))
-    require_fit(data, suite)
+    require_applicable(data, suite)
     asked = ask(suite, data, past, disclosure=context.disclosure)
     suite = asked.suite
-    fated = FATE in df.columns
-    rows, marks = mark(df, suite, among=verdict(fated=fated) == ACCEPTED, among_equals=False)
+    removals = REMOVED_AS in df.columns
+    rows, flags = flag(df, suite, among=verdict(removals=removals) == ACCEPTED, among_equals=False)
     measured = partial(
         _written,
         path=path,
         asked=asked,
         rules=rules,
-        unwritten=() if keep_left else (FATE,),
+        unwritten=() if keep_left else (REMOVED_AS,),
         allow_empty=allow_empty,
         partition_by=partition_by,
         mode=mode,
     )
     beside = context.lake.place("staging", context.run_id, f"{target.zone}_{target.name}")
-    kept = (ACCEPTED, REJECTED) if fated and not keep_left else None
-    staged, fates, report, profile = measured(rows, marks=marks, beside=f"{beside}_staged", keep=kept)
+    kept = (ACCEPTED, REJECTED) if removals and not keep_left else None
+    staged, counted, report, profile = measured(rows, flags=flags, beside=f"{beside}_staged", keep=kept)
     if any(map(_has_duplicates, report.results)):
         # Which rows are not unique is asked only where some are not: to ask costs a shuffle.
-        first, fate = staged, F.when(F.col(VERDICT) == REJECTED, QUARANTINED)
-        again = first.rows.withColumn(FATE, fate) if fated and not keep_left else first.rows
-        again, more = mark(again, suite, among=F.col(VERDICT) == ACCEPTED, alone=False)
-        marks, again = marks | more, again.drop(VERDICT)
-        staged, second, report, profile = measured(again, marks=marks, beside=f"{beside}_unique", keep=None)
-        fates = fates.after_another_look(second)
+        first, removed_as = staged, F.when(F.col(VERDICT) == REJECTED, QUARANTINED)
+        again = first.rows.withColumn(REMOVED_AS, removed_as) if removals and not keep_left else first.rows
+        again, more = flag(again, suite, among=F.col(VERDICT) == ACCEPTED, alone=False)
+        flags, again = flags | more, again.drop(VERDICT)
+        staged, second, report, profile = measured(again, flags=flags, beside=f"{beside}_unique", keep=None)
+        counted = counted.after_another_look(second)
         first.discard()
     if of_rows and not suite.expectations:
         report = replace(report, refusals=())
     # Only the rejected are read again, unless rows to be published have something to tell as well.
-    of_interest = [REJECTED] * bool(fates.counts["quarantined"]) + [ACCEPTED] * bool(fates.at_fault)
+    of_interest = [REJECTED] * bool(counted.counts["quarantined"]) + [ACCEPTED] * bool(counted.at_fault)
     why = Reasons()
     if of_interest:
-        considered = _told(staged, marks, suite).where(F.col(VERDICT).isin(of_interest))
+        considered = _told(staged, flags, suite).where(F.col(VERDICT).isin(of_interest))
         why = count_reasons(considered, suite=suite, dataset=target.name, disclosure=context.disclosure)
     decision = decide(
         report,
         failures=why.failures,
-        rows=fates.counts["published"] + fates.counts["quarantined"],
-        rejected=fates.counts["quarantined"],
+        rows=counted.counts["published"] + counted.counts["quarantined"],
+        rejected=counted.counts["quarantined"],
         tolerance=tolerance,
         allow_empty=allow_empty,
     )
@@ -218,12 +218,12 @@ def audit(
     refusals = (*decision.reasons, *unsound, *asked.refusals(profile))
     return Ruling(
         staged=staged,
-        marks=marks,
+        flags=flags,
         suite=suite,
         beside=beside,
         report=report,
-        counts=fates.counts,
-        nulls=fates.nulls,
+        counts=counted.counts,
+        nulls=counted.nulls,
         details={
             "gate": gate_results(str(target), report, why.failures, refusals, disclosure=context.disclosure)
             | asked.told(profile),
@@ -237,7 +237,7 @@ def audit(
 def _written(
     rows: DataFrame,
     *,
-    marks: Marks,
+    flags: Flags,
     path: str,
     beside: str,
     asked: Asked,
@@ -247,20 +247,22 @@ def _written(
     allow_empty: bool,
     partition_by: Sequence[str],
     mode: Mode,
-) -> tuple[Staged, Fates, Report, Profile]:
+) -> tuple[Staged, RowCounts, Report, Profile]:
     """Write the rows and measure them on their way; then measure of the files what takes groups."""
-    fated = FATE in rows.columns
-    judged = rows.withColumn(VERDICT, verdict(marks.critical, fated=fated))
-    at_fault = marks.any
+    removals = REMOVED_AS in rows.columns
+    judged = rows.withColumn(VERDICT, verdict(flags.critical, removals=removals))
+    at_fault = flags.any
     if PROBLEMS in rows.columns:
         # Nothing costs nothing to write: an empty list is a value in each column of its structs.
         judged = judged.withColumn(PROBLEMS, F.when(F.size(PROBLEMS) > 0, F.col(PROBLEMS)))
         at_fault = at_fault | F.col(PROBLEMS).isNotNull()
     accepted = F.col(VERDICT) == ACCEPTED
-    planned = observations(judged, asked.suite, among=accepted, marks=marks)
-    counts = Counts(data_columns(judged), rules, at_fault, elsewhere=planned.columns, fated=fated)
+    planned = observations(judged, asked.suite, among=accepted, flags=flags)
+    counting = RowCounting(
+        data_columns(judged), rules, at_fault, elsewhere=planned.columns, removals=removals
+    )
     profiling = asked.profiling(accepted)
-    observe = [*counts.aggregates, *planned.aggregates, *profiling.aggregates]
+    observe = [*counting.aggregates, *planned.aggregates, *profiling.aggregates]
     staged = stage(
         judged,
         path,
@@ -274,13 +276,13 @@ def _written(
     )
     data, seen = _data(staged.rows), planned.read(staged.seen)
     report = validate(data, asked.suite, allow_empty=allow_empty, observed=seen)
-    fates = counts.read(staged.seen, present=planned.present(staged.seen))
-    return staged, fates, report, asked.profile(profiling, staged.seen, fates, data)
+    counted = counting.read(staged.seen, present=planned.present(staged.seen))
+    return staged, counted, report, asked.profile(profiling, staged.seen, counted, data)
 
 
-def _told(staged: Staged, marks: Marks, suite: Suite) -> DataFrame:
+def _told(staged: Staged, flags: Flags, suite: Suite) -> DataFrame:
     """The rows with their reasons spelled out, which takes long to plan where there are many rules."""
-    return staged.rows.withColumn(FAILURES, marks.failures(suite))
+    return staged.rows.withColumn(FAILURES, flags.failures(suite))
 
 
 def _data(staged: DataFrame) -> DataFrame:

@@ -19,11 +19,11 @@ from headgate.etl.lake.zones import Lake, TableId, Zone, canonical
 from headgate.etl.load.audit import LINEAGE
 from headgate.etl.load.context import LoadContext
 from headgate.etl.load.disclosure import Disclosure, Word
-from headgate.etl.load.fates import FATE
 from headgate.etl.load.modes import Append, InsertNew, Merge, Overwrite, OverwritePartitions, WriteMode
 from headgate.etl.load.node import Built, Node
 from headgate.etl.load.outcome import BatchRefusedError, Outcome
 from headgate.etl.load.process import BATCH, process
+from headgate.etl.load.row_counts import REMOVED_AS
 from headgate.etl.transform import quote
 from headgate.quality import ReservedNameError, Suite, load_suite
 
@@ -123,7 +123,7 @@ def publish(
     _require(batch_id=(batch_id, int | None, "a whole number"), source=(source, str, "a text"))
     folder, catalog = _folder_of(spark, str(target))
     for name in df.columns:
-        if name.startswith("_") and name not in (*LINEAGE, FATE):
+        if name.startswith("_") and name not in (*LINEAGE, REMOVED_AS):
             raise ReservedNameError(column=name)
     read = _suite(spark, suite)
     offsets = {} if batch_id is None else {source: batch_id}

@@ -19,7 +19,7 @@ from headgate.etl.load.audit import Ruling
 from headgate.etl.load.context import LoadContext
 from headgate.etl.load.modes import Files, Overwrite, WriteMode
 from headgate.etl.load.rejects import Quarantine
-from headgate.etl.load.standing import Inputs
+from headgate.etl.load.up_to_date import Inputs
 from headgate.quality import Suite
 
 __all__ = ["Account", "Begun", "Built", "Node", "Observer"]
@@ -58,7 +58,7 @@ class Built:
     Parameters
     ----------
     rows : DataFrame
-        Those that steps removed bear a fate.
+        Those that steps removed say so: see `headgate.etl.load.row_counts`.
     account : callable
         Accounts for the rows that were read, once the gate has ruled, if it does; by default every row is
         one of them.

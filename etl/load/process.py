@@ -23,8 +23,8 @@ from headgate.etl.load.node import Begun, Built, Node
 from headgate.etl.load.outcome import Outcome
 from headgate.etl.load.publication import publish, retain
 from headgate.etl.load.rejects import no_quarantine, settle
-from headgate.etl.load.standing import Inputs, disturbance, lost_file, note_predecessor, standing
 from headgate.etl.load.trends import Past
+from headgate.etl.load.up_to_date import Inputs, disturbance, lost_file, note_predecessor, unchanged
 from headgate.quality import Report
 
 __all__ = [
@@ -86,12 +86,12 @@ def process(context: LoadContext, node: Node) -> Outcome:
     inputs = Inputs(context)
     for table in node.inputs:
         inputs.read(table)
-    mark = fingerprint_of(list(node.definition), {**inputs.versions, **node.offsets}, inputs.ids)
+    fingerprint = fingerprint_of(list(node.definition), {**inputs.versions, **node.offsets}, inputs.ids)
     found = snapshot(context.spark, context.lake.table(node.target))
     before = last_publication(context, node, found)
     audited = node.suite is not None
     quarantine = settle(context, node.target, found) if audited else no_quarantine(context, node.target)
-    done = up_to_date(context, node, found, before, inputs, mark)
+    done = up_to_date(context, node, found, before, inputs, fingerprint)
     # Rows that were told to the quarantine, and never published, may be published now.
     interrupted = quarantine.interrupted and not node.mode.incremental
     if done is not None and not node.again and not interrupted:
@@ -105,7 +105,7 @@ def process(context: LoadContext, node: Node) -> Outcome:
         dataset=node.target.name,
         inputs=versions,
         input_ids=inputs.ids,
-        fingerprint=mark,
+        fingerprint=fingerprint,
     )
     begun = Begun(
         context=context, entry=entry, inputs=inputs, found=found, before=before, quarantine=quarantine
@@ -207,7 +207,7 @@ def up_to_date(
     if node.offsets and found is not None and before is not None:
         return _published(context, node, found, before)
     if not node.mode.incremental:
-        return standing(context, node.target, found, fingerprint=fingerprint)
+        return unchanged(context, node.target, found, fingerprint=fingerprint)
     if before is None or not node.inputs:
         return None
     # Its rows stay as they were published, whatever is written of them now.

@@ -19,9 +19,9 @@ from headgate.etl.lake.merging import RepeatedKeyError
 from headgate.etl.lake.zones import TableId
 from headgate.etl.load.audit import Ruling
 from headgate.etl.load.context import LoadContext
-from headgate.etl.load.fates import ACCEPTED
 from headgate.etl.load.modes import Overwrite, WriteMode
 from headgate.etl.load.rejects import Quarantine, open_among, rejects
+from headgate.etl.load.row_counts import ACCEPTED
 
 __all__ = ["publish", "retain"]
 
@@ -84,8 +84,8 @@ def publish(
         Another writer has changed the table meanwhile: nothing is published.
     """
     mode = mode or Overwrite()
-    unfit = ruling.staged.refusals(ACCEPTED, ruling.columns, mode=mode.kind, keys=mode.keys)
-    ruling = replace(ruling, refusals=(*ruling.refusals, *map(str, unfit)))
+    refused = ruling.staged.refusals(ACCEPTED, ruling.columns, mode=mode.kind, keys=mode.keys)
+    ruling = replace(ruling, refusals=(*ruling.refusals, *map(str, refused)))
     entry = replace(
         entry,
         finished_at=context.clock(),
@@ -112,7 +112,7 @@ def publish(
     if told.leaving:
         entry = replace(entry, details={**entry.details, "released": told.leaving})
     told.tell_before(context, entry, after=after)
-    note = entry.to_json() | told.mark(context) | dict(offsets or {})
+    note = entry.to_json() | told.for_note(context) | dict(offsets or {})
     commit = _commit(context, note, ruling, mode, after=after, replaces=replaces)
     told.tell_after(context, entry)
     # A merge, or what replaces some of the rows, writes its rows into files of the table's own.

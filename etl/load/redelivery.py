@@ -17,9 +17,9 @@ from collections.abc import Sequence
 from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 
-from headgate.etl.clean.fate import critical_problems
+from headgate.etl.clean.removal import critical_problems
 from headgate.etl.lake.arrivals import Batch
-from headgate.etl.load.fates import FATE
+from headgate.etl.load.row_counts import REMOVED_AS
 from headgate.etl.order import latest_first
 from headgate.etl.transform import Transform, quote, require_columns
 
@@ -29,7 +29,7 @@ RANK = "_rank"
 
 
 def merge_anew(*, keys: Sequence[str], order_by: Sequence[str] = (), first: bool = False) -> Transform:
-    """Mark as superseded each row that merging all batches in their order would not leave in the table.
+    """Flag as superseded each row that merging all batches in their order would not leave in the table.
 
     Parameters
     ----------
@@ -42,12 +42,12 @@ def merge_anew(*, keys: Sequence[str], order_by: Sequence[str] = (), first: bool
     Returns
     -------
     Transform
-        Of cleaned rows of all batches, with their fates.
+        Of cleaned rows of all batches, those that steps removed among them.
     """
 
-    def mark(df: DataFrame) -> DataFrame:
+    def flag(df: DataFrame) -> DataFrame:
         require_columns(df, [*keys, *(name.removeprefix("-") for name in order_by)], step="publish")
-        live = F.col(FATE).isNull() & (F.size(critical_problems(df)) == 0)
+        live = F.col(REMOVED_AS).isNull() & (F.size(critical_problems(df)) == 0)
         for key in keys:
             live &= F.col(quote(key)).isNotNull()
         same = Window.partitionBy(live, *(F.col(quote(key)) for key in keys))
@@ -55,9 +55,11 @@ def merge_anew(*, keys: Sequence[str], order_by: Sequence[str] = (), first: bool
         in_order = same.orderBy(*latest_first(df, order_by), taken_in if first else taken_in.desc())
         ranked = df.withColumn(RANK, F.rank().over(in_order))
         late = live & (F.col(RANK) > 1)
-        return ranked.withColumn(FATE, F.when(late, F.lit("superseded")).otherwise(F.col(FATE))).drop(RANK)
+        return ranked.withColumn(
+            REMOVED_AS, F.when(late, F.lit("superseded")).otherwise(F.col(REMOVED_AS))
+        ).drop(RANK)
 
-    return mark
+    return flag
 
 
 def replaced_files(batch: Batch) -> frozenset[tuple[str, str]]:

@@ -124,8 +124,8 @@ class Rejects:
             turn = self.quarantine.version + 1
             _turn(context, self.quarantine.path, RELEASED, self._note(entry), of=turn)
 
-    def mark(self, context: LoadContext) -> dict[str, Any]:
-        """What the table's commit says of its quarantine: without it the table does not stand."""
+    def for_note(self, context: LoadContext) -> dict[str, Any]:
+        """What the table's commit says of its quarantine: without it the table is not up to date."""
         found = snapshot(context.spark, self.quarantine.path)
         return {} if found is None else {"quarantine": {"id": found.id, "version": found.version}}
 

@@ -14,7 +14,7 @@ from headgate.etl.lake.past import Work, past_details
 from headgate.etl.lake.zones import TableId
 from headgate.etl.load.context import LoadContext
 from headgate.etl.load.disclosure import Disclosure
-from headgate.etl.load.fates import Fates
+from headgate.etl.load.row_counts import RowCounts
 from headgate.quality import Suite, SuiteError
 from headgate.quality.profile import MOST_VALUES, Profile, Traits
 from headgate.quality.profiling import Profiling, count_distinct, distinct_values
@@ -102,7 +102,7 @@ class Asked:
         )
 
     def profile(
-        self, profiling: Profiling, seen: dict[str, Any], fates: Fates, published: DataFrame
+        self, profiling: Profiling, seen: dict[str, Any], counted: RowCounts, published: DataFrame
     ) -> Profile:
         """The profile of the rows to be published; one Spark job where the suite asks for sets of values.
 
@@ -111,11 +111,11 @@ class Asked:
         profiling : Profiling
         seen : dict
             What came of it.
-        fates : Fates
+        counted : RowCounts
         published : DataFrame
             The rows to be published, in their files.
         """
-        measured = profiling.read(seen, rows=fates.counts["published"], nulls=fates.nulls)
+        measured = profiling.read(seen, rows=counted.counts["published"], nulls=counted.nulls)
         sets = distinct_values(published, self.trends.values)
         columns = {name: replace(measured.columns[name], values=values) for name, values in sets.items()}
         measured = replace(measured, columns={**measured.columns, **columns})

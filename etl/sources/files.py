@@ -15,6 +15,7 @@ from headgate.etl.lake.arrivals import MANIFEST
 from headgate.etl.lake.manifest import Landed, Manifest, Withdrawn
 from headgate.etl.sources.formats import FileFormat
 from headgate.etl.sources.landing import SourceFile, read_landing, reading_of, survey_landing
+from headgate.etl.sources.listing import hidden_files
 from headgate.etl.sources.source import Batch, Offsets
 
 __all__ = ["Files"]
@@ -49,6 +50,7 @@ class Files:
 
         All files are surveyed before the first record is read: one small job.
         """
+        self._tell_hidden(spark)
         manifest = Manifest.from_json(since[MANIFEST]) if since else Manifest()
         reading = reading_of(self.form)
         place: dict[str, Any] = {
@@ -60,7 +62,7 @@ class Files:
         landed = survey_landing(spark, **place)
         new = manifest.missing(landed, reading=reading)
         gone = manifest.withdrawn(landed, members=self.form.member or "*")
-        self._tell(manifest.read_otherwise(landed, reading=reading))
+        self._tell_staying(manifest.read_otherwise(landed, reading=reading))
         if not new and not gone:
             return None
         moment, known = manifest.next_moment(at), manifest.columns(reading=reading)
@@ -73,7 +75,13 @@ class Files:
             details=_details(manifest, new, gone, known, after.columns(reading=reading)),
         )
 
-    def _tell(self, stay: Sequence[str]) -> None:
+    def _tell_hidden(self, spark: SparkSession) -> None:
+        hidden = hidden_files(spark, dataset=self.dataset, folder=self.folder, pattern=self.pattern)
+        if hidden:
+            names = ", ".join(hidden)
+            self.say(f"warning: {self.dataset}: passed over, as names with _ or . in front are: {names}")
+
+    def _tell_staying(self, stay: Sequence[str]) -> None:
         if stay:
             some = ", ".join(stay[:SOME]) + (" …" if len(stay) > SOME else "")
             self.say(

@@ -197,8 +197,8 @@ def _rows(summary: Summary) -> list[Headline]:
     told = [stage for stage in curated if stage.status in ("done", "refused") and stage.read is not None]
     done = [stage for stage in told if stage.status == "done"]
     refused = [stage for stage in told if stage.status == "refused"]
-    standing = [stage for stage in curated if stage.status == "unchanged" and stage.published is not None]
-    known = {stage.dataset for stage in (*told, *standing)}
+    unchanged = [stage for stage in curated if stage.status == "unchanged" and stage.published is not None]
+    known = {stage.dataset for stage in (*told, *unchanged)}
     ingested = [stage for stage in summary.stages if stage.stage == "ingest" and stage.status == "done"]
     waiting = [stage for stage in ingested if stage.dataset not in known]
     headlines = []
@@ -207,10 +207,10 @@ def _rows(summary: Summary) -> list[Headline]:
         headlines.append(
             Headline(count(rows), "rows taken into raw, not curated", _datasets(waiting), trouble=True)
         )
-    if standing:
-        rows = sum(stage.published or 0 for stage in standing)
+    if unchanged:
+        rows = sum(stage.published or 0 for stage in unchanged)
         headlines.append(
-            Headline(count(rows), "rows at the last publication", f"{_datasets(standing)}, unchanged")
+            Headline(count(rows), "rows at the last publication", f"{_datasets(unchanged)}, unchanged")
         )
     if not told:
         return headlines

@@ -44,7 +44,7 @@ def compare(
         The truth about the landing.
     found : iterable of mapping
         One a row of the staged tables, rows with nothing to tell included: ``dataset``, ``file``
-        (its name, with or without a folder), ``row`` (physical line), ``fate`` (null, ``duplicate``,
+        (its name, with or without a folder), ``row`` (physical line), ``removed_as`` (null, ``duplicate``,
         ``superseded`` …), ``problems`` (each with ``column``, null or ``_record`` for a record that
         cannot be read, and ``severity``), ``failures`` (each with ``column``; ``severity`` is
         critical unless given), and, where cleaned values are to be compared with the truth too,

@@ -19,9 +19,9 @@ from headgate.etl.lake.turns import TURN
 from headgate.etl.lake.zones import TableId
 from headgate.etl.load.audit import Ruling
 from headgate.etl.load.context import LoadContext
-from headgate.etl.load.fates import FATE, QUARANTINED, REJECTED, VERDICT
 from headgate.etl.load.node import Begun, Node, Observer
-from headgate.etl.load.standing import Inputs
+from headgate.etl.load.row_counts import QUARANTINED, REJECTED, REMOVED_AS, VERDICT
+from headgate.etl.load.up_to_date import Inputs
 from headgate.etl.transform import PROBLEMS, data_columns, quote
 from headgate.jobs.context import Run
 from headgate.jobs.simulate.compare import compare
@@ -87,7 +87,7 @@ def compare_rows(truth: Truth, staged: DataFrame, *, dataset: str) -> list[dict[
     ----------
     truth : Truth
     staged : DataFrame
-        Every row of the dataset with its fate, problems and failures.
+        Every row of the dataset those removed among them, with problems and failures.
     dataset : str
 
     Returns
@@ -100,7 +100,7 @@ def compare_rows(truth: Truth, staged: DataFrame, *, dataset: str) -> list[dict[
     if not places:
         return []
     meant = staged.sparkSession.createDataFrame(sorted(places), "file string, row bigint")
-    told = F.col(FATE).isNotNull() | F.col(PROBLEMS).isNotNull() | F.col(FAILURES).isNotNull()
+    told = F.col(REMOVED_AS).isNotNull() | F.col(PROBLEMS).isNotNull() | F.col(FAILURES).isNotNull()
     wanted = staged.join(
         F.broadcast(meant.withColumn("planted", F.lit(True))),
         (F.col("_file") == F.col("file")) & (F.col("_row") == F.col("row")),
@@ -110,7 +110,7 @@ def compare_rows(truth: Truth, staged: DataFrame, *, dataset: str) -> list[dict[
         F.lit(dataset).alias("dataset"),
         F.col("_file").alias("file"),
         F.col("_row").alias("row"),
-        F.when(F.col(VERDICT) == REJECTED, QUARANTINED).otherwise(F.col(FATE)).alias("fate"),
+        F.when(F.col(VERDICT) == REJECTED, QUARANTINED).otherwise(F.col(REMOVED_AS)).alias("removed_as"),
         F.coalesce(PROBLEMS, F.array()).alias("problems"),
         F.coalesce(FAILURES, F.array()).alias("failures"),
         F.to_json(F.struct(*map(quote, data_columns(staged))), {"ignoreNullFields": "false"}).alias("values"),

@@ -42,7 +42,7 @@ class Row:
         Which of `schema.DELIVERIES` brings it.
     fallible : {"always", "unless gated", "never"}
         Whether it can get faults that cost the row: a row that a later one may replace gets only
-        those that are seen before the later one is looked for; one whose own fate is the fault, none.
+        those that are seen before the later one is looked for; one that is the fault by being removed, none.
     marks : tuple of Mark
         The faults planted in it.
     taken : tuple of str

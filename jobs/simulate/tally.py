@@ -40,7 +40,7 @@ class Outcome:
     """What became of one row."""
 
     dataset: str
-    fate: str | None
+    removed_as: str | None
     problems: frozenset[str | None]
     failures: frozenset[str | None]
     quarantined: bool
@@ -53,7 +53,7 @@ class Outcome:
         severities = [entry.get("severity") or "critical" for entry in (*problems, *failures)]
         return cls(
             dataset=row["dataset"],
-            fate=row.get("fate"),
+            removed_as=row.get("removed_as"),
             problems=frozenset(_column(entry) for entry in problems),
             failures=frozenset(column for entry in failures for column in _columns_of(entry)),
             quarantined="critical" in severities,
@@ -87,10 +87,10 @@ class Tally:
             due[leader.get(_place(fault), _place(fault))].append(fault)
         gone: defaultdict[Place, list[Outcome]] = defaultdict(list)
         for place, row in self.rows.items():
-            if row.fate in ("duplicate", "superseded"):
+            if row.removed_as in ("duplicate", "superseded"):
                 gone[leader[place]].append(row)
         for first in {**due, **gone}:
-            removed = sum(row.fate == "duplicate" for row in gone[first])
+            removed = sum(row.removed_as == "duplicate" for row in gone[first])
             replaced = len(gone[first]) - removed
             for fault in sorted(due[first], key=lambda fault: REMOVED_TWICE.index(fault.kind)):
                 if removed:
@@ -108,14 +108,16 @@ class Tally:
         """Older rows that gave way, rows that came late, and people under a second key."""
         superseded, near = self._of_kind("superseded"), self._of_kind("near_duplicate")
         for fault in superseded:
-            self._count(fault, any(row.fate == "superseded" for row in self._met(fault)))
+            self._count(fault, any(row.removed_as == "superseded" for row in self._met(fault)))
         places = [_place(fault) for fault in (*superseded, *near)] + [fault.of for fault in near if fault.of]
         meant = {one for place in places for one in self._group(place)}
         for place, row in self.rows.items():
-            if row.fate == "superseded" and place not in meant:
+            if row.removed_as == "superseded" and place not in meant:
                 self.invented["superseded", row.dataset] += 1
         for fault in self._of_kind("late"):
-            self._count(fault, any(row.fate is None and not row.quarantined for row in self._met(fault)))
+            self._count(
+                fault, any(row.removed_as is None and not row.quarantined for row in self._met(fault))
+            )
         for fault in self._of_kind("same_person"):
             self._count(fault, False)
 

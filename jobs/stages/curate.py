@@ -15,11 +15,11 @@ from headgate.etl.lake.history import TableChangedError, changes_by_others
 from headgate.etl.lake.ledger import Entry
 from headgate.etl.lake.zones import TableId
 from headgate.etl.load.audit import Ruling
-from headgate.etl.load.fates import FATE, QUARANTINED
 from headgate.etl.load.node import Account, Begun, Built, Node
 from headgate.etl.load.process import process, require_same_inputs
 from headgate.etl.load.rejects import open_among
-from headgate.etl.load.standing import Inputs
+from headgate.etl.load.row_counts import QUARANTINED, REMOVED_AS
+from headgate.etl.load.up_to_date import Inputs
 from headgate.etl.transform import PROBLEMS, add_problems, data_columns, problem, quote, require_columns
 from headgate.jobs.catalogue import RENAMES, rules_of, transform_of, write_mode
 from headgate.jobs.context import Run
@@ -55,7 +55,7 @@ def curate(run: Run) -> list[Entry]:
 def set_unreadable_aside(raw: DataFrame) -> DataFrame:
     """Mark the records that could not be read, so that no step takes their nulls for values.
 
-    They bear a critical problem, which leads them to the quarantine, and a fate, which makes steps
+    They bear a critical problem, which leads them to the quarantine, and count as removed, which makes steps
     leave them out of account.
     """
     unreadable = F.col("_unreadable").isNotNull()
@@ -69,7 +69,7 @@ def set_unreadable_aside(raw: DataFrame) -> DataFrame:
     return raw.withColumns(
         {
             PROBLEMS: add_problems(raw, [F.when(unreadable, entry)]),
-            FATE: F.when(unreadable, QUARANTINED),
+            REMOVED_AS: F.when(unreadable, QUARANTINED),
         }
     )
 
@@ -141,7 +141,7 @@ def _clean_batch(run: Run, dataset: Dataset, begun: Begun) -> Built:
 
 
 def cleaned(dataset: Dataset, raw: DataFrame, *, merged_anew: bool = False) -> DataFrame:
-    """Raw rows of a dataset after its steps, each with its fate.
+    """Raw rows of a dataset after its steps, those that steps removed among them.
 
     Parameters
     ----------
@@ -150,7 +150,7 @@ def cleaned(dataset: Dataset, raw: DataFrame, *, merged_anew: bool = False) -> D
     merged_anew : bool
         Whether these are the rows of all batches that were ever merged.
     """
-    rows = raw.transform(set_unreadable_aside).transform(transform_of(dataset.clean, mark=FATE))
+    rows = raw.transform(set_unreadable_aside).transform(transform_of(dataset.clean, removed_as=REMOVED_AS))
     mode = write_mode(dataset.publish)
     if merged_anew:
         rows = rows.transform(mode.of_all_batches())

@@ -24,8 +24,8 @@ from headgate.etl.lake.staging import stage
 from headgate.etl.lake.zones import TableId
 from headgate.etl.load.context import fingerprint_of
 from headgate.etl.load.disclosure import Disclosure
-from headgate.etl.load.fates import ACCEPTED, FATE, VERDICT, Counts, verdict
-from headgate.etl.load.standing import Inputs
+from headgate.etl.load.row_counts import ACCEPTED, REMOVED_AS, VERDICT, RowCounting, verdict
+from headgate.etl.load.up_to_date import Inputs
 from headgate.etl.transform import data_columns, quote, require_columns
 from headgate.jobs.catalogue import apply_fitted, rules_of, transform_of
 from headgate.jobs.context import Run
@@ -60,7 +60,7 @@ def export(run: Run) -> list[Entry]:
 
 
 def read_manifest(run: Run, name: str) -> dict[str, Any] | None:
-    """The manifest of the standing snapshot of an export, or None."""
+    """The manifest of the newest snapshot of an export, or None."""
     path = run.lake.place("export", name, "manifest.json")
     if not files.exists(run.spark, path):
         return None
@@ -72,9 +72,9 @@ def _export(run: Run, name: str) -> Entry:
     plan = run.pipeline.exports[name]
     inputs = Inputs(run)
     fact, dimensions = _star(run, plan, inputs)
-    mark = fingerprint_of(fingerprint(plan), inputs.versions, inputs.ids)
+    made_of = fingerprint_of(fingerprint(plan), inputs.versions, inputs.ids)
     manifest = read_manifest(run, name)
-    if manifest is not None and manifest["fingerprint"] == mark:
+    if manifest is not None and manifest["fingerprint"] == made_of:
         gone = _lost_file(run, name, manifest)
         if gone is None:
             return replace(Entry.from_json(manifest["entry"]), status="unchanged")
@@ -84,27 +84,27 @@ def _export(run: Run, name: str) -> Entry:
         dataset=name,
         inputs=inputs.versions,
         input_ids=inputs.ids,
-        fingerprint=mark,
+        fingerprint=made_of,
     )
     read = fact.count()
 
     # A folder of its own: two runs that write the same at a time must not mix their files.
-    place = f"{mark}-{run.run_id}"
+    place = f"{made_of}-{run.run_id}"
     data = run.lake.place("export", name, "data", place)
     staging = run.lake.place("staging", run.run_id, f"export_{name}")
-    flat = flatten(run, plan, fact, dimensions).transform(transform_of(plan.steps, mark=FATE))
+    flat = flatten(run, plan, fact, dimensions).transform(transform_of(plan.steps, removed_as=REMOVED_AS))
     require_columns(flat, [*plan.id, plan.group, plan.label], step=f"exports.{name}")
     require_free(flat.schema, written=[SPLIT])
-    flat = flat if FATE in flat.columns else flat.withColumn(FATE, F.lit(None).cast("string"))
+    flat = flat if REMOVED_AS in flat.columns else flat.withColumn(REMOVED_AS, F.lit(None).cast("string"))
     missing = {role: is_missing(flat, getattr(plan, role)) for role in ROLES}
     # The split itself would end the job at the first row without a group, and tell of no other.
-    undrawn = F.coalesce(F.col(FATE), F.when(missing["group"], "no group"))
+    undrawn = F.coalesce(F.col(REMOVED_AS), F.when(missing["group"], "no group"))
     split = split_by_group(
-        group=plan.group, fractions=dict(plan.splits), seed=plan.seed, to=SPLIT, mark=UNDRAWN
+        group=plan.group, fractions=dict(plan.splits), seed=plan.seed, to=SPLIT, removed_as=UNDRAWN
     )
     drawn = flat.withColumn(UNDRAWN, undrawn).transform(split).drop(UNDRAWN)
     told = drawn.withColumn(VERDICT, verdict())
-    counts = Counts([], rules_of(plan.steps))
+    counting = RowCounting([], rules_of(plan.steps))
     holes = [
         F.count(F.when((F.col(VERDICT) == ACCEPTED) & absent, 1)).alias(f"without_{role}")
         for role, absent in missing.items()
@@ -115,17 +115,17 @@ def _export(run: Run, name: str) -> Entry:
         beside=staging,
         verdict=VERDICT,
         keep=[ACCEPTED],
-        observe=[*counts.aggregates, *holes],
+        observe=[*counting.aggregates, *holes],
         in_place=False,
     )
-    fates = counts.read(staged.seen)
-    refusals = _refusals(plan, staged.seen, rows=fates.counts["published"])
+    counted = counting.read(staged.seen)
+    refusals = _refusals(plan, staged.seen, rows=counted.counts["published"])
     if refusals:
         staged.discard()
-        entry = replace(entry, finished_at=run.clock(), read=read, **fates.counts)
+        entry = replace(entry, finished_at=run.clock(), read=read, **counted.counts)
         stands = {"stands": None if manifest is None else 0}
         return replace(entry.balanced(), status="refused", error="; ".join(refusals), details=stands)
-    cases = staged.rows.drop(FATE, VERDICT)
+    cases = staged.rows.drop(REMOVED_AS, VERDICT)
 
     fitted = fit_on_training_split(cases.drop(*plan.id, plan.group, plan.label), plan.fit)
     features = {"numeric": list(plan.features.numeric), "categorical": list(plan.features.categorical)}
@@ -146,17 +146,17 @@ def _export(run: Run, name: str) -> Entry:
     entry = replace(
         entry,
         finished_at=run.clock(),
-        **fates.counts,
+        **counted.counts,
         read=read,
         details={
             "dashboard": _dashboard(cases, plan, run.disclosure),
-            "excluded": fates.counts["dropped"],
+            "excluded": counted.counts["dropped"],
             **measured,
         },
     ).balanced()
     document = {
         "name": name,
-        "fingerprint": mark,
+        "fingerprint": made_of,
         "data": f"data/{place}",
         "files": _files(run, data),
         "id": list(plan.id),
@@ -168,7 +168,7 @@ def _export(run: Run, name: str) -> Entry:
         "seed": plan.seed,
         "sources": inputs.versions,
         "fitted": [{"step": step, "values": values} for step, values in fitted],
-        "excluded": fates.counts["dropped"],
+        "excluded": counted.counts["dropped"],
         **measured,
         "entry": entry.to_json(),
     }

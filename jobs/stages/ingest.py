@@ -17,7 +17,6 @@ from headgate.etl.load.node import Account, Begun, Built, Node
 from headgate.etl.load.process import process
 from headgate.etl.sources import Batch, Source
 from headgate.etl.sources.landing import changes_told
-from headgate.etl.sources.listing import hidden_files
 from headgate.jobs.context import Run
 from headgate.jobs.stages.step import each
 
@@ -65,9 +64,6 @@ def _if_delivered(run: Run, name: str) -> Entry:
 
 def _ingest(run: Run, name: str) -> Entry:
     source = run.source_of(name)
-    hidden = hidden_files(run.spark, dataset=name, folder=source.folder, pattern=source.pattern)
-    if hidden:
-        run.watch.say(f"warning: {name}: passed over, as names with _ or . in front are: {', '.join(hidden)}")
     for tries_left in reversed(range(TRIES)):
         try:
             with changes_told(name):

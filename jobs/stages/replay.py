@@ -21,7 +21,7 @@ from headgate.etl.load.context import fingerprint_of
 from headgate.etl.load.node import Account, Begun, Built
 from headgate.etl.load.process import finish, last_publication
 from headgate.etl.load.rejects import open_among, settle
-from headgate.etl.load.standing import Inputs, note_predecessor
+from headgate.etl.load.up_to_date import Inputs, note_predecessor
 from headgate.etl.transform import require_columns
 from headgate.jobs.context import Run
 from headgate.jobs.exits import ArgumentsError
@@ -92,8 +92,8 @@ def _again(run: Run, name: str, *, reasons: Sequence[str]) -> Entry:
     quarantine = settle(run, node.target, table)
     note_predecessor(run, table)
     definition = [*node.definition, sorted(reasons)]
-    mark = fingerprint_of(definition, {**inputs, str(node.target): table.version}, ids)
-    entry = run.opened(stage="replay", dataset=name, inputs=inputs, input_ids=ids, fingerprint=mark)
+    fingerprint = fingerprint_of(definition, {**inputs, str(node.target): table.version}, ids)
+    entry = run.opened(stage="replay", dataset=name, inputs=inputs, input_ids=ids, fingerprint=fingerprint)
     begun = Begun(
         context=run, entry=entry, inputs=Inputs(run), found=table, before=before, quarantine=quarantine
     )

@@ -17,9 +17,9 @@ from headgate.etl.lake.ledger import Entry
 from headgate.etl.lake.tables import read_table
 from headgate.etl.lake.zones import TableId
 from headgate.etl.load.audit import Ruling
-from headgate.etl.load.fates import DROPPED, FATE
 from headgate.etl.load.node import Account, Begun, Built, Node
 from headgate.etl.load.process import process
+from headgate.etl.load.row_counts import DROPPED, REMOVED_AS
 from headgate.etl.star import (
     ORPHANS,
     build_calendar,
@@ -106,10 +106,10 @@ def dimension_node(run: Run, name: str) -> Node:
     suite, curated = run.suite(plan.suite), TableId("curated", plan.from_)
 
     def build(begun: Begun) -> Built:
-        rows = _data(begun.inputs[curated]).withColumn(FATE, F.lit(None).cast("string"))
-        source = rows.transform(transform_of(plan.steps, mark=FATE))
+        rows = _data(begun.inputs[curated]).withColumn(REMOVED_AS, F.lit(None).cast("string"))
+        source = rows.transform(transform_of(plan.steps, removed_as=REMOVED_AS))
         frame = build_dimension(
-            source.where(F.col(FATE).isNull()).drop(FATE),
+            source.where(F.col(REMOVED_AS).isNull()).drop(REMOVED_AS),
             key=plan.key,
             natural_key=list(plan.natural_key),
             attributes=list(plan.attributes),
@@ -166,7 +166,9 @@ def fact_node(run: Run, name: str) -> Node:
 
 def fact_source(plan: Fact, begun: Begun) -> DataFrame:
     """The rows that a fact is made of, after its own steps."""
-    return _data(begun.inputs[TableId("curated", plan.from_)]).transform(transform_of(plan.steps, mark=FATE))
+    return _data(begun.inputs[TableId("curated", plan.from_)]).transform(
+        transform_of(plan.steps, removed_as=REMOVED_AS)
+    )
 
 
 def _node(
@@ -196,17 +198,17 @@ def _data(frame: DataFrame) -> DataFrame:
 def _members(source: DataFrame, natural_key: list[str]) -> dict[str, Any]:
     """How many members the source tells of, how often it tells of one again, and rows left out."""
     keys = [F.col(quote(column)) for column in natural_key]
-    without = F.coalesce(F.col(FATE), F.when(reduce(or_, (key.isNull() for key in keys)), NO_KEY))
+    without = F.coalesce(F.col(REMOVED_AS), F.when(reduce(or_, (key.isNull() for key in keys)), NO_KEY))
     members = F.count_distinct(F.struct(*keys))
-    rows = source.groupBy(without.alias("fate")).agg(
+    rows = source.groupBy(without.alias("removed_as")).agg(
         F.count(F.lit(1)).alias("rows"), members.alias("members")
     )
-    found = {row.fate: row for row in rows.collect()}
+    found = {row.removed_as: row for row in rows.collect()}
     told = found.pop(None, None)
     return {
         "published": told.members if told else 0,
         "superseded": told.rows - told.members if told else 0,
-        "dropped": {fate.removeprefix(DROPPED): row.rows for fate, row in sorted(found.items())},
+        "dropped": {kind.removeprefix(DROPPED): row.rows for kind, row in sorted(found.items())},
     }
 
 

@@ -10,11 +10,9 @@ from typing import TypeVar
 
 from pyspark import inheritable_thread_target
 
-from headgate.etl.lake.admission import TableRuleError
 from headgate.etl.lake.ledger import Entry
-from headgate.etl.lake.merging import RepeatedKeyError
 from headgate.jobs.context import Run
-from headgate.jobs.exits import reasons_of
+from headgate.jobs.exits import Exit, code_of, reasons_of
 
 __all__ = ["each", "in_parallel"]
 
@@ -60,7 +58,8 @@ def each(run: Run, stage: str, names: Sequence[str], work: Callable[[Run, str], 
     Raises
     ------
     Exception
-        The first error of any of them; what was done, and what failed, is among the entries.
+        The first error of any of them that is no refusal; what was done, and what failed, is among the
+        entries. What one table refuses keeps no other from being made.
     """
     if not names:
         return []
@@ -79,13 +78,12 @@ def each(run: Run, stage: str, names: Sequence[str], work: Callable[[Run, str], 
         begun = run.opened(stage=stage, dataset=name)
         try:
             ended(work(run, name))
-        except (TableRuleError, RepeatedKeyError) as error:
-            said = "; ".join(reasons_of(error))
-            ended(replace(begun, status="refused", finished_at=run.clock(), error=said))
         except Exception as error:
-            said = "; ".join(reasons_of(error))[:400]
-            ended(replace(begun, status="failed", finished_at=run.clock(), error=said))
-            raise
+            said, refused = "; ".join(reasons_of(error)), code_of(error) is Exit.REFUSED
+            status, told = ("refused", said) if refused else ("failed", said[:400])
+            ended(replace(begun, status=status, finished_at=run.clock(), error=told))
+            if not refused:
+                raise
 
     try:
         in_parallel(run, names, one)

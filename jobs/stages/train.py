@@ -51,12 +51,12 @@ def _train(run: Run, name: str) -> Entry:
         raise InputMissingError(
             dataset=name, file=place, reason="there is no training set", fix="run export first"
         )
-    mark = fingerprint_of([fingerprint(plan), manifest["hash"], manifest["fingerprint"]], {})
+    made_of = fingerprint_of([fingerprint(plan), manifest["hash"], manifest["fingerprint"]], {})
     folder = run.lake.place("export", name, "model")
-    standing = read_metrics(run, name)
-    if standing is not None and standing["fingerprint"] == mark:
-        return replace(Entry.from_json(standing["entry"]), status="unchanged")
-    entry = run.opened(stage="train", dataset=name, fingerprint=mark, inputs=manifest["sources"])
+    before = read_metrics(run, name)
+    if before is not None and before["fingerprint"] == made_of:
+        return replace(Entry.from_json(before["entry"]), status="unchanged")
+    entry = run.opened(stage="train", dataset=name, fingerprint=made_of, inputs=manifest["sources"])
 
     frame = run.spark.read.parquet(run.lake.place("export", name, *manifest["data"].split("/")))
     wanted = [
@@ -86,13 +86,13 @@ def _train(run: Run, name: str) -> Entry:
     buffer = io.BytesIO()
     joblib.dump(fitted, buffer)
     files.write_bytes(run.spark, f"{folder}/model.joblib", buffer.getvalue())
-    document = {"fingerprint": mark, "entry": entry.to_json(), **report}
+    document = {"fingerprint": made_of, "entry": entry.to_json(), **report}
     files.write_bytes(run.spark, f"{folder}/metrics.json", json.dumps(document, indent=2).encode())
     return entry
 
 
 def read_metrics(run: Run, name: str) -> dict[str, Any] | None:
-    """What is known of the standing model of an export, or None where there is none, or not its file."""
+    """What is known of the model of an export, or None where there is none, or not its file."""
     folder = run.lake.place("export", name, "model")
     if not all(files.exists(run.spark, f"{folder}/{file}") for file in ("metrics.json", "model.joblib")):
         return None

@@ -142,7 +142,7 @@ class Rule:
         watched : Watched
             Is added to.
         broken : callable, optional
-            Counts the rows that break it, where they are marked already.
+            Counts the rows that break it, where they are flagged already.
         """
         watched.makers.update(self.aggregates)
 

@@ -68,9 +68,9 @@ CASES = [
         clean.convert_units, "weight unit", value="weight", unit="unit", to="kg", factors={"lb": 0.45359237}
     ),
     case(clean.drop_exact_duplicates, idempotent=True, rows="fewer"),
-    case(clean.drop_exact_duplicates, "sex", idempotent=True, columns=["sex"], mark="_fate"),
+    case(clean.drop_exact_duplicates, "sex", idempotent=True, columns=["sex"], removed_as="_removed_as"),
     case(clean.drop_rows, "weight", idempotent=True, rows="fewer", **HEAVY),
-    case(clean.drop_rows, "weight", idempotent=True, mark="_fate", **HEAVY),
+    case(clean.drop_rows, "weight", idempotent=True, removed_as="_removed_as", **HEAVY),
     case(clean.drop_uninformative, "flag", values={"drop": {"flag": "the same in every row"}}),
     case(clean.fill_missing, "weight sex name", values=FILLED),
     case(health.group_icd9, "code", column="code", to="chapter"),
@@ -78,9 +78,11 @@ CASES = [
     case(
         clean.keep_latest, "id sex seq", idempotent=True, rows="fewer", keys=["id"], order_by=["sex", "-seq"]
     ),
-    case(clean.keep_latest, "sex id", idempotent=True, keys=["sex"], order_by=["id"], mark="_fate"),
+    case(
+        clean.keep_latest, "sex id", idempotent=True, keys=["sex"], order_by=["id"], removed_as="_removed_as"
+    ),
     case(clean.keep_rows, "sex", idempotent=True, rows="fewer", **WOMEN),
-    case(clean.keep_rows, "sex", idempotent=True, mark="_fate", **WOMEN),
+    case(clean.keep_rows, "sex", idempotent=True, removed_as="_removed_as", **WOMEN),
     case(clean.map_codes, "sex", column="sex", vocabulary={"F": "female", "i": "intersex"}),
     case(clean.map_codes, "sex", column="sex", vocabulary={"F": "female"}, unknown="keep", to="gender"),
     case(clean.parse_dates, "born", columns=["born"], formats=["yyyy-MM-dd", "d MMM yy"]),

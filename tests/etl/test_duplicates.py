@@ -34,8 +34,8 @@ def with_problems(spark: SparkSession, rows: list[tuple[Any, ...]], schema: str)
     return df.withColumn("_problems", entries).drop("p")
 
 
-def fates(df: DataFrame) -> dict[int, str | None]:
-    return {row._row: row._fate for row in df.collect()}
+def removed(df: DataFrame) -> dict[int, str | None]:
+    return {row._row: row._removed_as for row in df.collect()}
 
 
 def lines(df: DataFrame) -> list[int]:
@@ -56,7 +56,7 @@ def test_the_first_line_of_equal_rows_stays_nulls_included(seed: int, spark: Spa
     ]
     df = frame(spark, rows, "id int, t string, d double, _file string, _row int", seed=seed)
     assert lines(df.transform(drop_exact_duplicates())) == [2, 4, 5, 7]
-    assert fates(df.transform(drop_exact_duplicates(mark="_fate"))) == {
+    assert removed(df.transform(drop_exact_duplicates(removed_as="_removed_as"))) == {
         **dict.fromkeys([2, 4, 5, 7]),
         **dict.fromkeys([1, 3, 6, 8], "duplicate"),
     }
@@ -78,7 +78,7 @@ def test_columns_that_hold_maps_are_compared_too(spark: SparkSession) -> None:
 def test_a_row_on_its_way_to_quarantine_takes_no_valid_rows_place(spark: SparkSession) -> None:
     rows = [(1, None, 1, CRITICAL), (1, None, 2, []), (1, None, 3, WARNING), (1, None, 4, CRITICAL)]
     df = with_problems(spark, rows, "id int, n int, _row int")
-    assert fates(df.transform(drop_exact_duplicates(mark="_fate"))) == {
+    assert removed(df.transform(drop_exact_duplicates(removed_as="_removed_as"))) == {
         1: None,
         2: None,
         3: "duplicate",
@@ -88,11 +88,14 @@ def test_a_row_on_its_way_to_quarantine_takes_no_valid_rows_place(spark: SparkSe
 
 def test_a_marked_row_is_left_out_of_account(spark: SparkSession) -> None:
     rows = [(1, "dropped:rule", 1), (1, None, 2), (1, None, 3), (1, "duplicate", 4)]
-    df = frame(spark, rows, "id int, _fate string, _row int")
+    df = frame(spark, rows, "id int, _removed_as string, _row int")
     expected = {1: "dropped:rule", 2: None, 3: "duplicate", 4: "duplicate"}
-    assert fates(df.transform(drop_exact_duplicates(mark="_fate"))) == expected
+    assert removed(df.transform(drop_exact_duplicates(removed_as="_removed_as"))) == expected
     expected = {1: "dropped:rule", 2: "superseded", 3: None, 4: "duplicate"}
-    assert fates(df.transform(keep_latest(keys=["id"], order_by=["_row"], mark="_fate"))) == expected
+    assert (
+        removed(df.transform(keep_latest(keys=["id"], order_by=["_row"], removed_as="_removed_as")))
+        == expected
+    )
 
 
 @pytest.mark.parametrize(
@@ -136,18 +139,21 @@ def test_a_row_with_a_critical_problem_displaces_none_and_stays(spark: SparkSess
     rows = [("k", 1, 1, []), ("k", 2, 2, WARNING), ("k", 3, 3, CRITICAL), ("k", 4, 4, CRITICAL)]
     df = with_problems(spark, rows, "key string, at int, _row int")
     expected = {1: "superseded", 2: None, 3: None, 4: None}
-    assert fates(df.transform(keep_latest(keys=["key"], order_by=["at"], mark="_fate"))) == expected
+    assert (
+        removed(df.transform(keep_latest(keys=["key"], order_by=["at"], removed_as="_removed_as")))
+        == expected
+    )
 
 
-@pytest.mark.parametrize("mark", ["fate", "_problems", ""])
-def test_a_mark_is_a_metadata_column(mark: str) -> None:
+@pytest.mark.parametrize("removed_as", ["removed", "_problems", ""])
+def test_a_mark_is_a_metadata_column(removed_as: str) -> None:
     for step in (
-        lambda: drop_exact_duplicates(mark=mark),
-        lambda: keep_latest(keys=["a"], order_by=["b"], mark=mark),
+        lambda: drop_exact_duplicates(removed_as=removed_as),
+        lambda: keep_latest(keys=["a"], order_by=["b"], removed_as=removed_as),
     ):
         with pytest.raises(ParameterError) as caught:
             step()
-        assert (caught.value.parameter, caught.value.value) == ("mark", mark)
+        assert (caught.value.parameter, caught.value.value) == ("removed_as", removed_as)
 
 
 @pytest.mark.parametrize(("keys", "order_by"), [([], ["a"]), (["a"], []), (["a", "a"], ["b"]), ("ab", ["c"])])

@@ -87,11 +87,11 @@ def test_an_unknown_patient_or_time_has_no_history_and_is_none(spark: SparkSessi
 def test_a_row_that_a_rule_has_dropped_does_not_count(spark: SparkSession) -> None:
     rows = spark.createDataFrame(
         [("ann", 1, "dropped:test"), ("ann", 2, None), ("ann", 3, None)],
-        "patient string, admitted int, _fate string",
+        "patient string, admitted int, _out string",
     )
-    prior = count_prior_encounters(patient="patient", admitted="admitted", to="prior", mark="_fate")
+    prior = count_prior_encounters(patient="patient", admitted="admitted", to="prior", removed_as="_out")
     marked = {row.admitted: row.prior for row in rows.transform(prior).collect()}
-    removed = {row.admitted: row.prior for row in rows.where("_fate is null").transform(prior).collect()}
+    removed = {row.admitted: row.prior for row in rows.where("_out is null").transform(prior).collect()}
     assert marked == {1: None, **removed} == {1: None, 2: 0, 3: 1}
 
 

@@ -133,12 +133,12 @@ def test_without_complete_follow_up_there_is_no_label_even_if_a_readmission_was_
 
 def test_a_row_that_a_rule_has_dropped_is_no_admission(spark: SparkSession) -> None:
     rows = stays(spark, [(1, "ann", "2024-01-01", "2024-01-05"), (2, "ann", "2024-01-07", "2024-01-08")])
-    marked = rows.withColumn("_fate", F.when(F.col("stay") == 2, "dropped:test"))
+    marked = rows.withColumn("_removed_as", F.when(F.col("stay") == 2, "dropped:test"))
     label = label_readmission(
-        patient="patient", admitted="admitted", discharged="discharged", to="label", mark="_fate"
+        patient="patient", admitted="admitted", discharged="discharged", to="label", removed_as="_removed_as"
     )
     assert labels(marked.transform(label)) == {1: 0, 2: None}
-    assert labels(marked.where("_fate is null").transform(label)) == {1: 0}
+    assert labels(marked.where("_removed_as is null").transform(label)) == {1: 0}
 
 
 @pytest.mark.parametrize(

@@ -76,8 +76,8 @@ def test_a_row_without_a_group_fails_the_first_action_and_names_the_column(spark
 
 
 def test_a_row_that_a_rule_has_dropped_is_in_no_split_and_may_lack_its_group(spark: SparkSession) -> None:
-    rows = spark.createDataFrame([("1", None), (None, "dropped:nobody")], "patient string, _fate string")
-    split = split_by_group(group="patient", fractions={"train": 1.0}, seed=7, mark="_fate")
+    rows = spark.createDataFrame([("1", None), (None, "dropped:nobody")], "patient string, _out string")
+    split = split_by_group(group="patient", fractions={"train": 1.0}, seed=7, removed_as="_out")
     assert [tuple(row) for row in rows.transform(split).orderBy("split").collect()] == [
         (None, "dropped:nobody", None),
         ("1", None, "train"),

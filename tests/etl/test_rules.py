@@ -25,8 +25,8 @@ def test_where_a_condition_is_null_drop_keeps_and_keep_drops(ages: DataFrame) ->
 
 
 def test_a_mark_names_the_first_rule_that_took_a_row_out(ages: DataFrame) -> None:
-    first = drop_rows(rule="negative", where="age < 0", mark="_fate")
-    second = keep_rows(rule="adults", where="age >= 18", mark="_fate")
+    first = drop_rows(rule="negative", where="age < 0", removed_as="_removed_as")
+    second = keep_rows(rule="adults", where="age >= 18", removed_as="_removed_as")
     rows = ages.transform(first).transform(second).collect()
     assert [tuple(row) for row in rows] == [
         (1, 30, None),
@@ -55,7 +55,7 @@ def test_a_column_that_a_condition_names_must_be_there(ages: DataFrame) -> None:
     assert (caught.value.column, caught.value.nearest) == ("agee", "age")
 
 
-@pytest.mark.parametrize("wrong", [{"rule": " "}, {"mark": "fate"}])
+@pytest.mark.parametrize("wrong", [{"rule": " "}, {"removed_as": "removed"}])
 def test_a_rule_has_a_name_and_a_mark_is_metadata(wrong: dict[str, str]) -> None:
     with pytest.raises(ParameterError) as caught:
         drop_rows(**{"rule": "r", "where": "true", **wrong})

@@ -118,7 +118,7 @@ def test_a_dimension_built_from_the_same_rows_is_found_again(spark: SparkSession
 
 def test_metadata_columns_stay_and_other_columns_go(spark: SparkSession, towns: DataFrame) -> None:
     visits = spark.createDataFrame(
-        [(1, "Rome", "x", "dropped:old")], "visit int, town string, note string, _fate string"
+        [(1, "Rome", "x", "dropped:old")], "visit int, town string, note string, _removed_as string"
     )
     fact = build_fact(
         visits,
@@ -126,7 +126,7 @@ def test_metadata_columns_stay_and_other_columns_go(spark: SparkSession, towns: 
         references={"town_key": (towns, "town_key", {"town": "town"})},
         columns=["visit"],
     )
-    assert fact.columns == ["town_key", "visit", "_fate", "_orphans"]
+    assert fact.columns == ["town_key", "visit", "_removed_as", "_orphans"]
 
 
 def test_a_fact_without_references_keeps_its_columns(spark: SparkSession) -> None:

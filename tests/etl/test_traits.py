@@ -12,14 +12,14 @@ from headgate import etl
 from headgate.conf import Step
 from headgate.conf.forms import step_form
 from headgate.etl.errors import ParameterError
-from headgate.etl.load.fates import FATE
+from headgate.etl.load.row_counts import REMOVED_AS
 from headgate.etl.traits import Traits, traits_of
 from headgate.jobs.catalogue import STEPS, rules_of, transform_of
 
 
-def count_rows(*, into: str, mark: str = "x", rule: str = "r") -> etl.Transform:
+def count_rows(*, into: str, removed_as: str = "x", rule: str = "r") -> etl.Transform:
     """A step of a user's own, whose parameters have names that other steps use otherwise."""
-    return lambda df: df.withColumn(into, F.lit(df.count())).withColumn("said", F.lit(f"{mark} {rule}"))
+    return lambda df: df.withColumn(into, F.lit(df.count())).withColumn("said", F.lit(f"{removed_as} {rule}"))
 
 
 @etl.step(scope="row")
@@ -29,7 +29,7 @@ def shout(*, column: str) -> etl.Transform:
 
 def rows(spark: SparkSession) -> DataFrame:
     return spark.createDataFrame(
-        [("a", None), ("b", None), ("c", "duplicate")], f"name string, {FATE} string"
+        [("a", None), ("b", None), ("c", "duplicate")], f"name string, {REMOVED_AS} string"
     )
 
 
@@ -38,19 +38,32 @@ def step(function: object, **parameters: object) -> Step:
 
 
 def test_a_step_that_says_nothing_is_given_the_rows_that_are_in(spark: SparkSession) -> None:
-    made = step(count_rows, into="n", mark="m")
-    found = rows(spark).transform(transform_of([made], mark=FATE))
-    assert sorted((row.name, row.n, row.said) for row in found.collect() if row[FATE] is None) == [
+    made = step(count_rows, into="n", removed_as="m")
+    found = rows(spark).transform(transform_of([made], removed_as=REMOVED_AS))
+    assert sorted((row.name, row.n, row.said) for row in found.collect() if row[REMOVED_AS] is None) == [
         ("a", 2, "m r"),
         ("b", 2, "m r"),
     ]
-    assert found.where(F.col(FATE).isNotNull()).count() == 1
+    assert found.where(F.col(REMOVED_AS).isNotNull()).count() == 1
     assert rules_of([step(count_rows, into="n", rule="drop")]) == []
-    assert step_form("mine:step", count_rows).parameters == ("into", "mark", "rule")
+    assert step_form("mine:step", count_rows).parameters == ("into", "removed_as", "rule")
+
+
+@pytest.mark.parametrize("scope", ["row", "group"])
+def test_a_step_that_forgets_to_return_its_frame_is_told_by_its_name(spark: SparkSession, scope: Any) -> None:
+    @etl.step(scope=scope)
+    def forgetful(*, column: str) -> Any:
+        def apply(df: DataFrame) -> None:
+            df.withColumn(column, F.lit(1))
+
+        return apply
+
+    with pytest.raises(ParameterError, match="mine:step: its result='NoneType' is not allowed; use a DataF"):
+        rows(spark).transform(transform_of([step(forgetful, column="n")], removed_as=REMOVED_AS))
 
 
 def test_a_step_that_looks_at_each_row_alone_costs_no_second_pass(spark: SparkSession) -> None:
-    found = rows(spark).transform(transform_of([step(shout, column="name")], mark=FATE))
+    found = rows(spark).transform(transform_of([step(shout, column="name")], removed_as=REMOVED_AS))
     assert sorted(row.name for row in found.collect()) == ["A", "B", "C"]
     assert "Union" not in found._jdf.queryExecution().toString()
 

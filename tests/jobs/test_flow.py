@@ -69,7 +69,7 @@ def stage(summary: dict[str, Any], name: str, dataset: str) -> dict[str, Any]:
     return next(s for s in summary["stages"] if (s["stage"], s["dataset"]) == (name, dataset))
 
 
-def test_every_row_has_its_fate(spark: SparkSession, tmp_path: Path, run: Runner) -> None:
+def test_every_row_is_accounted_for(spark: SparkSession, tmp_path: Path, run: Runner) -> None:
     lay_out(tmp_path)
     summary = run()
     counts = {

@@ -9,7 +9,6 @@ from typing import Any
 import pytest
 from delta.tables import DeltaTable
 
-from headgate.etl.lake.arrivals import HistoryLostError
 from headgate.etl.lake.commits import last_commit, newest_version
 from headgate.etl.lake.tables import ConflictError, PartitionsError
 from headgate.etl.load import process, publication
@@ -212,7 +211,7 @@ def test_a_raw_table_that_was_made_anew_is_not_taken_for_the_old_one(one_clinic:
         visits.deliver(number, f"{number},p1,Rome,5")
         visits.run()
     shutil.rmtree(visits.lake / "raw")
-    with pytest.raises(HistoryLostError, match="mode: overwrite"):
+    with pytest.raises(RefusedError, match="mode: overwrite"):
         visits.run()
 
 

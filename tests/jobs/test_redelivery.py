@@ -143,7 +143,7 @@ def test_a_table_that_is_merged_anew_holds_what_merging_left_in_it(spark: SparkS
     """By the same order: texts that are numbers by their size, then what was taken in last."""
     rows = [(1, "a", "9", 1), (2, "a", "10", 1), (3, "a", "x", 2), (4, "b", "7", 1), (5, "b", "7", 2)]
     df = spark.createDataFrame(rows, "id int, k string, at string, _ingested_at int").coalesce(1)
-    marked = df.selectExpr("*", "CAST(NULL AS STRING) AS _fate").transform(
+    marked = df.selectExpr("*", "CAST(NULL AS STRING) AS _removed_as").transform(
         merge_anew(keys=["k"], order_by=["at"])
     )
-    assert {row.id for row in marked.where("_fate IS NULL").collect()} == {2, 5}
+    assert {row.id for row in marked.where("_removed_as IS NULL").collect()} == {2, 5}

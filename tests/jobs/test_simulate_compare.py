@@ -25,8 +25,8 @@ def truth(*faults: Fault, lost: dict[str, tuple[str, ...]] | None = None) -> Tru
     return Truth(patients=10, seed=1, files={}, faults=faults, lost=lost or {})
 
 
-def row(line: int, file: str = P1, fate: str | None = None, **more: Any) -> dict[str, Any]:
-    return {"dataset": file.split("_")[0], "file": file, "row": line, "fate": fate, **more}
+def row(line: int, file: str = P1, removed_as: str | None = None, **more: Any) -> dict[str, Any]:
+    return {"dataset": file.split("_")[0], "file": file, "row": line, "removed_as": removed_as, **more}
 
 
 def problem(column: str | None, severity: str = "critical") -> list[dict[str, Any]]:
@@ -65,7 +65,7 @@ class TestExactDuplicates:
     planted = truth(fault("exact_duplicate", 5, of=(P1, 2)), fault("exact_duplicate", 3, P2, of=(P1, 2)))
 
     @pytest.mark.parametrize(
-        ("fates", "expected"),
+        ("removed", "expected"),
         [
             ((None, "duplicate", "duplicate"), (2, 2, 0, 0)),
             (("duplicate", None, "duplicate"), (2, 2, 0, 0)),
@@ -76,13 +76,19 @@ class TestExactDuplicates:
         ],
     )
     def test_are_found_where_as_many_go_as_were_planted(
-        self, fates: tuple[str | None, ...], expected: tuple[int, ...]
+        self, removed: tuple[str | None, ...], expected: tuple[int, ...]
     ) -> None:
-        rows = [row(2, fate=fates[0]), row(5, fate=fates[1]), row(3, P2, fate=fates[2])]
+        rows = [
+            row(2, removed_as=removed[0]),
+            row(5, removed_as=removed[1]),
+            row(3, P2, removed_as=removed[2]),
+        ]
         assert counts(compare(self.planted, rows))["exact_duplicate"] == expected
 
     def test_are_invented_where_none_were_planted(self) -> None:
-        found = counts(compare(self.planted, [row(8, fate="duplicate"), row(9, fate="duplicate")]))
+        found = counts(
+            compare(self.planted, [row(8, removed_as="duplicate"), row(9, removed_as="duplicate")])
+        )
         assert found == {"exact_duplicate": (2, 0, 2, 2)}
 
 
@@ -90,7 +96,7 @@ class TestNearDuplicates:
     planted = truth(fault("near_duplicate", 4, P2, of=(P1, 2)), fault("exact_duplicate", 5, of=(P1, 2)))
 
     @pytest.mark.parametrize(
-        ("fates", "near", "exact"),
+        ("removed", "near", "exact"),
         [
             (("superseded", "duplicate", None), (1, 1, 0, 0), (1, 1, 0, 0)),
             ((None, "duplicate", "superseded"), (1, 1, 0, 0), (1, 1, 0, 0)),
@@ -100,9 +106,13 @@ class TestNearDuplicates:
         ],
     )
     def test_are_found_where_one_row_of_the_patient_is_left(
-        self, fates: tuple[str | None, ...], near: tuple[int, ...], exact: tuple[int, ...]
+        self, removed: tuple[str | None, ...], near: tuple[int, ...], exact: tuple[int, ...]
     ) -> None:
-        rows = [row(2, fate=fates[0]), row(5, fate=fates[1]), row(4, P2, fate=fates[2])]
+        rows = [
+            row(2, removed_as=removed[0]),
+            row(5, removed_as=removed[1]),
+            row(4, P2, removed_as=removed[2]),
+        ]
         assert counts(compare(self.planted, rows)) == {"near_duplicate": near, "exact_duplicate": exact}
 
     def test_under_another_key_are_told_of_but_not_searched_for(self) -> None:
@@ -115,12 +125,12 @@ class TestNearDuplicates:
 class TestLaterDeliveries:
     def test_replace_the_older_row(self) -> None:
         planted = truth(fault("superseded", 2, of=(P2, 2)), fault("superseded", 3, of=(P2, 3)))
-        rows = [row(2, fate="superseded"), row(3), row(2, P2), row(3, P2, fate="superseded")]
+        rows = [row(2, removed_as="superseded"), row(3), row(2, P2), row(3, P2, removed_as="superseded")]
         assert counts(compare(planted, rows)) == {"superseded": (2, 1, 1, 1)}
 
     def test_replace_any_copy_of_the_older_row(self) -> None:
         planted = truth(fault("superseded", 2, of=(P2, 2)), fault("exact_duplicate", 9, of=(P1, 2)))
-        rows = [row(2, fate="duplicate"), row(9, fate="superseded"), row(2, P2)]
+        rows = [row(2, removed_as="duplicate"), row(9, removed_as="superseded"), row(2, P2)]
         expected = {"exact_duplicate": (1, 1, 0, 0), "superseded": (1, 1, 0, 0)}
         assert counts(compare(planted, rows)) == expected
 
@@ -149,7 +159,7 @@ class TestProblems:
         planted = truth(
             fault("unparsable", 2, column="Sex", value="X-4"), fault("exact_duplicate", 3, of=(P1, 2))
         )
-        rows = [row(2, fate="duplicate"), row(3, problems=problem("sex"))]
+        rows = [row(2, removed_as="duplicate"), row(3, problems=problem("sex"))]
         assert counts(compare(planted, rows))["unparsable"] == (1, 1, 0, 0)
 
     def test_of_whole_records_are_told_by_no_column_or_by_that_of_the_reader(self) -> None:
@@ -249,12 +259,12 @@ def perfect(planted: Truth) -> tuple[list[dict[str, Any]], dict[tuple[str, str],
     rows, unknown = [], defaultdict(list)
     for (file, line), faults in by_place.items():
         made: dict[str, Any] = {"dataset": faults[0].dataset, "file": f"s3://b/landing/{file}", "row": line}
-        made |= {"fate": None, "problems": [], "failures": [], "values": {}}
+        made |= {"removed_as": None, "problems": [], "failures": [], "values": {}}
         for one in faults:
             if one.kind == "exact_duplicate":
-                made["fate"] = "duplicate"
+                made["removed_as"] = "duplicate"
             elif one.kind in ("near_duplicate", "superseded"):
-                made["fate"] = "superseded"
+                made["removed_as"] = "superseded"
             elif one.kind == "unreadable":
                 made["problems"] += problem("_record")
             elif one.kind == "unparsable":

@@ -6,12 +6,12 @@ import pytest
 
 from headgate.quality import load_suite, validate
 from headgate.quality.catalogue import TYPES, Parameter
+from headgate.quality.flags import Flags
+from headgate.quality.inapplicable import inapplicable
 from headgate.quality.literals import quote
-from headgate.quality.marks import Marks
 from headgate.quality.plan import plan
-from headgate.quality.rows import mark
+from headgate.quality.rows import flag
 from headgate.quality.rules import Broken, Delegated
-from headgate.quality.unfit import unfit
 
 COLUMNS = {
     "i": "1",
@@ -157,7 +157,7 @@ def test_no_rule_spoils_another(every, monkeypatch):
     assert {one.expectation.row_condition.sql for one in of_syntax} == {CONDITIONS[1], CONDITIONS[4]}
     assert asked
 
-    problems = unfit(every, suite)
+    problems = inapplicable(every, suite)
     assert {one.value for one in problems if "is not SQL" in one.problem} == {CONDITIONS[1], CONDITIONS[4]}
     assert all(one.place.endswith(".row_condition") for one in problems if "is not SQL" in one.problem)
 
@@ -171,9 +171,9 @@ def test_rows_are_marked_by_the_rules_that_fit(every):
             "kwargs": {"column": "i", "row_condition": "a ANDD b", "condition_parser": "spark"},
         }
     )
-    rows, marks = mark(every, load_suite({"name": "s", "expectations": rules}))
-    assert isinstance(marks, Marks)
+    rows, flags = flag(every, load_suite({"name": "s", "expectations": rules}))
+    assert isinstance(flags, Flags)
     # A map cannot be grouped by; and the condition is no SQL.
-    assert len(marks.ids) == len(rules) - 2
+    assert len(flags.ids) == len(rules) - 2
     assert str(rows.select(*map(quote, NAMES)).collect()) == str(every.collect())
-    assert rows.where(marks.critical).count() == 2
+    assert rows.where(flags.critical).count() == 2

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from headgate.quality import validate
-from headgate.quality.rows import mark
+from headgate.quality.rows import flag
 from tests.quality.suites import rule, suite_of
 
 ODD = ["a", "", "O'Brien", "x\\y", "é", "日本", "${env:HOME}"]
@@ -41,7 +41,7 @@ def test_a_hundred_thousand_values_make_no_hundred_thousand_parts(brisk):
         rule("column_values_to_be_in_set", column="s", value_set=texts),
         rule("column_pair_values_to_be_in_set", column_A="s", column_B="s", value_pairs_set=pairs),
     )
-    rows, marks = mark(df, suite_of(suite.expectations[0].given))
-    assert [row.s for row in rows.where(marks.critical).collect()] == ["no"]
+    rows, flags = flag(df, suite_of(suite.expectations[0].given))
+    assert [row.s for row in rows.where(flags.critical).collect()] == ["no"]
     # A plan of one literal; with a part a value it is megabytes long.
-    assert len(marks.critical._jc.toString()) < 1_000
+    assert len(flags.critical._jc.toString()) < 1_000

@@ -7,8 +7,8 @@ import pytest
 from headgate.quality import ReservedNameError, SuiteError, flag_failures, split, validate
 from headgate.quality.decision import decide
 from headgate.quality.failures import count_failures
-from headgate.quality.rows import mark
-from headgate.quality.unfit import require_fit, unfit
+from headgate.quality.inapplicable import inapplicable, require_applicable
+from headgate.quality.rows import flag
 from tests.quality.suites import rule, suite_of
 
 PROBLEMS = (
@@ -39,8 +39,8 @@ def test_critical_problems_reject_on_every_path(visits):
         3: ["not a real date"],
         4: ["not a real date"],
     }
-    rows, marks = mark(visits, SUITE)
-    assert sorted(row.id for row in rows.where(marks.critical).collect()) == [2, 3, 4]
+    rows, flags = flag(visits, SUITE)
+    assert sorted(row.id for row in rows.where(flags.critical).collect()) == [2, 3, 4]
 
     report = validate(visits, SUITE)
     assert report.problems == 2
@@ -75,9 +75,9 @@ def test_names_of_the_gates_own_are_refused_on_every_path(brisk, column):
     paths = [
         split,
         validate,
-        mark,
-        unfit,
-        require_fit,
+        flag,
+        inapplicable,
+        require_applicable,
         lambda data, suite: data.transform(flag_failures(suite)),
     ]
     for path in paths:
@@ -102,5 +102,5 @@ def test_a_condition_that_is_no_sql_fails_alone_with_its_place(visits):
     assert [result.success for result in report.results] == [False, True]
     assert "$.expectations[0]" in report.refusals[0]
     with pytest.raises(SuiteError, match="is not SQL") as raised:
-        require_fit(visits, suite)
+        require_applicable(visits, suite)
     assert raised.value.place == "$.expectations[0].kwargs.row_condition"

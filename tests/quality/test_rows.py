@@ -264,7 +264,7 @@ def test_rules_that_do_not_fit_the_data_are_left_to_validate(spark):
 
 
 @pytest.mark.parametrize(
-    "unfit",
+    "inapplicable",
     [
         rule("column_values_to_not_be_null", id="x", column="nowhere"),
         rule(IN_SET, id="x", column="b", value_set=["true"]),
@@ -272,12 +272,12 @@ def test_rules_that_do_not_fit_the_data_are_left_to_validate(spark):
         rule("column_values_to_be_unique", id="x", column="k", row_condition="nowhere > 1"),
     ],
 )
-def test_split_refuses_a_rule_that_does_not_fit_the_data(spark, unfit):
+def test_split_refuses_a_rule_that_does_not_fit_the_data(spark, inapplicable):
     df = spark.createDataFrame([(1, True)], "k int, b boolean")
     with pytest.raises(InapplicableError) as raised:
-        split(df, suite_of(rule("column_values_to_not_be_null", column="k"), unfit))
+        split(df, suite_of(rule("column_values_to_not_be_null", column="k"), inapplicable))
     assert raised.value.expectation_id == "x"
-    assert raised.value.columns == (unfit["kwargs"]["column"],)
+    assert raised.value.columns == (inapplicable["kwargs"]["column"],)
 
 
 def test_split_parts_by_critical_rules_and_loses_no_row(spark):

@@ -152,14 +152,15 @@ def test_a_bucket_that_is_not_there(s3: dict[str, str]) -> None:
     )
 
 
-def test_a_lake_that_another_driver_is_writing(s3: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_table_that_another_driver_is_writing(s3: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> None:
     for name, value in s3.items():
         monkeypatch.setenv(name, value)
     client = boto3.client("s3")
     client.create_bucket(Bucket="lake")
-    with lease(S3Object("s3://lake/busy/_writer.json"), holder="run first", say=print, beat=1):
+    leases = S3Object("s3://lake/busy/_writer.json")
+    with lease(leases, tables=["curated/patients"], holder="run first", say=print, beat=1):
         code, lines = ran("headgate", "run", "hospital", "--lake", "s3://lake/busy", **s3)
     assert (code, len(lines)) == (5, 1)
-    assert "run first is writing this lake" in lines[0]
+    assert "run first is writing curated/patients" in lines[0]
     found = client.list_objects_v2(Bucket="lake", Prefix="busy/")["Contents"]
     assert [item["Key"] for item in found] == ["busy/_writer.json"]

@@ -24,7 +24,9 @@ import pyspark
 import pytest
 
 from bootstrap.dist import build_wheel
+from headgate.jobs.aws import S3Object
 from headgate.jobs.jars import spark_jars
+from headgate.jobs.lease import lease
 from headgate.jobs.session import SMALL_JAVA, SMALL_SETTINGS
 from tests.jobs.visits import lay_out_packages
 from tests.real.small import TABLES, lay_out_small
@@ -182,6 +184,21 @@ def kill(program: str) -> None:
     os.kill(java[0], signal.SIGKILL)
 
 
+@pytest.fixture
+def _another_writes_the_lake(cluster: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Meanwhile another job writes another table of the lake."""
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_REGION"):
+        monkeypatch.setenv(name, cluster[name])
+    leases = S3Object("s3://lake/killed/_writer.json", endpoint=cluster["AWS_ENDPOINT_URL"])
+    with lease(leases, tables=["curated/elsewhere"], holder="another job", say=pytest.fail) as held:
+        yield
+        held.check()
+        found = leases.read()
+    assert found is not None
+    assert [each["tables"] for each in json.loads(found[0])["holders"].values()] == [["curated/elsewhere"]]
+
+
+@pytest.mark.usefixtures("_another_writes_the_lake")
 def test_a_cluster_gives_what_a_laptop_gives_whichever_process_is_killed(
     cluster: dict[str, str], submit: Submit, local: str
 ) -> None:

@@ -85,7 +85,7 @@ class WriteMode:
         return None
 
     def of_all_batches(self) -> Transform:
-        """Marks the rows that would not be in the table, had each batch been published after the other."""
+        """Flags the rows that would not be in the table, had each batch been published after the other."""
         return lambda df: df
 
     def replaces(self, batch: Batch) -> Files:

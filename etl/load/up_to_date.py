@@ -1,7 +1,7 @@
-"""Whether a table stands: whether it is still what Headgate made of it, from what it would be made of now.
+"""Whether a table is up to date: still what Headgate made of it, from what it would be made of now.
 
 The table is asked, not what was once said of it: its newest change is ours and bears the fingerprint,
-its data files are there, and so is its quarantine. No Spark job is needed for a table that stands.
+its data files are there, and so is its quarantine. No Spark job is needed for a table that is.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from headgate.etl.lake.tables import read_table
 from headgate.etl.lake.zones import TableId
 from headgate.etl.load.context import LoadContext
 
-__all__ = ["Inputs", "disturbance", "lost_file", "note_predecessor", "standing"]
+__all__ = ["Inputs", "disturbance", "lost_file", "note_predecessor", "unchanged"]
 
 
 @dataclass
@@ -44,10 +44,10 @@ class Inputs:
         return frame
 
 
-def standing(
+def unchanged(
     context: LoadContext, table: TableId, found: Snapshot | None, *, fingerprint: str
 ) -> Entry | None:
-    """The entry of a table that stands, or None where it is to be made anew.
+    """The entry of a table that is up to date, or None where it is to be made anew.
 
     Parameters
     ----------

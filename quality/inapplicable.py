@@ -1,4 +1,4 @@
-"""Unfit: what of a suite cannot hold of some data, known from the schema before any row is read."""
+"""What of a suite cannot hold of some data, known from the schema before any row is read."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ from headgate.quality.rules import within
 from headgate.quality.schema import columns_of
 from headgate.quality.sql import SqlError, parse_sql
 
-__all__ = ["require_fit", "unfit"]
+__all__ = ["inapplicable", "require_applicable"]
 
 
-def unfit(df: DataFrame, suite: Suite) -> tuple[SuiteError, ...]:
+def inapplicable(df: DataFrame, suite: Suite) -> tuple[SuiteError, ...]:
     """Say which rules of a suite name what the data lacks. No row is read, and no job is run.
 
     Parameters
@@ -40,7 +40,7 @@ def unfit(df: DataFrame, suite: Suite) -> tuple[SuiteError, ...]:
     >>> suite = load_suite('''{"name": "people", "expectations": [
     ...     {"type": "expect_column_values_to_not_be_null", "kwargs": {"column": "nmae"}}]}''',
     ...     source="people.json")
-    >>> for problem in unfit(spark.createDataFrame([("a",)], "name string"), suite):
+    >>> for problem in inapplicable(spark.createDataFrame([("a",)], "name string"), suite):
     ...     print(problem)
     people.json:2: $.expectations[0].kwargs.column: the data has no column 'nmae'; did you mean 'name'?
     name one of: name
@@ -68,7 +68,7 @@ def unfit(df: DataFrame, suite: Suite) -> tuple[SuiteError, ...]:
     return tuple(problems)
 
 
-def require_fit(df: DataFrame, suite: Suite) -> None:
+def require_applicable(df: DataFrame, suite: Suite) -> None:
     """Raise if a suite names what the data lacks. No row is read, and no job is run.
 
     Parameters
@@ -81,7 +81,7 @@ def require_fit(df: DataFrame, suite: Suite) -> None:
     Raises
     ------
     SuiteError
-        The first of what `unfit` finds; the rest is in its `others`, and in its message.
+        The first of what `inapplicable` finds; the rest is in its `others`, and in its message.
 
     Examples
     --------
@@ -91,13 +91,13 @@ def require_fit(df: DataFrame, suite: Suite) -> None:
     ...     {"type": "expect_column_values_to_be_unique", "kwargs": {"column": "nmae"}},
     ...     {"type": "expect_column_values_to_be_unique", "kwargs": {"column": "age"}}]}''',
     ...     source="people.json")
-    >>> require_fit(spark.createDataFrame([("a",)], "name string"), suite)
+    >>> require_applicable(spark.createDataFrame([("a",)], "name string"), suite)
     Traceback (most recent call last):
     ...
     headgate.quality.errors.SuiteError: people.json:3: $.expectations[1].kwargs.column: the data has no column 'nmae'; did you mean 'name'? name one of: name (the first of 2)
     people.json:4: $.expectations[2].kwargs.column: the data has no column 'age'; name one of: name
     """  # noqa: E501
-    problems = unfit(df, suite)
+    problems = inapplicable(df, suite)
     if problems:
         first, *others = problems
         first.others = tuple(others)

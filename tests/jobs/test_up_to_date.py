@@ -9,11 +9,9 @@ from urllib.parse import unquote, urlparse
 
 import pytest
 
-from headgate.etl.lake.arrivals import HistoryLostError
-from headgate.etl.lake.history import TableChangedError
 from headgate.etl.lake.quarantine import open_rows
 from headgate.jobs import entry as job
-from headgate.jobs.exits import Exit, guarded
+from headgate.jobs.exits import Exit, RefusedError, guarded
 from tests.jobs.deliveries import Clinic, Open, one_clinic
 
 __all__ = ["one_clinic"]
@@ -29,7 +27,7 @@ def sql(visits: Clinic, text: str, zone: str = "curated") -> None:
 def refused(visits: Clinic, *said: str) -> None:
     """The run publishes nothing, and one line says why and how to go on."""
     before = published(visits)
-    with pytest.raises(TableChangedError) as caught:
+    with pytest.raises(RefusedError) as caught:
         visits.run()
     (line,) = str(caught.value).splitlines()
     assert all(
@@ -99,7 +97,7 @@ def test_a_raw_table_made_anew_is_not_taken_for_the_old_one_though_its_version_i
     visits.run()
     shutil.rmtree(visits.lake / "raw")
     visits.deliver("1", "2,p2,Oslo,7")
-    with pytest.raises(HistoryLostError, match="mode: overwrite"):
+    with pytest.raises(RefusedError, match="mode: overwrite"):
         visits.run()
     assert visits.run(ANEW)["published"] == 1
     assert set(visits.curated()) == {2}

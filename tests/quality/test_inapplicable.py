@@ -8,7 +8,7 @@ import pytest
 
 from headgate.quality import SuiteError, load_suite
 from headgate.quality.counting import counted
-from headgate.quality.unfit import require_fit, unfit
+from headgate.quality.inapplicable import inapplicable, require_applicable
 from tests.quality.suites import rule
 
 SCHEMA = "id int, name string, `a.b` int"
@@ -16,7 +16,7 @@ SCHEMA = "id int, name string, `a.b` int"
 
 def problems(spark, *expectations):
     text = json.dumps({"name": "s", "expectations": expectations}, indent=1)
-    return unfit(spark.createDataFrame([], SCHEMA), load_suite(text, source="s.json"))
+    return inapplicable(spark.createDataFrame([], SCHEMA), load_suite(text, source="s.json"))
 
 
 @pytest.mark.parametrize(
@@ -84,7 +84,7 @@ def test_what_is_required_to_fit_raises_with_all_that_does_not(spark):
     rules = [rule("column_values_to_not_be_null", column=name) for name in ("id", "x", "y")]
     suite = load_suite(json.dumps({"name": "s", "expectations": rules}), source="s.json")
     with pytest.raises(SuiteError) as caught:
-        require_fit(spark.createDataFrame([], SCHEMA), suite)
+        require_applicable(spark.createDataFrame([], SCHEMA), suite)
     assert (caught.value.value, [other.value for other in caught.value.others]) == ("x", ["y"])
     assert str(caught.value).splitlines()[0].endswith("(the first of 2)")
-    require_fit(spark.createDataFrame([], f"{SCHEMA}, x int, y int"), suite)
+    require_applicable(spark.createDataFrame([], f"{SCHEMA}, x int, y int"), suite)

@@ -1,4 +1,4 @@
-"""Marks: a bit for each rule that a row breaks, and the reasons spelled out where somebody reads them.
+"""Flags: a bit for each rule that a row breaks, and the reasons spelled out where somebody reads them.
 
 Nearly all rows break no rule. Code that could spell out every failure makes the one pass over all of
 them too long for Java to compile, so that pass leaves a number, and the reasons are made of it later.
@@ -23,14 +23,14 @@ from headgate.quality.reserved import require_free
 from headgate.quality.rules import Group, Rule
 from headgate.quality.schema import Field
 
-__all__ = ["Marks", "mark_rows"]
+__all__ = ["Flags", "flag_rows"]
 
 _BROKEN = "_broken"
 _BITS = 63
 
 
 @dataclass(frozen=True)
-class Marks:
+class Flags:
     """Which rules the rows of a frame break.
 
     Attributes
@@ -44,15 +44,15 @@ class Marks:
     rules: Mapping[str, Sequence[Rule]]
     problem: Column | None = None
 
-    def __or__(self, other: Marks) -> Marks:
+    def __or__(self, other: Flags) -> Flags:
         """Both, in columns of their own."""
-        return Marks(
+        return Flags(
             {**self.rules, **other.rules}, self.problem if self.problem is not None else other.problem
         )
 
     @property
     def columns(self) -> list[str]:
-        """The metadata columns that hold the marks."""
+        """The metadata columns that hold the flags."""
         return list(self.rules)
 
     @property
@@ -107,9 +107,9 @@ class Marks:
                 yield name, 1 << at, rule
 
 
-def mark_rows(
+def flag_rows(
     df: DataFrame, rules: Sequence[Rule], *, among: Column | None, name: str = _BROKEN
-) -> tuple[DataFrame, Marks]:
+) -> tuple[DataFrame, Flags]:
     """Evaluate every rule once for each row, and write down which are broken.
 
     Parameters
@@ -118,7 +118,7 @@ def mark_rows(
     rules : sequence of rule
         Each column set of the rules about uniqueness costs a shuffle.
     among : Column or None
-        The rows to look at, None for all; the others get no mark, nor do those with a critical problem.
+        The rows to look at, None for all; the others get no flag, nor do those with a critical problem.
     name : str
         The metadata columns' names begin with it.
 
@@ -126,24 +126,24 @@ def mark_rows(
     -------
     DataFrame
         The rows and columns of `df`, and a column for each 63 rules.
-    Marks
+    Flags
     """
     problem = critical_problem(df.schema)
     looked_at = F.lit(True) if among is None else F.coalesce(among, F.lit(False))
     if problem is not None:
         looked_at = looked_at & ~problem
-    marks = Marks({f"{name}_{n}": some for n, some in enumerate(_batched(rules))}, problem)
+    flags = Flags({f"{name}_{n}": some for n, some in enumerate(_batched(rules))}, problem)
     columns = [quote(column) for column in df.columns]
     groups = {group.key: group for rule in rules if (group := rule.asked_of) is not None}
     copies = {key: f"_copies_{n}" for n, key in enumerate(groups)}
-    require_free(df.schema, written=[*marks.columns, *copies.values()])
+    require_free(df.schema, written=[*flags.columns, *copies.values()])
     for key, group in groups.items():
         df = df.withColumn(copies[key], _copies(df, group, looked_at))
     masks = [
-        F.when(looked_at, _mask(some, copies)).otherwise(0).cast("bigint").alias(mark)
-        for mark, some in marks.rules.items()
+        F.when(looked_at, _mask(some, copies)).otherwise(0).cast("bigint").alias(flag)
+        for flag, some in flags.rules.items()
     ]
-    return df.select(*columns, *masks), marks
+    return df.select(*columns, *masks), flags
 
 
 def _batched(rules: Sequence[Rule]) -> Iterable[Sequence[Rule]]:

@@ -1,4 +1,4 @@
-"""What becomes of the rows that a step reads: the fates, and how many rows meet which."""
+"""What becomes of the rows that a table is made from, and how many they are."""
 
 from __future__ import annotations
 
@@ -15,11 +15,19 @@ from pyspark.sql import functions as F
 from headgate.etl.transform import quote
 
 __all__ = [
-    "ACCEPTED", "DROPPED", "FATE", "LEFT", "QUARANTINED", "REJECTED", "VERDICT", "Counts",
-    "Fates", "verdict",
+    "ACCEPTED",
+    "DROPPED",
+    "LEFT",
+    "QUARANTINED",
+    "REJECTED",
+    "REMOVED_AS",
+    "VERDICT",
+    "RowCounting",
+    "RowCounts",
+    "verdict",
 ]  # fmt: skip
 
-FATE = "_fate"
+REMOVED_AS = "_removed_as"
 """The metadata column in which a step that removes a row writes why; null where no step did."""
 
 QUARANTINED = "quarantined"
@@ -32,26 +40,26 @@ ACCEPTED, REJECTED, LEFT = "accepted", "rejected", "left"
 """To be published; to the quarantine; left out by a step."""
 
 
-def verdict(*critical: Column, fated: bool = True) -> Column:
-    """Where a row goes, by its fate and by its faults.
+def verdict(*critical: Column, removals: bool = True) -> Column:
+    """Where a row goes, by what steps and rules say of it.
 
     Parameters
     ----------
     *critical : Column
         Conditions, of which any rejects a row.
-    fated : bool
-        Whether the rows have fates; without, no step has removed any.
+    removals : bool
+        Whether steps may have removed some of the rows: whether there is such a column.
     """
-    if not fated:
+    if not removals:
         return F.when(reduce(or_, critical, F.lit(False)), REJECTED).otherwise(ACCEPTED)
-    rejected = reduce(or_, critical, F.coalesce(F.col(FATE) == QUARANTINED, F.lit(False)))
-    left = F.col(FATE).isNotNull() & (F.col(FATE) != QUARANTINED)
+    rejected = reduce(or_, critical, F.coalesce(F.col(REMOVED_AS) == QUARANTINED, F.lit(False)))
+    left = F.col(REMOVED_AS).isNotNull() & (F.col(REMOVED_AS) != QUARANTINED)
     return F.when(left, LEFT).when(rejected, REJECTED).otherwise(ACCEPTED)
 
 
 @dataclass(frozen=True)
-class Fates:
-    """How many rows met which fate.
+class RowCounts:
+    """What became of how many rows.
 
     Attributes
     ----------
@@ -67,14 +75,14 @@ class Fates:
     nulls: dict[str, int]
     at_fault: int
 
-    def after_another_look(self, second: Fates) -> Fates:
-        """The fates after the rows to be published were looked at once more."""
+    def after_another_look(self, second: RowCounts) -> RowCounts:
+        """The counts after the rows to be published were looked at once more."""
         known = {name: second.counts[name] for name in ("published", "quarantined")}
-        return Fates(self.counts | known, second.nulls, second.at_fault)
+        return RowCounts(self.counts | known, second.nulls, second.at_fault)
 
 
-class Counts:
-    """The aggregates that tell the fates of rows with the column ``_verdict``.
+class RowCounting:
+    """The aggregates that count rows with the column ``_verdict``.
 
     Parameters
     ----------
@@ -87,8 +95,8 @@ class Counts:
         Which rows have a problem or a failure.
     elsewhere : collection of str
         Those of `columns` that somebody else counts.
-    fated : bool
-        Whether the rows have fates.
+    removals : bool
+        See `verdict`.
 
     Attributes
     ----------
@@ -103,17 +111,17 @@ class Counts:
         at_fault: Column | None = None,
         *,
         elsewhere: Collection[str] = (),
-        fated: bool = True,
+        removals: bool = True,
     ) -> None:
         accepted = F.col(VERDICT) == ACCEPTED
         self._rules, self._columns = list(rules), list(columns)
-        fates = {"superseded": "superseded", "duplicates": "duplicate"}
-        fates |= {f"dropped_{n}": f"{DROPPED}{rule}" for n, rule in enumerate(self._rules)}
+        kinds = {"superseded": "superseded", "duplicates": "duplicate"}
+        kinds |= {f"dropped_{n}": f"{DROPPED}{rule}" for n, rule in enumerate(self._rules)}
         wanted = {
             "published": accepted,
             "quarantined": F.col(VERDICT) == REJECTED,
             **({} if at_fault is None else {"at_fault": accepted & at_fault}),
-            **{name: F.col(FATE) == fate for name, fate in fates.items() if fated},
+            **{name: F.col(REMOVED_AS) == kind for name, kind in kinds.items() if removals},
             **{
                 f"null_{n}": accepted & F.col(quote(name)).isNull()
                 for n, name in enumerate(self._columns)
@@ -123,7 +131,9 @@ class Counts:
         # Not by count_if, which evaluates its condition twice.
         self.aggregates = [F.count(F.when(found, F.lit(1))).alias(name) for name, found in wanted.items()]
 
-    def read(self, seen: Mapping[str, Any], *, present: Mapping[str, int] = MappingProxyType({})) -> Fates:
+    def read(
+        self, seen: Mapping[str, Any], *, present: Mapping[str, int] = MappingProxyType({})
+    ) -> RowCounts:
         """What came of the aggregates; no rows where nothing was seen.
 
         Parameters
@@ -136,7 +146,7 @@ class Counts:
         names = ("published", "superseded", "duplicates", "quarantined")
         dropped = {rule: seen.get(f"dropped_{n}", 0) for n, rule in enumerate(self._rules)}
         published = seen.get("published", 0)
-        return Fates(
+        return RowCounts(
             counts={
                 **{name: seen.get(name, 0) for name in names},
                 "dropped": {rule: rows for rule, rows in sorted(dropped.items()) if rows},
