@@ -20,6 +20,7 @@ from headgate.etl.lake.calendar import AS_THEY_ARE
 from headgate.jobs.exits import ArgumentsError
 from headgate.jobs.interrupt import interruptible
 from headgate.jobs.jars import JarsError, hadoop_version, locked, spark_jars
+from headgate.jobs.java_names import remember_names
 from headgate.jobs.places import is_remote, on_s3
 from headgate.jobs.versions import check_versions
 
@@ -52,13 +53,6 @@ several times as long. Spark then makes shorter ones of the plan, one for each o
 
 Spark configuration: ``spark.sql.codegen.hugeMethodLimit``; HotSpot: ``DontCompileHugeMethods``.
 """
-
-PYSPARK_CLASSES = (
-    "org.apache.spark.sql.functions",
-    "org.apache.spark.sql.Column",
-    "org.apache.spark.api.python.PythonUtils",
-    "org.apache.spark.sql.api.python.PythonSQLUtils",
-)
 
 SMALL_SETTINGS = {
     "spark.sql.codegen.wholeStage": "false",
@@ -154,20 +148,8 @@ def _checked(session: SparkSession) -> SparkSession:
 def _prepared(session: SparkSession) -> SparkSession:
     for name, value in OURS.items():
         session.conf.set(name, value)
-    _import_classes(session)
+    remember_names(session)
     return session
-
-
-def _import_classes(session: SparkSession) -> None:
-    """Name the classes that every column expression asks for.
-
-    Py4J otherwise searches each jar for them in half a dozen packages, at every call: a tenth of the
-    driver's time where plans are many and data is small.
-    """
-    from py4j.java_gateway import java_import
-
-    for name in PYSPARK_CLASSES:
-        java_import(session._jvm, name)
 
 
 def session_to_read(place: str) -> AbstractContextManager[object]:

@@ -23,7 +23,16 @@ from pyspark.sql import SparkSession
 
 from headgate.etl.lake import files
 
-__all__ = ["NOTE_KEY", "ROWS", "Commit", "commit_at", "commit_of", "last_commit", "newest_version"]
+__all__ = [
+    "NOTE_KEY",
+    "ROWS",
+    "Commit",
+    "checksum",
+    "commit_at",
+    "commit_of",
+    "last_commit",
+    "newest_version",
+]
 
 NOTE_KEY = "headgate"
 """Under which key of ``userMetadata`` the note stands: other writers' metadata is told apart by it."""
@@ -98,6 +107,21 @@ def commit_at(spark: SparkSession, path: str, version: int) -> Commit | None:
     return Commit(
         version=version, note=note, rows=int(metrics.get("numOutputRows", 0) if rows is None else rows)
     )
+
+
+def checksum(spark: SparkSession, path: str, version: int) -> dict[str, Any]:
+    """What Delta has written beside a commit of the table as it was then; empty where it has written nothing.
+
+    References
+    ----------
+    Delta Lake, "Delta Transaction Log Protocol": Version Checksum File.
+    """
+    try:
+        text = files.read_bytes(spark, f"{path}/_delta_log/{version:020}.crc")
+    except FileNotFoundError:
+        return {}
+    found: dict[str, Any] = json.loads(text)
+    return found
 
 
 def newest_version(spark: SparkSession, path: str) -> int:

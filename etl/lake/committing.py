@@ -25,7 +25,15 @@ from headgate.etl.lake.commits import Commit
 from headgate.etl.lake.staged import Staged
 from headgate.etl.lake.tables import ConflictError, Publication
 from headgate.etl.lake.target import Target, target_of
-from headgate.etl.lake.transaction import describe, follow, operation, removes, rows_in, understood
+from headgate.etl.lake.transaction import (
+    as_nullable,
+    describe,
+    follow,
+    operation,
+    removes,
+    rows_in,
+    understood,
+)
 
 __all__ = ["StagedInPlace", "write"]
 
@@ -116,7 +124,10 @@ def write(
     transaction = delta.start(spark, table)
     metadata: dict[str, Any] = json.loads(transaction.metadata().json())["metaData"]
     partitions = list(target.partition_by if target.exists else partition_by)
-    metadata |= {"schemaString": written.schema.json(), "partitionColumns": [*partitions, partition]}
+    metadata |= {
+        "schemaString": as_nullable(written.schema).json(),
+        "partitionColumns": [*partitions, partition],
+    }
     transaction.updateMetadata(delta.action(spark, {"metaData": metadata}), False)
     actions = transaction.writeFiles(written._jdf)
     added = tuple(json.loads(actions.apply(at).json())["add"] for at in range(actions.size()))

@@ -22,7 +22,7 @@ from pyspark.sql import SparkSession
 
 from headgate.etl.errors import EtlError
 from headgate.etl.lake import files
-from headgate.etl.lake.commits import Commit, commit_at, newest_version
+from headgate.etl.lake.commits import Commit, checksum, commit_at, newest_version
 from headgate.etl.transform import quote
 
 __all__ = [
@@ -171,7 +171,7 @@ def missing_file(spark: SparkSession, path: str, version: int) -> str | None:
 
 
 def _named_files(spark: SparkSession, path: str, version: int) -> list[str]:
-    known = _checksum(spark, path, version)
+    known = checksum(spark, path, version)
     if "allFiles" in known:
         return [unquote(file["path"]) for file in known["allFiles"]]
     log = files.names(spark, f"{path}/_delta_log")
@@ -214,7 +214,7 @@ def _change(spark: SparkSession, path: str, version: int) -> Change | None:
 
 def _keeps_columns(spark: SparkSession, path: str, version: int, described: dict[str, Any]) -> bool:
     """Whether every column of the version before is still there, with its type."""
-    before = _checksum(spark, path, version - 1).get("metadata")
+    before = checksum(spark, path, version - 1).get("metadata")
     return before is not None and _columns(before) <= _columns(described)
 
 
@@ -225,7 +225,7 @@ def _columns(metadata: dict[str, Any]) -> set[tuple[str, str]]:
 
 def _table_id(spark: SparkSession, path: str, newest: int) -> str:
     for version in range(newest, -1, -1):
-        known = _checksum(spark, path, version).get("metadata")
+        known = checksum(spark, path, version).get("metadata")
         if known is not None:
             return str(known["id"])
         try:
@@ -237,15 +237,6 @@ def _table_id(spark: SparkSession, path: str, newest: int) -> str:
     # Written by an engine that makes no checksums, and cleaned up since: a checkpoint knows.
     (detail,) = spark.sql(f"DESCRIBE DETAIL delta.{quote(path)}").collect()
     return str(detail["id"])
-
-
-def _checksum(spark: SparkSession, path: str, version: int) -> dict[str, Any]:
-    try:
-        text = files.read_bytes(spark, f"{path}/_delta_log/{version:020}.crc")
-    except FileNotFoundError:
-        return {}
-    found: dict[str, Any] = json.loads(text)
-    return found
 
 
 def _actions(spark: SparkSession, path: str, version: int) -> list[dict[str, Any]]:

@@ -17,7 +17,14 @@ from headgate.etl.lake import files
 from headgate.etl.lake.admission import admit
 from headgate.etl.lake.calendar import write_as_they_are
 from headgate.etl.lake.commits import NOTE_KEY, Commit, commit_of, last_commit, newest_version
-from headgate.etl.lake.tables import ConflictError, Publication, is_table, require_version, write_table
+from headgate.etl.lake.tables import (
+    ConflictError,
+    Publication,
+    is_table,
+    read_table,
+    require_version,
+    write_table,
+)
 from headgate.etl.lake.target import read_target
 from headgate.etl.order import judged_by
 from headgate.etl.transform import quote, require_columns
@@ -146,7 +153,7 @@ def count_left_out(rows: DataFrame, table: str, how: Publication) -> int:
     require_columns(rows, [*how.keys, *(name.removeprefix("-") for name in how.order_by)], step="merge")
     if not is_table(rows.sparkSession, table):
         return 0
-    there = rows.sparkSession.read.format("delta").load(table)
+    there = read_table(rows.sparkSession, table, dataset=table)
     stays = F.expr(f"({_same(how.keys)}) AND {_stays(how, there.schema)}")
     return rows.alias("s").join(there.alias("t"), stays, "left_semi").count()
 

@@ -19,7 +19,7 @@ from typing import Final, Literal
 from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F
 
-from headgate.etl.lake.tables import is_table
+from headgate.etl.lake.tables import is_table, read_table
 from headgate.etl.lake.turns import TURN
 from headgate.etl.transform import PROBLEMS, data_columns, quote
 
@@ -108,7 +108,7 @@ def events(spark: SparkSession, path: str) -> DataFrame | None:
     """Everything that the quarantine at `path` was told; None where there is none."""
     if not is_table(spark, path):
         return None
-    found = spark.read.format("delta").load(path)
+    found = read_table(spark, path, dataset="quarantine")
     if "status" not in found.columns:
         # Of before the quarantine was a ledger: what it held, the next publication tells anew.
         return None

@@ -16,6 +16,7 @@ from headgate.etl.lake.admission import admit, refusals_by_delta
 from headgate.etl.lake.calendar import write_as_they_are
 from headgate.etl.lake.commits import NOTE_KEY, Commit, commit_of, last_commit, newest_version
 from headgate.etl.lake.delta_classes import DELTA_TABLE
+from headgate.etl.lake.few_files import read_few_files
 from headgate.etl.lake.java import java_class
 from headgate.etl.lake.partitions import predicate
 from headgate.etl.lake.target import Mode, Target, read_target
@@ -181,8 +182,9 @@ def read_table(spark: SparkSession, path: str, *, dataset: str, version: int | N
             reason="there is no such table",
             fix="run the step that makes it first (ingest, curate, star, export)",
         )
-    reader = spark.read.format("delta")
-    return (reader if version is None else reader.option("versionAsOf", version)).load(path)
+    at = newest_version(spark, path) if version is None else version
+    plain = read_few_files(spark, path, at)
+    return spark.read.format("delta").option("versionAsOf", at).load(path) if plain is None else plain
 
 
 def write_table(

@@ -27,7 +27,17 @@ from headgate.etl.lake.partitions import predicate
 from headgate.etl.lake.tables import APPLICATION, ConflictError
 from headgate.etl.lake.target import Mode, Target, fields_within, target_of
 
-__all__ = ["append", "describe", "fits", "follow", "operation", "removes", "rows_in", "understood"]
+__all__ = [
+    "append",
+    "as_nullable",
+    "describe",
+    "fits",
+    "follow",
+    "operation",
+    "removes",
+    "rows_in",
+    "understood",
+]
 
 FEATURES = frozenset(
     {
@@ -166,7 +176,7 @@ def describe(
 ) -> None:
     """Change the table's metadata where it is new, or where its schema is to change."""
     there = {field.name: field for field in found.schema}
-    made = T.StructType.fromJson(_nullable(schema.jsonValue()))
+    made = as_nullable(schema)
     # A field that stays keeps what is noted of it.
     kept = [
         there[field.name] if field.name in there and there[field.name].dataType == field.dataType else field
@@ -188,8 +198,12 @@ def describe(
         transaction.updateMetadata(changed, False)
 
 
+def as_nullable(schema: T.StructType) -> T.StructType:
+    """A schema in which everything may be null, as Delta keeps it."""
+    return T.StructType.fromJson(_nullable(schema.jsonValue()))
+
+
 def _nullable(schema: Any) -> Any:
-    """A schema's JSON in which everything may be null, as Delta keeps it."""
     if isinstance(schema, dict):
         always = {"nullable", "containsNull", "valueContainsNull"}
         return {key: True if key in always else _nullable(value) for key, value in schema.items()}

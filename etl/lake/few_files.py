@@ -1,0 +1,71 @@
+"""Tables of a few plain files, read without asking Delta which files they are.
+
+Delta answers that by Spark jobs over its log, three to five for each table that is read: of a table of
+some thousand rows that takes longer than to read it. Its checksum, one small file beside each commit, has
+the answer where a table is small: the schema, the protocol, and all data files. What asks more of a reader
+than to read Parquet is left to Delta.
+
+References
+----------
+Delta Lake, "Delta Transaction Log Protocol": Version Checksum File, Reader Version Requirements.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+from urllib.parse import unquote
+
+from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import types as T
+
+from headgate.etl.lake.commits import checksum
+from headgate.etl.lake.target import fields_within
+
+__all__ = ["FEW", "read_few_files"]
+
+FEW = 10
+"""Files at most: of more, Delta's statistics may spare reading some."""
+
+SMALL = 64 * 2**20
+"""Bytes at most."""
+
+
+def read_few_files(spark: SparkSession, path: str, version: int) -> DataFrame | None:
+    """The rows of one version of a table of a few plain files; None where Delta has to be asked.
+
+    Costs no Spark job.
+
+    Parameters
+    ----------
+    spark : SparkSession
+    path : str
+    version : int
+    """
+    known = checksum(spark, path, version)
+    schema = _schema_of_plain_files(known)
+    if schema is None:
+        return None
+    named = [unquote(file["path"]) for file in known["allFiles"]]
+    places = [name if ":/" in name or name.startswith("/") else f"{path}/{name}" for name in named]
+    if any(place.rpartition("/")[2].startswith(("_", ".")) for place in places):  # Spark passes them over
+        return None
+    # Nothing in the name of a file is a pattern.
+    return spark.read.schema(schema).options(__globPaths__="false").parquet(*places)
+
+
+def _schema_of_plain_files(known: dict[str, Any]) -> T.StructType | None:
+    """The columns of a table by its checksum, if its files say all there is to know of its rows."""
+    files, metadata = known.get("allFiles"), known.get("metadata")
+    if not files or len(files) > FEW or metadata is None or metadata.get("partitionColumns"):
+        return None
+    size = sum(file["size"] for file in files)
+    if (len(files), size) != (known.get("numFiles"), known.get("tableSizeBytes")) or size > SMALL:
+        return None
+    # Readers of a later version must know of deletions beside the files, and of other names for columns.
+    if known.get("protocol", {}).get("minReaderVersion") != 1:
+        return None
+    schema = T.StructType.fromJson(json.loads(metadata["schemaString"]))
+    # A column that is never null, or of a length, is more than its files say.
+    plain = all(one.nullable and one.metadata.keys() <= {"comment"} for one in fields_within(schema))
+    return schema if plain else None
