@@ -73,6 +73,7 @@ def settings(spark: SparkSession, changed: Mapping[str, str]) -> Iterator[SparkS
 @contextmanager
 def _classic(warehouse: Path) -> Iterator[SparkSession]:
     from headgate.jobs.jars import spark_jars
+    from headgate.jobs.java_names import remember_names
 
     builder = SparkSession.builder.master("local[2]").appName("tests")
     for key, value in SETTINGS.items():
@@ -88,6 +89,7 @@ def _classic(warehouse: Path) -> Iterator[SparkSession]:
     )
     spark = builder.getOrCreate()
     spark.sparkContext.setLogLevel("ERROR")
+    remember_names(spark)
     yield spark
     spark.stop()
 
