@@ -9,23 +9,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from py4j.java_gateway import JavaClass, JavaMember, JavaPackage, java_import
+from py4j.java_gateway import JavaClass, JavaMember, JavaPackage, JVMView
 from pyspark.sql import SparkSession
 
 __all__ = ["remember_names"]
 
-CLASSES = (
-    "org.apache.spark.sql.functions",
-    "org.apache.spark.sql.Column",
-    "org.apache.spark.sql.SparkSession",
-    "org.apache.spark.sql.SparkSession$",
-    "org.apache.spark.api.python.PythonUtils",
-    "org.apache.spark.sql.api.python.PythonSQLUtils",
-)
-"""That PySpark names without their package."""
-
-PACKAGES = ("org", "py4j")
-"""At which the names begin that PySpark spells out."""
+SPARK = "org.apache.spark."
+"""What is remembered under a name without its package: another class of that name may be imported later."""
 
 
 def remember_names(session: SparkSession) -> None:
@@ -37,12 +27,24 @@ def remember_names(session: SparkSession) -> None:
         A classic one. What it remembers is the same for all sessions of the process.
     """
     jvm: Any = session._jvm
-    for name in CLASSES:
-        java_import(jvm, name)
-        simple = name.rpartition(".")[2]
-        jvm.__dict__.setdefault(simple, _Class(name, jvm._gateway_client))
-    for name in PACKAGES:
-        jvm.__dict__.setdefault(name, _Package(name, jvm._gateway_client, jvm._id))
+    jvm.__class__ = _View
+
+
+class _View(JVMView):  # type: ignore[misc]
+    """The names with which an expression begins: of packages, and of classes that were imported."""
+
+    def __getattr__(self, name: str) -> Any:
+        found = super().__getattr__(name)
+        if isinstance(found, JavaPackage) or getattr(found, "_fqn", "").startswith(SPARK):
+            return _remembered(self, name, found)
+        return found
+
+
+class _Package(JavaPackage):  # type: ignore[misc]
+    """A package whose packages and classes are asked for once."""
+
+    def __getattr__(self, name: str) -> Any:
+        return _remembered(self, name, super().__getattr__(name))
 
 
 class _Class(JavaClass):  # type: ignore[misc]
@@ -56,16 +58,12 @@ class _Class(JavaClass):  # type: ignore[misc]
         return found
 
 
-class _Package(JavaPackage):  # type: ignore[misc]
-    """A package whose packages and classes are asked for once."""
-
-    def __getattr__(self, name: str) -> Any:
-        found = super().__getattr__(name)
-        if isinstance(found, JavaClass):
-            found = _Class(found._fqn, self._gateway_client)
-            setattr(self, name, found)
-        elif isinstance(found, JavaPackage) and name.islower():
-            # What begins with a capital is a class whose jar may come yet.
-            found = _Package(found._fqn, self._gateway_client, self._jvm_id)
-            setattr(self, name, found)
+def _remembered(owner: Any, name: str, found: Any) -> Any:
+    if isinstance(found, JavaClass):
+        found = _Class(found._fqn, found._gateway_client)
+    elif isinstance(found, JavaPackage) and name.islower():
+        found = _Package(found._fqn, found._gateway_client, found._jvm_id)
+    else:  # what begins with a capital, and is no class, is one whose jar may come yet
         return found
+    setattr(owner, name, found)
+    return found
