@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import threading
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -102,6 +103,7 @@ class S3Object:
         address = urlsplit(place)
         self._at = {"Bucket": address.netloc, "Key": address.path.lstrip("/")}
         self._client: Any = boto3.client("s3", endpoint_url=endpoint, region_name=region)
+        self._putting = threading.Lock()
 
     def read(self) -> tuple[str, str] | None:
         """Its text and ETag, or None where it is not there."""
@@ -126,15 +128,16 @@ class S3Object:
             params["headers"].update(condition)
 
         events = self._client.meta.events
-        events.register("before-call.s3.PutObject", conditional)
-        try:
-            answer = self._asked("put_object", **self._at, Body=text.encode())
-        except ClientError as error:
-            if error.response["Error"]["Code"] in NOT_SO:
-                return None
-            raise
-        finally:
-            events.unregister("before-call.s3.PutObject", conditional)
+        with self._putting:  # the condition is of this request, and not of another thread's
+            events.register("before-call.s3.PutObject", conditional)
+            try:
+                answer = self._asked("put_object", **self._at, Body=text.encode())
+            except ClientError as error:
+                if error.response["Error"]["Code"] in NOT_SO:
+                    return None
+                raise
+            finally:
+                events.unregister("before-call.s3.PutObject", conditional)
         return str(answer["ETag"])
 
     def require_conditions(self) -> None:

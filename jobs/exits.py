@@ -24,7 +24,7 @@ from headgate.etl.lake.merging import RepeatedKeyError
 from headgate.etl.lake.tables import ConflictError, PartitionsError
 from headgate.jobs.codes import Exit
 from headgate.jobs.interrupt import TerminatedError, quiet_gateway
-from headgate.jobs.lease import BusyError, LeaseLostError
+from headgate.jobs.lease import BusyError, LeaseLostError, LeaseUnreadableError
 from headgate.quality import InapplicableError, ReservedNameError, SuiteError
 from headgate.quality.oneline import shown
 from headgate.quality.said import of_an_expression, said
@@ -69,6 +69,7 @@ _OURS: tuple[tuple[tuple[type[BaseException], ...], Exit], ...] = (
             ParameterError,
             MissingColumnError,
             PartitionsError,
+            LeaseUnreadableError,
         ),
         Exit.BAD_ARGUMENTS,
     ),

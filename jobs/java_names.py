@@ -14,8 +14,8 @@ from pyspark.sql import SparkSession
 
 __all__ = ["remember_names"]
 
-SPARK = "org.apache.spark."
-"""What is remembered under a name without its package: another class of that name may be imported later."""
+KNOWN = ("org.apache.spark.", "py4j.")
+"""How names begin that are remembered: to others a jar may be added, or another class of that name."""
 
 
 def remember_names(session: SparkSession) -> None:
@@ -34,10 +34,7 @@ class _View(JVMView):  # type: ignore[misc]
     """The names with which an expression begins: of packages, and of classes that were imported."""
 
     def __getattr__(self, name: str) -> Any:
-        found = super().__getattr__(name)
-        if isinstance(found, JavaPackage) or getattr(found, "_fqn", "").startswith(SPARK):
-            return _remembered(self, name, found)
-        return found
+        return _remembered(self, name, super().__getattr__(name))
 
 
 class _Package(JavaPackage):  # type: ignore[misc]
@@ -58,10 +55,15 @@ class _Class(JavaClass):  # type: ignore[misc]
         return found
 
 
+def _on_the_way(package: str) -> bool:
+    return any(begin.startswith(package) or package.startswith(begin) for begin in KNOWN)
+
+
 def _remembered(owner: Any, name: str, found: Any) -> Any:
-    if isinstance(found, JavaClass):
+    at = f"{getattr(found, '_fqn', '')}."
+    if isinstance(found, JavaClass) and at.startswith(KNOWN):
         found = _Class(found._fqn, found._gateway_client)
-    elif isinstance(found, JavaPackage) and name.islower():
+    elif isinstance(found, JavaPackage) and name.islower() and _on_the_way(at):
         found = _Package(found._fqn, found._gateway_client, found._jvm_id)
     else:  # what begins with a capital, and is no class, is one whose jar may come yet
         return found

@@ -23,11 +23,19 @@ import socket
 import threading
 import time
 import uuid
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import Any, Protocol
 
-__all__ = ["BusyError", "ConditionalObject", "Lease", "LeaseLostError", "Unleased", "lease"]
+__all__ = [
+    "BusyError",
+    "ConditionalObject",
+    "Lease",
+    "LeaseLostError",
+    "LeaseUnreadableError",
+    "Unleased",
+    "lease",
+]
 
 BEAT = 10.0
 """Seconds between two renewals."""
@@ -39,7 +47,7 @@ TURN = 600.0
 """Seconds that a run waits for its turn at what all runs write."""
 
 Holder = dict[str, Any]
-Holders = Mapping[str, Holder]
+Holders = dict[str, Holder]
 """Who holds which tables, by the token of the lease."""
 
 
@@ -63,6 +71,14 @@ class LeaseLostError(Exception):
             f"{place}: the lease on this run's tables could not be renewed, so another run may be writing "
             "them; nothing was half-published; run this again"
         )
+
+
+class LeaseUnreadableError(Exception):
+    """What is in the place of the leases are none: carries `place`."""
+
+    def __init__(self, *, place: str) -> None:
+        self.place = place
+        super().__init__(f"{place}: what is in it are no leases; delete it if no job writes this lake")
 
 
 class ConditionalObject(Protocol):
@@ -116,11 +132,12 @@ class Lease:
         patience: float = PATIENCE,
     ) -> None:
         self._leases, self._say, self._beat, self._patience = leases, say, beat, patience
-        self._token = uuid.uuid4().hex
-        self._mine: Holder = {"holder": holder, "host": socket.gethostname(), "beat": 0, "tables": []}
+        self._token, self._about = uuid.uuid4().hex, {"holder": holder, "host": socket.gethostname()}
+        self._tables: list[str] = []
+        self._beats = 0
+        self._held = self._lost = False
+        self._renewed = _now()
         self._seen: tuple[Holders, str | None] | None = None
-        self._renewed = time.monotonic()
-        self._lost = False
         self._changing = threading.RLock()  # its thread renews it while the run takes a turn
 
     def take(self, tables: Collection[str], *, limit: float = 0.0) -> None:
@@ -139,11 +156,11 @@ class Lease:
         LeaseLostError
             Another run has taken over what this one held before.
         """
-        begun = time.monotonic()
+        begun = _now()
         watched: dict[str, tuple[int, float]] = {}
 
         def taken(holders: Holders) -> Holders | None:
-            now, dead, busy = time.monotonic(), set(), False
+            now, dead, busy = _now(), set(), False
             for token, other in holders.items():
                 wanted = _both(other["tables"], tables)
                 if token == self._token or not wanted:
@@ -162,82 +179,124 @@ class Lease:
                 busy = True
             if busy:
                 return None
-            self._lost = self._lost or bool(self._mine["tables"] and self._token not in holders)
+            self._lost = self._lost or (self._held and self._token not in holders)
             self.check()
             left = {token: other for token, other in holders.items() if token not in dead}
-            return left | {self._token: self._mine | {"tables": sorted({*self._mine["tables"], *tables})}}
+            return left | self._mine({*self._tables, *tables}, self._beats)
 
-        while not self._change(taken):
+        while not self._taken(tables, taken):
             time.sleep(self._beat / 5)
+
+    def _taken(self, tables: Collection[str], edit: Callable[[Holders], Holders | None]) -> bool:
+        with self._changing:  # a renewal in between would give the tables away again
+            if not self._change(edit):
+                return False
+            self._tables, self._held = sorted({*self._tables, *tables}), True
+            return True
 
     @contextmanager
     def turn_at(self, table: str) -> Iterator[None]:
         """Hold what all runs write for as long as the block lasts, after whoever holds it."""
+        kept = table in self._tables
         self.take([table], limit=TURN)
         try:
             yield
         finally:
-            self._tell(lambda mine: mine | {"tables": [other for other in mine["tables"] if other != table]})
+            if not kept:
+                self._tables = [other for other in self._tables if other != table]
+            self.renew()  # where the store is out of reach, the next beat tells it
 
     def check(self) -> None:
         """Raise `LeaseLostError` where the lease is no longer held: to be asked before each commit."""
-        if self._lost or (self._mine["tables"] and time.monotonic() - self._renewed > self._patience / 2):
+        if self._lost or (self._held and _now() - self._renewed > self._patience / 2):
             raise LeaseLostError(place=self._leases.place)
 
     def renew(self) -> bool:
         """Tell that this run is alive, and say whether to go on: not if others took it for dead."""
-        try:
-            self._lost = not self._tell(lambda mine: mine | {"beat": mine["beat"] + 1})
-        except Exception:  # the store is out of reach: `check` counts the seconds, the next beat may reach it
-            return True
-        return not self._lost
+        with self._changing:
+            beats = self._beats + 1
+
+            def again(holders: Holders) -> Holders | None:
+                return holders | self._mine(self._tables, beats) if self._token in holders else None
+
+            try:
+                told = self._change(again)
+            except Exception:  # the store is out of reach: `check` counts the seconds, and the next beat asks
+                return True
+            self._beats, self._lost = beats, not told
+            return told
 
     def give_back(self) -> None:
         """Leave the tables to others."""
-        self._tell(lambda mine: mine | {"tables": []})
 
-    def _tell(self, edit: Callable[[Holder], Holder]) -> bool:
-        """Edit this run's part of the leases; False where others have taken it over."""
-
-        def edited(holders: Holders) -> Holders | None:
-            if self._token not in holders:
-                return None
+        def without(holders: Holders) -> Holders | None:
             others = {token: other for token, other in holders.items() if token != self._token}
-            mine = edit(self._mine)
-            return others | ({self._token: mine} if mine["tables"] else {})
+            return others if self._token in holders else None
 
-        return self._change(edited)
+        for tries_left in reversed(range(3)):
+            try:
+                self._change(without)
+            except Exception as error:
+                # What the run has done is done: others take its tables as they take a dead run's.
+                if tries_left:
+                    time.sleep(self._beat / 5)
+                    continue
+                wait = f"the next run waits {self._patience:.0f} s for it"
+                self._say(f"{self._leases.place}: the lease could not be given back ({error}); {wait}")
+            return
+
+    def _mine(self, tables: Collection[str], beats: int) -> dict[str, Holder]:
+        return {self._token: {**self._about, "beat": beats, "tables": sorted(tables)}}
 
     def _change(self, edit: Callable[[Holders], Holders | None]) -> bool:
         """Edit the leases of the lake, after whoever was faster; False where the edit gives None."""
         with self._changing:
             known, self._seen = self._seen, None
+            put_at: float | None = None
             while True:
-                begun = time.monotonic()
+                begun = _now()
                 holders, etag = known or self._read()
                 changed = edit(holders)
-                if known is None and changed == holders:  # it was written, and only the answer was lost
-                    self._seen, self._mine = (holders, etag), holders.get(self._token, self._mine)
+                if put_at is not None and changed == holders:  # it was written, and only the answer was lost
+                    self._seen, self._renewed = (holders, etag), put_at
                     return True
                 if changed is not None:
+                    put_at = begun if put_at is None else put_at
                     new = self._leases.put(json.dumps({"holders": changed}), over=etag)
                     if new is not None:
                         self._seen, self._renewed = (changed, new), begun
-                        self._mine = changed.get(self._token, self._mine | {"tables": []})
                         return True
                 elif known is None:
                     return False
                 known = None  # what was last read or written is so no longer, or nothing can be said by it
 
-    def _read(self) -> tuple[Holders, str | None]:
-        found = self._leases.read()
-        if found is None:
-            return {}, None
-        told = json.loads(found[0])
-        if "holders" in told:
-            return told["holders"], found[1]
-        # One of before there was a lease on each table.
-        return ({} if told.get("released") else {"": {"beat": 0, **told, "tables": None}}), found[1]
+    def _read(self) -> tuple[dict[str, Holder], str | None]:
+        try:
+            found = self._leases.read()
+            if found is None:
+                return {}, None
+            told = json.loads(found[0])
+            if "holders" not in told:
+                # One of before there was a lease on each table.
+                holder, beat = str(told["holder"]), told.get("beat", 0)
+                whole = {} if told.get("released") else {"": {"holder": holder, "beat": beat, "tables": None}}
+                return whole, found[1]
+            return {
+                str(token): {
+                    **one,
+                    "holder": str(one["holder"]),
+                    "beat": one["beat"],
+                    "tables": one["tables"],
+                }
+                for token, one in told["holders"].items()
+            }, found[1]
+        except (AttributeError, KeyError, TypeError, ValueError) as error:
+            raise LeaseUnreadableError(place=self._leases.place) from error
+
+
+def _now() -> float:
+    """Seconds that pass while the machine sleeps as well, where it can tell."""
+    return time.clock_gettime(time.CLOCK_BOOTTIME) if hasattr(time, "CLOCK_BOOTTIME") else time.monotonic()
 
 
 def _both(held: Collection[str] | None, wanted: Collection[str]) -> set[str]:

@@ -19,6 +19,7 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
+from py4j.protocol import Py4JJavaError
 from pyspark.sql import SparkSession
 
 from headgate.etl.lake import files
@@ -117,11 +118,14 @@ def checksum(spark: SparkSession, path: str, version: int) -> dict[str, Any]:
     Delta Lake, "Delta Transaction Log Protocol": Version Checksum File.
     """
     try:
-        text = files.read_bytes(spark, f"{path}/_delta_log/{version:020}.crc")
-    except FileNotFoundError:
+        found = json.loads(files.read_bytes(spark, f"{path}/_delta_log/{version:020}.crc"))
+    except (FileNotFoundError, ValueError):  # to Delta, too, one that was torn is none
         return {}
-    found: dict[str, Any] = json.loads(text)
-    return found
+    except Py4JJavaError as error:
+        if "ChecksumException" not in str(error.java_exception):
+            raise
+        return {}
+    return found if isinstance(found, dict) else {}
 
 
 def newest_version(spark: SparkSession, path: str) -> int:

@@ -22,6 +22,7 @@ from headgate.etl.lake import delta_classes as delta
 from headgate.etl.lake import files
 from headgate.etl.lake.admission import admit
 from headgate.etl.lake.commits import Commit
+from headgate.etl.lake.few_files import read_files
 from headgate.etl.lake.staged import Staged
 from headgate.etl.lake.tables import ConflictError, Publication
 from headgate.etl.lake.target import Target, target_of
@@ -131,10 +132,8 @@ def write(
     transaction.updateMetadata(delta.action(spark, {"metaData": metadata}), False)
     actions = transaction.writeFiles(written._jdf)
     added = tuple(json.loads(actions.apply(at).json())["add"] for at in range(actions.size()))
-    # Nothing in the name of a file is a pattern.
-    reader = spark.read.schema(written.schema).options(basePath=table, __globPaths__="false")
     paths = [f"{table}/{unquote(action['path'])}" for action in added]
-    read = reader.parquet(*paths) if paths else written.limit(0)
+    read = read_files(spark, paths, schema=written.schema, basePath=table) if paths else written.limit(0)
     told = read.withColumnRenamed(partition, verdict)
     return StagedInPlace(
         rows=told,

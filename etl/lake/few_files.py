@@ -13,6 +13,9 @@ Delta Lake, "Delta Transaction Log Protocol": Version Checksum File, Reader Vers
 from __future__ import annotations
 
 import json
+import re
+from collections.abc import Sequence
+from functools import reduce
 from typing import Any
 from urllib.parse import unquote
 
@@ -22,7 +25,7 @@ from pyspark.sql import types as T
 from headgate.etl.lake.commits import checksum
 from headgate.etl.lake.target import fields_within
 
-__all__ = ["FEW", "read_few_files"]
+__all__ = ["FEW", "read_few_files", "read_files"]
 
 FEW = 10
 """Files at most: of more, Delta's statistics may spare reading some."""
@@ -43,15 +46,30 @@ def read_few_files(spark: SparkSession, path: str, version: int) -> DataFrame | 
     version : int
     """
     known = checksum(spark, path, version)
-    schema = _schema_of_plain_files(known)
+    try:
+        schema = _schema_of_plain_files(known)
+    except (AttributeError, KeyError, TypeError, ValueError):  # of a form that Delta has not written
+        return None
     if schema is None:
         return None
     named = [unquote(file["path"]) for file in known["allFiles"]]
     places = [name if ":/" in name or name.startswith("/") else f"{path}/{name}" for name in named]
     if any(place.rpartition("/")[2].startswith(("_", ".")) for place in places):  # Spark passes them over
         return None
-    # Nothing in the name of a file is a pattern.
-    return spark.read.schema(schema).options(__globPaths__="false").parquet(*places)
+    return read_files(spark, places, schema=schema)
+
+
+def read_files(
+    spark: SparkSession, places: Sequence[str], *, schema: T.StructType, **options: str
+) -> DataFrame:
+    """The rows of Parquet files, in whose names nothing is a pattern.
+
+    Of several paths with characters of patterns in them, Spark reads all once more for each.
+    """
+    reader = spark.read.schema(schema).options(__globPaths__="false", **options)
+    if not any(re.search(r"[*?\[\]{}\\]", place) for place in places):
+        return reader.parquet(*places)
+    return reduce(DataFrame.unionAll, [reader.parquet(place) for place in places])
 
 
 def _schema_of_plain_files(known: dict[str, Any]) -> T.StructType | None:
@@ -64,6 +82,8 @@ def _schema_of_plain_files(known: dict[str, Any]) -> T.StructType | None:
         return None
     # Readers of a later version must know of deletions beside the files, and of other names for columns.
     if known.get("protocol", {}).get("minReaderVersion") != 1:
+        return None
+    if '"void"' in metadata["schemaString"]:  # Delta leaves such columns out
         return None
     schema = T.StructType.fromJson(json.loads(metadata["schemaString"]))
     # A column that is never null, or of a length, is more than its files say.

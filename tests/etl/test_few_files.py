@@ -106,19 +106,27 @@ def test_of_partitions_columns_of_a_length_and_many_files_delta_is_asked(
     assert read_few_files(spark, many, 0) is None or len(spark.read.load(many).inputFiles()) <= FEW
 
 
-@pytest.mark.parametrize("folder", ["a[b]", "a{b,c}", "a*", "_hidden/.x", "x=1", "with space %20"])
+@pytest.mark.parametrize("folder", ["a[b]", "a{b,c}", "a*", "a?b", "_hidden/.x", "x=1", "with space %20"])
 def test_a_lake_may_have_any_name(spark: SparkSession, tmp_path: Path, folder: str) -> None:
     path = str(tmp_path / folder / "table")
-    spark.range(3).coalesce(1).write.format("delta").save(path)
+    for number in range(2):
+        spark.range(number, number + 1).coalesce(1).write.format("delta").mode("append").save(path)
     same(spark, path, plain=True)
 
 
+def test_a_column_without_a_type_is_left_out_as_delta_does(spark: SparkSession, tmp_path: Path) -> None:
+    path = str(tmp_path / "t")
+    spark.range(3).withColumn("x", F.lit(None)).coalesce(1).write.format("delta").save(path)
+    same(spark, path, plain=False)
+
+
 def test_what_was_published_in_place_has_no_column_of_its_folder(spark: SparkSession, tmp_path: Path) -> None:
-    path, suite = str(tmp_path / "t"), {"name": "s", "expectations": []}
+    path, suite = str(tmp_path / "a[b]"), {"name": "s", "expectations": []}
     rule = {"type": "expect_column_values_to_not_be_null", "kwargs": {"column": "id"}}
     suite["expectations"] = [rule]
     for first in (0, 3):
-        publish(rows(spark, first, first + 3), path, suite=suite, mode=append())
+        outcome = publish(rows(spark, first, first + 3).repartition(2), path, suite=suite, mode=append())
+        assert outcome.published == 3
     same(spark, path, plain=True)
 
 
@@ -130,8 +138,16 @@ def test_a_checksum_that_is_not_there_or_does_not_add_up_is_not_believed(
     crc = path / "_delta_log/00000000000000000000.crc"
     (path / "_delta_log/.00000000000000000000.crc.crc").unlink(missing_ok=True)
     told = json.loads(crc.read_text())
-    crc.write_text(json.dumps(told | {"numFiles": 2}))
-    same(spark, str(path), plain=False)
+    for text in (
+        json.dumps(told | {"numFiles": 2}),
+        "",
+        '{"txn',
+        "null",
+        '{"allFiles":1}',
+        '{"allFiles":[{}],"metadata":{}}',
+    ):
+        crc.write_text(text)
+        same(spark, str(path), plain=False)
     crc.unlink()
     same(spark, str(path), plain=False)
 

@@ -14,8 +14,8 @@ import pytest
 from moto.server import ThreadedMotoServer
 
 from headgate.jobs.aws import S3Object
-from headgate.jobs.exits import ArgumentsError
-from headgate.jobs.lease import BusyError, Lease, LeaseLostError, lease
+from headgate.jobs.exits import ArgumentsError, Exit, code_of
+from headgate.jobs.lease import BusyError, Lease, LeaseLostError, LeaseUnreadableError, lease
 
 KEYS = {"aws_access_key_id": "local", "aws_secret_access_key": "local", "region_name": "us-east-1"}
 FAST = {"beat": 0.1, "patience": 1.0}
@@ -213,6 +213,58 @@ def test_an_answer_that_was_lost_is_no_lease_that_was_lost(endpoint: str, place:
         held.check()
         held.give_back()
         assert holders(place, endpoint) == {"run b": ["s"]}
+
+
+def test_a_lease_on_no_table_is_held_until_it_is_given_back(endpoint: str, place: str) -> None:
+    with lease(leases(place, endpoint), tables=[], holder="run a", say=pytest.fail, **PATIENT) as held:
+        time.sleep(0.5)
+        with held.turn_at("ledger"), held.turn_at("ledger"):
+            assert holders(place, endpoint) == {"run a": ["ledger"]}
+        held.check()
+        assert holders(place, endpoint) == {"run a": []}
+    assert holders(place, endpoint) == {}
+
+
+def test_what_cannot_be_told_at_the_end_of_a_turn_is_told_by_the_next_beat(endpoint: str, place: str) -> None:
+    class Failing(S3Object):
+        fails = 0
+
+        def put(self, text: str, *, over: str | None) -> str | None:
+            if self.fails:
+                self.fails -= 1
+                raise ConnectionError("no route")
+            return super().put(text, over=over)
+
+    seat, said = Failing(place, endpoint=endpoint), list[str]()
+    with lease(seat, tables=["t"], holder="run a", say=said.append, **PATIENT) as held:
+        with held.turn_at("ledger"):
+            seat.fails = 1
+        held.check()
+        until = time.monotonic() + 30
+        while holders(place, endpoint) != {"run a": ["t"]}:
+            assert time.monotonic() < until
+            time.sleep(0.05)
+        seat.fails = 2
+    assert (holders(place, endpoint), said) == ({}, [])
+    with lease(seat, tables=["t"], holder="run a", say=said.append, beat=5, patience=60):
+        seat.fails = 9
+    assert "could not be given back (no route); the next run waits 60 s" in said[0]
+
+
+@pytest.mark.parametrize(
+    "text", ["", "x", "null", "5", "[]", "{}", '{"holders":null}', '{"holders":{"x":{}}}', '{"a":1}']
+)
+def test_what_is_no_lease_is_one_line(endpoint: str, place: str, text: str) -> None:
+    place = place.replace("[", "").replace("]", "").replace('"', "")
+    leases(place, endpoint).put(text, over=None)
+    with (
+        pytest.raises(
+            LeaseUnreadableError, match="what is in it are no leases; delete it if no job"
+        ) as caught,
+        lease(leases(place, endpoint), tables=["t"], holder="run a", say=nothing, **FAST),
+    ):
+        pytest.fail("it is held")
+    assert code_of(caught.value) is Exit.BAD_ARGUMENTS
 
 
 def test_a_run_that_cannot_reach_the_store_writes_no_more(endpoint: str, place: str) -> None:
