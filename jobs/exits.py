@@ -24,7 +24,8 @@ from headgate.etl.lake.merging import RepeatedKeyError
 from headgate.etl.lake.tables import ConflictError, PartitionsError
 from headgate.jobs.codes import Exit
 from headgate.jobs.interrupt import TerminatedError, quiet_gateway
-from headgate.jobs.lease import BusyError, LeaseLostError, LeaseUnreadableError
+from headgate.jobs.lease import BusyError, LeaseLostError
+from headgate.jobs.leases import LeaseUnreadableError
 from headgate.quality import InapplicableError, ReservedNameError, SuiteError
 from headgate.quality.oneline import shown
 from headgate.quality.said import of_an_expression, said

@@ -18,21 +18,19 @@ SOSP 1989.
 
 from __future__ import annotations
 
-import json
 import socket
 import threading
 import time
 import uuid
 from collections.abc import Callable, Collection, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
-from typing import Any, Protocol
+
+from headgate.jobs.leases import ConditionalObject, Edit, Holders, Leases, now
 
 __all__ = [
     "BusyError",
-    "ConditionalObject",
     "Lease",
     "LeaseLostError",
-    "LeaseUnreadableError",
     "Unleased",
     "lease",
 ]
@@ -45,10 +43,6 @@ PATIENCE = 60.0
 
 TURN = 600.0
 """Seconds that a run waits for its turn at what all runs write."""
-
-Holder = dict[str, Any]
-Holders = dict[str, Holder]
-"""Who holds which tables, by the token of the lease."""
 
 
 class BusyError(Exception):
@@ -71,29 +65,6 @@ class LeaseLostError(Exception):
             f"{place}: the lease on this run's tables could not be renewed, so another run may be writing "
             "them; nothing was half-published; run this again"
         )
-
-
-class LeaseUnreadableError(Exception):
-    """What is in the place of the leases are none: carries `place`."""
-
-    def __init__(self, *, place: str) -> None:
-        self.place = place
-        super().__init__(f"{place}: what is in it are no leases; delete it if no job writes this lake")
-
-
-class ConditionalObject(Protocol):
-    """One object of a store that writes under a condition; an ETag names one version of it."""
-
-    place: str
-
-    def read(self) -> tuple[str, str] | None:
-        """Text and ETag, or None where there is nothing."""
-
-    def put(self, text: str, *, over: str | None) -> str | None:
-        """Write over the version `over` (None: over nothing); the new ETag, or None if it is not so."""
-
-    def require_conditions(self) -> None:
-        """Raise where the store does not keep to conditions. The object is there."""
 
 
 class Unleased:
@@ -131,13 +102,12 @@ class Lease:
         beat: float = BEAT,
         patience: float = PATIENCE,
     ) -> None:
-        self._leases, self._say, self._beat, self._patience = leases, say, beat, patience
+        self._leases, self._say, self._beat, self._patience = Leases(leases), say, beat, patience
         self._token, self._about = uuid.uuid4().hex, {"holder": holder, "host": socket.gethostname()}
         self._tables: list[str] = []
         self._beats = 0
         self._held = self._lost = False
-        self._renewed = _now()
-        self._seen: tuple[Holders, str | None] | None = None
+        self._renewed = now()
         self._changing = threading.RLock()  # its thread renews it while the run takes a turn
 
     def take(self, tables: Collection[str], *, limit: float = 0.0) -> None:
@@ -156,24 +126,24 @@ class Lease:
         LeaseLostError
             Another run has taken over what this one held before.
         """
-        begun = _now()
+        begun = now()
         watched: dict[str, tuple[int, float]] = {}
 
         def taken(holders: Holders) -> Holders | None:
-            now, dead, busy = _now(), set(), False
+            at, dead, busy = now(), set(), False
             for token, other in holders.items():
                 wanted = _both(other["tables"], tables)
                 if token == self._token or not wanted:
                     continue
-                beat, since = watched.setdefault(token, (other["beat"], now))
+                beat, since = watched.setdefault(token, (other["beat"], at))
                 if beat != other["beat"]:
-                    if now - begun >= limit:
+                    if at - begun >= limit:
                         raise BusyError(place=self._leases.place, holder=other["holder"], tables=wanted)
-                    watched[token] = (other["beat"], now)
-                elif now - since >= self._patience:
+                    watched[token] = (other["beat"], at)
+                elif at - since >= self._patience:
                     dead.add(token)
                     continue
-                elif since == now and not limit:
+                elif since == at and not limit:
                     wait = f"waiting up to {self._patience:.0f} s to see if it lives"
                     self._say(f"{other['holder']} holds the lease on {_named(wanted)}: {wait}")
                 busy = True
@@ -187,7 +157,7 @@ class Lease:
         while not self._taken(tables, taken):
             time.sleep(self._beat / 5)
 
-    def _taken(self, tables: Collection[str], edit: Callable[[Holders], Holders | None]) -> bool:
+    def _taken(self, tables: Collection[str], edit: Edit) -> bool:
         with self._changing:  # a renewal in between would give the tables away again
             if not self._change(edit):
                 return False
@@ -208,7 +178,7 @@ class Lease:
 
     def check(self) -> None:
         """Raise `LeaseLostError` where the lease is no longer held: to be asked before each commit."""
-        if self._lost or (self._held and _now() - self._renewed > self._patience / 2):
+        if self._lost or (self._held and now() - self._renewed > self._patience / 2):
             raise LeaseLostError(place=self._leases.place)
 
     def renew(self) -> bool:
@@ -245,58 +215,15 @@ class Lease:
                 self._say(f"{self._leases.place}: the lease could not be given back ({error}); {wait}")
             return
 
-    def _mine(self, tables: Collection[str], beats: int) -> dict[str, Holder]:
+    def _mine(self, tables: Collection[str], beats: int) -> Holders:
         return {self._token: {**self._about, "beat": beats, "tables": sorted(tables)}}
 
-    def _change(self, edit: Callable[[Holders], Holders | None]) -> bool:
-        """Edit the leases of the lake, after whoever was faster; False where the edit gives None."""
+    def _change(self, edit: Edit) -> bool:
         with self._changing:
-            known, self._seen = self._seen, None
-            put_at: float | None = None
-            while True:
-                begun = _now()
-                holders, etag = known or self._read()
-                changed = edit(holders)
-                if put_at is not None and changed == holders:  # it was written, and only the answer was lost
-                    self._seen, self._renewed = (holders, etag), put_at
-                    return True
-                if changed is not None:
-                    put_at = begun if put_at is None else put_at
-                    new = self._leases.put(json.dumps({"holders": changed}), over=etag)
-                    if new is not None:
-                        self._seen, self._renewed = (changed, new), begun
-                        return True
-                elif known is None:
-                    return False
-                known = None  # what was last read or written is so no longer, or nothing can be said by it
-
-    def _read(self) -> tuple[dict[str, Holder], str | None]:
-        try:
-            found = self._leases.read()
-            if found is None:
-                return {}, None
-            told = json.loads(found[0])
-            if "holders" not in told:
-                # One of before there was a lease on each table.
-                holder, beat = str(told["holder"]), told.get("beat", 0)
-                whole = {} if told.get("released") else {"": {"holder": holder, "beat": beat, "tables": None}}
-                return whole, found[1]
-            return {
-                str(token): {
-                    **one,
-                    "holder": str(one["holder"]),
-                    "beat": one["beat"],
-                    "tables": one["tables"],
-                }
-                for token, one in told["holders"].items()
-            }, found[1]
-        except (AttributeError, KeyError, TypeError, ValueError) as error:
-            raise LeaseUnreadableError(place=self._leases.place) from error
-
-
-def _now() -> float:
-    """Seconds that pass while the machine sleeps as well, where it can tell."""
-    return time.clock_gettime(time.CLOCK_BOOTTIME) if hasattr(time, "CLOCK_BOOTTIME") else time.monotonic()
+            at = self._leases.change(edit)
+            if at is not None:
+                self._renewed = at
+            return at is not None
 
 
 def _both(held: Collection[str] | None, wanted: Collection[str]) -> set[str]:

@@ -15,7 +15,8 @@ from moto.server import ThreadedMotoServer
 
 from headgate.jobs.aws import S3Object
 from headgate.jobs.exits import ArgumentsError, Exit, code_of
-from headgate.jobs.lease import BusyError, Lease, LeaseLostError, LeaseUnreadableError, lease
+from headgate.jobs.lease import BusyError, Lease, LeaseLostError, lease
+from headgate.jobs.leases import LeaseUnreadableError
 
 KEYS = {"aws_access_key_id": "local", "aws_secret_access_key": "local", "region_name": "us-east-1"}
 FAST = {"beat": 0.1, "patience": 1.0}
