@@ -106,3 +106,8 @@ class Star(Closed):
     dimensions: Mapping[Name, Dimension] = Field({}, description="Dimensions by table name.")
     calendars: Mapping[Name, Calendar] = Field({}, description="Date dimensions by table name.")
     facts: Mapping[Name, Fact] = Field({}, description="Facts by table name.")
+
+    @property
+    def tables(self) -> tuple[str, ...]:
+        """The names of all tables, in the order in which they are made."""
+        return (*self.calendars, *self.dimensions, *self.facts)

@@ -38,11 +38,10 @@ STEPS: Mapping[str, Step] = {
 
 def tables_of(plan: Pipeline, steps: Sequence[str | Step]) -> set[str]:
     """What `steps` may write, by zone and name; for a step that is not one of `STEPS`, all there is."""
-    star = (*plan.star.calendars, *plan.star.dimensions, *plan.star.facts)
     written = {
         "ingest": {f"raw/{name}" for name in plan.datasets},
         "curate": {f"curated/{name}" for name in plan.datasets},
-        "star": {f"star/{name}" for name in star},
+        "star": {f"star/{name}" for name in plan.star.tables},
         "export": {f"export/{name}" for name in plan.exports},
         "train": {f"export/{name}" for name in plan.exports},
     }

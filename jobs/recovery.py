@@ -38,9 +38,8 @@ def recover(run: Run) -> int:
     """
     ledger = snapshot(run.spark, run.lake.ledger)
     plan = run.pipeline
-    star = (*plan.star.calendars, *plan.star.dimensions, *plan.star.facts)
     paths = [run.lake.table(TableId(zone, name)) for zone in ("raw", "curated") for name in plan.datasets]
-    paths += [run.lake.table(TableId("star", name)) for name in star]
+    paths += [run.lake.table(TableId("star", name)) for name in plan.star.tables]
     newest = in_parallel(run, paths, lambda path: last_commit(run.spark, path))
     told = {
         path: Entry.of_commit(commit)

@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
 from py4j.protocol import Py4JJavaError
 from pyspark.sql import SparkSession
@@ -31,6 +32,7 @@ __all__ = [
     "checksum",
     "commit_at",
     "commit_of",
+    "data_file",
     "last_commit",
     "newest_version",
 ]
@@ -126,6 +128,18 @@ def checksum(spark: SparkSession, path: str, version: int) -> dict[str, Any]:
             raise
         return {}
     return found if isinstance(found, dict) else {}
+
+
+def data_file(table: str, named: str) -> str:
+    """Where a data file is that a table's log names: below the table, or elsewhere if it was cloned.
+
+    Examples
+    --------
+    >>> data_file("s3://lake/t", "part%20one.parquet"), data_file("s3://lake/t", "s3://other/t/part.parquet")
+    ('s3://lake/t/part one.parquet', 's3://other/t/part.parquet')
+    """
+    name = unquote(named)
+    return name if ":/" in name or name.startswith("/") else f"{table}/{name}"
 
 
 def newest_version(spark: SparkSession, path: str) -> int:

@@ -14,14 +14,13 @@ import json
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import unquote
 
 from pyspark.sql import DataFrame, Observation
 
 from headgate.etl.lake import delta_classes as delta
 from headgate.etl.lake import files
 from headgate.etl.lake.admission import admit
-from headgate.etl.lake.commits import Commit
+from headgate.etl.lake.commits import Commit, data_file
 from headgate.etl.lake.few_files import read_files
 from headgate.etl.lake.staged import Staged
 from headgate.etl.lake.tables import ConflictError, Publication
@@ -104,8 +103,7 @@ class StagedInPlace(Staged):
         """See `Staged`."""
         for action in self.added:
             if action["partitionValues"][self.partition] != published:
-                path = f"{self.target.table}/{unquote(action['path'])}"
-                files.delete(self.rows.sparkSession, path)
+                files.delete(self.rows.sparkSession, data_file(self.target.table, action["path"]))
 
 
 def write(
@@ -132,7 +130,7 @@ def write(
     transaction.updateMetadata(delta.action(spark, {"metaData": metadata}), False)
     actions = transaction.writeFiles(written._jdf)
     added = tuple(json.loads(actions.apply(at).json())["add"] for at in range(actions.size()))
-    paths = [f"{table}/{unquote(action['path'])}" for action in added]
+    paths = [data_file(table, action["path"]) for action in added]
     read = read_files(spark, paths, schema=written.schema, basePath=table) if paths else written.limit(0)
     told = read.withColumnRenamed(partition, verdict)
     return StagedInPlace(

@@ -17,12 +17,11 @@ import re
 from collections.abc import Sequence
 from functools import reduce
 from typing import Any
-from urllib.parse import unquote
 
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import types as T
 
-from headgate.etl.lake.commits import checksum
+from headgate.etl.lake.commits import checksum, data_file
 from headgate.etl.lake.target import fields_within
 
 __all__ = ["FEW", "read_few_files", "read_files"]
@@ -52,8 +51,7 @@ def read_few_files(spark: SparkSession, path: str, version: int) -> DataFrame | 
         return None
     if schema is None:
         return None
-    named = [unquote(file["path"]) for file in known["allFiles"]]
-    places = [name if ":/" in name or name.startswith("/") else f"{path}/{name}" for name in named]
+    places = [data_file(path, file["path"]) for file in known["allFiles"]]
     if any(place.rpartition("/")[2].startswith(("_", ".")) for place in places):  # Spark passes them over
         return None
     return read_files(spark, places, schema=schema)

@@ -16,13 +16,12 @@ from collections import defaultdict
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
-from urllib.parse import unquote
 
 from pyspark.sql import SparkSession
 
 from headgate.etl.errors import EtlError
 from headgate.etl.lake import files
-from headgate.etl.lake.commits import Commit, checksum, commit_at, newest_version
+from headgate.etl.lake.commits import Commit, checksum, commit_at, data_file, newest_version
 from headgate.etl.transform import quote
 
 __all__ = [
@@ -155,9 +154,8 @@ def missing_file(spark: SparkSession, path: str, version: int) -> str | None:
     since the last checkpoint: so far as this can be known without a Spark job.
     """
     by_folder: dict[str, list[str]] = defaultdict(list)
-    for name in _named_files(spark, path, version):
-        whole = name if ":/" in name or name.startswith("/") else f"{path}/{name}"
-        folder, _, file = whole.rpartition("/")
+    for place in _named_files(spark, path, version):
+        folder, _, file = place.rpartition("/")
         by_folder[folder].append(file)
     for folder, wanted in by_folder.items():
         if len(wanted) > FEW:
@@ -173,7 +171,7 @@ def missing_file(spark: SparkSession, path: str, version: int) -> str | None:
 def _named_files(spark: SparkSession, path: str, version: int) -> list[str]:
     known = checksum(spark, path, version)
     if "allFiles" in known:
-        return [unquote(file["path"]) for file in known["allFiles"]]
+        return [data_file(path, file["path"]) for file in known["allFiles"]]
     log = files.names(spark, f"{path}/_delta_log")
     checkpoints = {int(name[:20]) for name in log if ".checkpoint." in name}
     named: list[str] = []
@@ -185,7 +183,7 @@ def _named_files(spark: SparkSession, path: str, version: int) -> list[str]:
             break
         for action in actions:
             if "add" in action and action["add"]["path"] not in removed:
-                named.append(unquote(action["add"]["path"]))
+                named.append(data_file(path, action["add"]["path"]))
                 removed.add(action["add"]["path"])
             elif "remove" in action:
                 removed.add(action["remove"]["path"])

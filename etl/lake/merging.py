@@ -20,8 +20,8 @@ from headgate.etl.lake.commits import NOTE_KEY, Commit, commit_of, last_commit, 
 from headgate.etl.lake.tables import (
     ConflictError,
     Publication,
+    find_table,
     is_table,
-    read_table,
     require_version,
     write_table,
 )
@@ -151,9 +151,9 @@ def count_left_out(rows: DataFrame, table: str, how: Publication) -> int:
     if how.update and not how.order_by:
         return 0
     require_columns(rows, [*how.keys, *(name.removeprefix("-") for name in how.order_by)], step="merge")
-    if not is_table(rows.sparkSession, table):
+    there = find_table(rows.sparkSession, table)
+    if there is None:
         return 0
-    there = read_table(rows.sparkSession, table, dataset=table)
     stays = F.expr(f"({_same(how.keys)}) AND {_stays(how, there.schema)}")
     return rows.alias("s").join(there.alias("t"), stays, "left_semi").count()
 

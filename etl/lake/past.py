@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from pyspark.sql import SparkSession
 from pyspark.sql import functions as F
 
-from headgate.etl.lake.tables import is_table, read_table
+from headgate.etl.lake.tables import find_table
 from headgate.etl.lake.turns import TURN
 
 __all__ = ["Work", "past_details"]
@@ -50,9 +50,9 @@ def past_details(
     list of Work
         The newest first: by the ledger's commits, and by the versions of the table in one of them.
     """
-    if not is_table(spark, path):
+    ledger = find_table(spark, path)
+    if ledger is None:
         return []
-    ledger = read_table(spark, path, dataset="ledger")
     for column, kind in (("input_ids", "map<string,string>"), (TURN, "bigint")):
         if column not in ledger.columns:  # a ledger that an earlier release has written
             ledger = ledger.withColumn(column, F.lit(None).cast(kind))

@@ -19,7 +19,7 @@ from typing import Final, Literal
 from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F
 
-from headgate.etl.lake.tables import is_table, read_table
+from headgate.etl.lake.tables import find_table
 from headgate.etl.lake.turns import TURN
 from headgate.etl.transform import PROBLEMS, data_columns, quote
 
@@ -106,9 +106,9 @@ def identity(prefix: str = "", *, fingerprint: bool = True) -> Column:
 
 def events(spark: SparkSession, path: str) -> DataFrame | None:
     """Everything that the quarantine at `path` was told; None where there is none."""
-    if not is_table(spark, path):
+    found = find_table(spark, path)
+    if found is None:
         return None
-    found = read_table(spark, path, dataset="quarantine")
     if "status" not in found.columns:
         # Of before the quarantine was a ledger: what it held, the next publication tells anew.
         return None

@@ -28,6 +28,7 @@ __all__ = [
     "PartitionsError",
     "Publication",
     "conflicts_refused",
+    "find_table",
     "is_table",
     "read_table",
     "require_version",
@@ -175,13 +176,21 @@ def read_table(spark: SparkSession, path: str, *, dataset: str, version: int | N
     InputMissingError
         There is no Delta table.
     """
-    if not is_table(spark, path):
+    found = find_table(spark, path, version=version)
+    if found is None:
         raise InputMissingError(
             dataset=dataset,
             file=path,
             reason="there is no such table",
             fix="run the step that makes it first (ingest, curate, star, export)",
         )
+    return found
+
+
+def find_table(spark: SparkSession, path: str, *, version: int | None = None) -> DataFrame | None:
+    """The table at `path`, newest or at `version`; None where there is none."""
+    if not is_table(spark, path):
+        return None
     at = newest_version(spark, path) if version is None else version
     plain = read_few_files(spark, path, at)
     return spark.read.format("delta").option("versionAsOf", at).load(path) if plain is None else plain

@@ -40,7 +40,7 @@ def map_codes(
 
 
 @step(scope="row", removes="rule")
-def drop_rows(*, rule: str, where: str, mark: str | None = None) -> Transform:
+def drop_rows(*, rule: str, where: str, removed_as: str | None = None) -> Transform:
     """Drop rows by a named rule."""
     return lambda df: df
 

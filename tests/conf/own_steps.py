@@ -16,8 +16,8 @@ def fit_cap(df: Any, *, columns: list[str], quantile: float = 0.99) -> dict[str,
     return {}
 
 
-@step(scope="row", marks=True)
-def double(*, column: str, times: int = 2, mark: str | None = None) -> Callable[[Any], Any]:
+@step(scope="row", sees_removed=True)
+def double(*, column: str, times: int = 2, removed_as: str | None = None) -> Callable[[Any], Any]:
     return lambda df: df
 
 

@@ -66,9 +66,9 @@ def test_an_unknown_parameter_has_a_nearest_name():
     assert (found.value, found.nearest, found.allowed) == ("colums", "columns", ("columns",))
 
 
-def test_the_mark_is_not_for_the_author():
-    found = problem(with_step("drop_rows: {rule: a, where: b, mark: c}"))
-    assert (found.value, found.allowed) == ("mark", ("rule", "where"))
+def test_the_column_of_what_is_removed_is_not_for_the_author():
+    found = problem(with_step("drop_rows: {rule: a, where: b, removed_as: c}"))
+    assert (found.value, found.allowed) == ("removed_as", ("rule", "where"))
 
 
 def test_a_parameter_that_is_missing_is_named():
