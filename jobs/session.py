@@ -57,9 +57,12 @@ Spark configuration: ``spark.sql.codegen.hugeMethodLimit``; HotSpot: ``DontCompi
 SMALL_SETTINGS = {
     "spark.sql.codegen.wholeStage": "false",
     "spark.sql.codegen.factoryMode": "NO_CODEGEN",
+    "spark.sql.shuffle.partitions": "1",
+    "spark.sql.leafNodeDefaultParallelism": "1",
+    "spark.databricks.delta.snapshotPartitions": "1",
 }
 """Spark turns every plan into Java and compiles it: for some ten thousand rows that takes longer than
-to interpret the plan, and for a hundred thousand as long."""
+to interpret the plan, and for a hundred thousand as long. Each task is sent the whole plan."""
 
 SMALL_JAVA = ("-XX:TieredStopAtLevel=1", "-XX:ReservedCodeCacheSize=256m", "-XX:+UseParallelGC")
 """Nor does a process that lives for a minute earn back what Java's optimizing compiler costs. Without

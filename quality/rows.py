@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
-from functools import partial
+from functools import lru_cache, partial
 from typing import TypeVar
 
 from pyspark.errors import AnalysisException
@@ -267,7 +267,7 @@ def _analysed(
 def fitting_patterns(spark: SparkSession, rules: Iterable[AnyRule]) -> list[AnyRule]:
     """Leave out the rules with a pattern that Java does not take."""
     rules = list(rules)
-    bad = _invalid_patterns(spark, _patterns(rule.expectation for rule in rules))
+    bad = _invalid_patterns(spark, frozenset(_patterns(rule.expectation for rule in rules)))
     return [rule for rule in rules if not bad.intersection(_patterns([rule.expectation]))]
 
 
@@ -281,14 +281,15 @@ def _patterns(expectations: Iterable[Expectation]) -> set[str]:
     return patterns
 
 
-def _invalid_patterns(spark: SparkSession, patterns: set[str]) -> set[str]:
+@lru_cache(maxsize=100)
+def _invalid_patterns(spark: SparkSession, patterns: frozenset[str]) -> frozenset[str]:
     """Find the patterns that Java does not take; there is no other way to ask than to try."""
     tried = [F.col("col1").rlike(pattern) for pattern in sorted(patterns)]
     try:
         if tried:
             spark.sql("VALUES ('')").select(*tried).collect()
-        return set()
+        return frozenset()
     except Exception:  # narrowed down to the pattern, which is then left to validate, which refuses
         if len(patterns) == 1:
             return patterns
-        return {pattern for pattern in patterns if _invalid_patterns(spark, {pattern})}
+        return frozenset(pattern for pattern in patterns if _invalid_patterns(spark, frozenset([pattern])))

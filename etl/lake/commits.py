@@ -33,6 +33,7 @@ __all__ = [
     "commit_at",
     "commit_of",
     "data_file",
+    "data_files",
     "last_commit",
     "newest_version",
 ]
@@ -128,6 +129,25 @@ def checksum(spark: SparkSession, path: str, version: int) -> dict[str, Any]:
             raise
         return {}
     return found if isinstance(found, dict) else {}
+
+
+def data_files(known: Mapping[str, Any]) -> list[dict[str, Any]] | None:
+    """The data files of a table by its `checksum`, Delta's actions ``add``; None where it may not name all.
+
+    Examples
+    --------
+    >>> one = {"path": "part.parquet", "size": 7}
+    >>> data_files({"allFiles": [one], "numFiles": 1, "tableSizeBytes": 7})
+    [{'path': 'part.parquet', 'size': 7}]
+    >>> data_files({"allFiles": [one], "numFiles": 2, "tableSizeBytes": 7}) is None
+    True
+    """
+    try:
+        found: list[dict[str, Any]] = known["allFiles"]
+        told = (known["numFiles"], known["tableSizeBytes"])
+        return found if told == (len(found), sum(file["size"] for file in found)) else None
+    except (KeyError, TypeError):  # left out, or of a form that Delta has not written
+        return None
 
 
 def data_file(table: str, named: str) -> str:

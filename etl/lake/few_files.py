@@ -21,7 +21,7 @@ from typing import Any
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import types as T
 
-from headgate.etl.lake.commits import checksum, data_file
+from headgate.etl.lake.commits import checksum, data_file, data_files
 from headgate.etl.lake.target import fields_within
 
 __all__ = ["FEW", "read_few_files", "read_files"]
@@ -51,7 +51,7 @@ def read_few_files(spark: SparkSession, path: str, version: int) -> DataFrame | 
         return None
     if schema is None:
         return None
-    places = [data_file(path, file["path"]) for file in known["allFiles"]]
+    places = [data_file(path, file["path"]) for file in data_files(known) or ()]
     if any(place.rpartition("/")[2].startswith(("_", ".")) for place in places):  # Spark passes them over
         return None
     return read_files(spark, places, schema=schema)
@@ -72,11 +72,10 @@ def read_files(
 
 def _schema_of_plain_files(known: dict[str, Any]) -> T.StructType | None:
     """The columns of a table by its checksum, if its files say all there is to know of its rows."""
-    files, metadata = known.get("allFiles"), known.get("metadata")
+    files, metadata = data_files(known), known.get("metadata")
     if not files or len(files) > FEW or metadata is None or metadata.get("partitionColumns"):
         return None
-    size = sum(file["size"] for file in files)
-    if (len(files), size) != (known.get("numFiles"), known.get("tableSizeBytes")) or size > SMALL:
+    if sum(file["size"] for file in files) > SMALL:
         return None
     # Readers of a later version must know of deletions beside the files, and of other names for columns.
     if known.get("protocol", {}).get("minReaderVersion") != 1:

@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, NamedTuple
 
 from pyspark.sql import SparkSession
 
 from headgate.etl.lake.java import java_class
 
 __all__ = [
-    "delete", "exists", "first_absent", "folders", "matching", "names", "qualified", "read_bytes",
+    "Found", "delete", "exists", "first_absent", "folders", "matching", "names", "qualified", "read_bytes",
     "read_line", "write_bytes",
 ]  # fmt: skip
 
@@ -62,8 +62,16 @@ def folders(spark: SparkSession, path: str) -> list[str]:
     )
 
 
-def matching(spark: SparkSession, pattern: str) -> list[str]:
-    """The files that a glob matches, those among them whose names begin with ``_`` or ``.``.
+class Found(NamedTuple):
+    """What a glob has matched: a file, with its size in bytes, or a folder."""
+
+    path: str
+    size: int
+    folder: bool
+
+
+def matching(spark: SparkSession, pattern: str) -> list[Found]:
+    """What a glob matches, and what begins with ``_`` or ``.`` too, in order.
 
     Raises
     ------
@@ -71,7 +79,10 @@ def matching(spark: SparkSession, pattern: str) -> list[str]:
         A name in a folder that has to be listed holds a colon, which Hadoop cannot list.
     """
     filesystem, place = _at(spark, pattern)
-    return [str(found.getPath().toString()) for found in filesystem.globStatus(place) or () if found.isFile()]
+    return [
+        Found(str(one.getPath().toString()), int(one.getLen()), bool(one.isDirectory()))
+        for one in filesystem.globStatus(place) or ()
+    ]
 
 
 def names(spark: SparkSession, path: str) -> set[str]:

@@ -30,6 +30,7 @@ __all__ = [
     "conflicts_refused",
     "find_table",
     "is_table",
+    "no_such_table",
     "read_table",
     "require_version",
     "write_table",
@@ -178,22 +179,29 @@ def read_table(spark: SparkSession, path: str, *, dataset: str, version: int | N
     """
     found = find_table(spark, path, version=version)
     if found is None:
-        raise InputMissingError(
-            dataset=dataset,
-            file=path,
-            reason="there is no such table",
-            fix="run the step that makes it first (ingest, curate, star, export)",
-        )
+        raise no_such_table(path, dataset=dataset)
     return found
+
+
+def no_such_table(path: str, *, dataset: str) -> InputMissingError:
+    """The error of a table that is to be read, and is not there."""
+    return InputMissingError(
+        dataset=dataset,
+        file=path,
+        reason="there is no such table",
+        fix="run the step that makes it first (ingest, curate, star, export)",
+    )
 
 
 def find_table(spark: SparkSession, path: str, *, version: int | None = None) -> DataFrame | None:
     """The table at `path`, newest or at `version`; None where there is none."""
-    if not is_table(spark, path):
-        return None
     at = newest_version(spark, path) if version is None else version
-    plain = read_few_files(spark, path, at)
-    return spark.read.format("delta").option("versionAsOf", at).load(path) if plain is None else plain
+    plain = read_few_files(spark, path, at) if at >= 0 else None
+    if plain is not None:
+        return plain
+    if at < 0 or not is_table(spark, path):
+        return None
+    return spark.read.format("delta").option("versionAsOf", at).load(path)
 
 
 def write_table(

@@ -85,7 +85,7 @@ def process(context: LoadContext, node: Node) -> Outcome:
     """
     inputs = Inputs(context)
     for table in node.inputs:
-        inputs.read(table)
+        inputs.note(table)
     fingerprint = fingerprint_of(list(node.definition), {**inputs.versions, **node.offsets}, inputs.ids)
     found = snapshot(context.spark, context.lake.table(node.target))
     before = last_publication(context, node, found)
@@ -244,7 +244,7 @@ def _offsets(node: Node, before: Commit | None) -> Mapping[str, int]:
 
 def require_same_inputs(before: Commit, inputs: Inputs, dataset: str) -> None:
     """Raise `HistoryLostError` where an input is not the table that the last publication has read."""
-    for table in inputs.frames:
+    for table in inputs.found:
         key = str(table)
         noted, read = before.note.get("input_ids", {}).get(key, inputs.ids[key]), before.note["inputs"][key]
         if noted != inputs.ids[key] or read > inputs.versions[key]:

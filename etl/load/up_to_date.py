@@ -12,7 +12,7 @@ from pyspark.sql import DataFrame
 
 from headgate.etl.lake.history import Snapshot, changes_by_others, missing_file, snapshot
 from headgate.etl.lake.ledger import Entry
-from headgate.etl.lake.tables import read_table
+from headgate.etl.lake.tables import no_such_table, read_table
 from headgate.etl.lake.zones import TableId
 from headgate.etl.load.context import LoadContext
 
@@ -21,27 +21,41 @@ __all__ = ["Inputs", "disturbance", "lost_file", "note_predecessor", "unchanged"
 
 @dataclass
 class Inputs:
-    """The tables that a step reads, each as it stands when the step begins."""
+    """The tables that a step reads, each as it stands when the step begins.
+
+    What a table is known by is told without opening it: that is done for the rows of one that is made anew.
+    """
 
     context: LoadContext
     versions: dict[str, int] = field(default_factory=dict)
     ids: dict[str, str] = field(default_factory=dict)
-    frames: dict[TableId, DataFrame] = field(default_factory=dict)
-    found: dict[TableId, Snapshot | None] = field(default_factory=dict)
+    found: dict[TableId, Snapshot] = field(default_factory=dict)
+    _frames: dict[TableId, DataFrame] = field(default_factory=dict)
+
+    def note(self, table: TableId) -> None:
+        """Note how a table stands. What its rows are known by is the version that changed them last.
+
+        Raises
+        ------
+        headgate.etl.errors.InputMissingError
+            There is none.
+        """
+        path = self.context.lake.table(table)
+        found = snapshot(self.context.spark, path)
+        if found is None:
+            raise no_such_table(path, dataset=table.name)
+        self.versions[str(table)], self.ids[str(table)] = found.holds, found.id
+        self.found[table] = found
 
     def __getitem__(self, table: TableId) -> DataFrame:
-        return self.frames[table]
-
-    def read(self, table: TableId) -> DataFrame:
-        """The newest rows of a table. What they are known by is the version that changed them last."""
-        spark, path = self.context.spark, self.context.lake.table(table)
-        found = snapshot(spark, path)
-        # An older version with the same rows may have lost its files to OPTIMIZE and VACUUM.
-        frame = read_table(spark, path, dataset=table.name, version=found.version if found else None)
-        if found is not None:
-            self.versions[str(table)], self.ids[str(table)] = found.holds, found.id
-        self.frames[table], self.found[table] = frame, found
-        return frame
+        """The rows of a table that was noted."""
+        if table not in self._frames:
+            found = self.found[table]
+            # An older version with the same rows may have lost its files to OPTIMIZE and VACUUM.
+            self._frames[table] = read_table(
+                self.context.spark, found.path, dataset=table.name, version=found.version
+            )
+        return self._frames[table]
 
 
 def unchanged(

@@ -14,9 +14,10 @@ from pyspark.sql import SparkSession
 from headgate.etl.lake.arrivals import MANIFEST
 from headgate.etl.lake.manifest import Landed, Manifest, Withdrawn
 from headgate.etl.sources.formats import FileFormat
-from headgate.etl.sources.landing import SourceFile, read_landing, reading_of, survey_landing
+from headgate.etl.sources.landing import read_landing, reading_of
 from headgate.etl.sources.listing import hidden_files
 from headgate.etl.sources.source import Batch, Offsets
+from headgate.etl.sources.survey import SourceFile, survey_landing
 
 __all__ = ["Files"]
 
@@ -48,7 +49,7 @@ class Files:
     def read(self, spark: SparkSession, *, since: Offsets | None, at: datetime) -> Batch | None:
         """The records of files that are new, or say something new. See `headgate.etl.sources.source.Source`.
 
-        All files are surveyed before the first record is read: one small job.
+        All files are surveyed before the first record is read.
         """
         self._tell_hidden(spark)
         manifest = Manifest.from_json(since[MANIFEST]) if since else Manifest()

@@ -1,18 +1,17 @@
 """Landing files to a frame in the raw zone's form: every column as text, every record with its place.
 
 The files are read by the executors through Spark's own file systems, so that ``file:``, ``s3://``
-and ``s3a://`` are one to it. A first, small job surveys the files (are they there, do they decode,
-do their headers agree); nothing is written before it has passed.
+and ``s3a://`` are one to it. They have been surveyed before (`headgate.etl.sources.survey`), and are read
+as they were then, or not at all.
 """
 
 from __future__ import annotations
 
-import hashlib
 import json
 import re
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from datetime import datetime
 from itertools import islice
 from typing import Any
@@ -28,11 +27,11 @@ from headgate.etl.lake.zones import below, canonical
 from headgate.etl.sources.archives import members
 from headgate.etl.sources.formats.format import FileFormat, UnreadableFileError
 from headgate.etl.sources.headers import columns_together, raw_column_names
-from headgate.etl.sources.listing import listed, location, nothing_found
 from headgate.etl.sources.sequence import natural_order
+from headgate.etl.sources.survey import SourceFile, binary_files, contents, digest
 from headgate.etl.transform import quote
 
-__all__ = ["RAW_METADATA", "SourceFile", "changes_told", "read_landing", "reading_of", "survey_landing"]
+__all__ = ["RAW_METADATA", "changes_told", "read_landing", "reading_of"]
 
 ROWS_PER_BATCH = 20_000
 
@@ -55,34 +54,6 @@ CHOOSING = ("member", "optional", "password")
 CHANGED = "the file changed while it was read"
 AGAIN = "run this again"
 
-_SURVEY = T.StructType(
-    [
-        T.StructField("delivered", T.StringType()),
-        T.StructField("file", T.StringType()),
-        T.StructField("hash", T.StringType()),
-        T.StructField("columns", T.ArrayType(T.StringType())),
-        T.StructField("empty", T.BooleanType()),
-        T.StructField("reason", T.StringType()),
-        T.StructField("fix", T.StringType()),
-        T.StructField("line", T.LongType()),
-    ]
-)
-
-
-@dataclass(frozen=True)
-class SourceFile:
-    """One file of the landing: its name, the hash of its content, its header, and if that is all."""
-
-    file: str
-    hash: str
-    columns: tuple[str, ...]
-    empty: bool = False
-
-    @property
-    def names(self) -> tuple[str, ...]:
-        """Its columns, as the raw zone has them."""
-        return tuple(raw_column_names(self.columns))
-
 
 def reading_of(fmt: FileFormat) -> str:
     """What the records of a file depend on besides its bytes, as one short text.
@@ -102,86 +73,7 @@ def reading_of(fmt: FileFormat) -> str:
         for part in fields(fmt)
         if part.name not in CHOOSING and getattr(fmt, part.name) != part.default
     }
-    return _digest(json.dumps(told, sort_keys=True).encode())
-
-
-def _files(spark: SparkSession, *, dataset: str, folder: str, pattern: str) -> DataFrame:
-    with listed(dataset=dataset, folder=folder, pattern=pattern):
-        found = spark.read.format("binaryFile").load(location(folder, pattern))
-    return found.select("path", "content")
-
-
-def _contents(batches: Iterable[pa.RecordBatch], folder: str) -> Iterator[tuple[str, bytes]]:
-    for batch in batches:
-        for path, content in zip(batch.column("path"), batch.column("content"), strict=True):
-            yield below(folder, path.as_py()), content.as_py()
-
-
-def _digest(content: bytes) -> str:
-    return hashlib.sha256(content).hexdigest()[:16]
-
-
-def _surveyor(folder: str, fmt: FileFormat) -> Callable[[Iterable[pa.RecordBatch]], Iterator[pa.RecordBatch]]:
-    def survey(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-        found: list[tuple[Any, ...]] = []
-        for file, content in _contents(batches, folder):
-            try:
-                for name, inner in members(content, file=file, fmt=fmt):
-                    digest = _digest(inner)
-                    header = fmt.columns_in(inner, file=name)
-                    empty = next(fmt.records(inner, file=name), None) is None
-                    found.append((file, name, digest, header, empty, None, None, None))
-            except UnreadableFileError as error:
-                found.append((file, error.file, None, None, None, error.reason, error.fix, error.line))
-        columns = list(zip(*found, strict=True)) or [()] * len(_SURVEY)
-        text = pa.string()
-        types = [text, text, text, pa.list_(text), pa.bool_(), text, text, pa.int64()]
-        arrays = [pa.array(column, type=kind) for column, kind in zip(columns, types, strict=True)]
-        yield pa.RecordBatch.from_arrays(arrays, names=_SURVEY.names)
-
-    return survey
-
-
-def survey_landing(
-    spark: SparkSession, *, dataset: str, folder: str, pattern: str, fmt: FileFormat
-) -> list[SourceFile]:
-    """What the landing holds for one dataset. One small Spark job; no row is read.
-
-    Parameters
-    ----------
-    spark : SparkSession
-    dataset : str
-        For errors.
-    folder, pattern : str
-        The landing folder, any URI that Spark reads, and a glob below it.
-    fmt : FileFormat
-
-    Returns
-    -------
-    list of SourceFile
-        Ordered by name.
-
-    Raises
-    ------
-    InputMissingError
-        No file matches.
-    InputError
-        A file is empty, damaged, or in another encoding.
-    """
-    folder = canonical(folder)
-    found = _files(spark, dataset=dataset, folder=folder, pattern=pattern)
-    rows = sorted(found.mapInArrow(_surveyor(folder, fmt), _SURVEY).collect(), key=lambda row: row.file)
-    seen = {row.delivered for row in rows}
-    for file in sorted({below(folder, unquote(path)) for path in found.inputFiles()} - seen):
-        # Spark plans no task for a file without a byte
-        fix = "deliver it again, or take it out of the landing"
-        raise InputError(dataset=dataset, file=file, reason="the file is empty", fix=fix)
-    for row in rows:
-        if row.reason:
-            raise InputError(dataset=dataset, file=row.file, row=row.line, reason=row.reason, fix=row.fix)
-    if not rows:
-        raise nothing_found(dataset=dataset, folder=folder, pattern=pattern)
-    return [SourceFile(row.file, row.hash, tuple(row["columns"]), row["empty"]) for row in rows]
+    return digest(json.dumps(told, sort_keys=True).encode())
 
 
 Row = tuple[list[str | None], int, str | None, str | None]
@@ -223,9 +115,9 @@ def _reader(
     surveyed = {name for name, _ in chosen}
 
     def read(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-        for path, content in _contents(batches, folder):
+        for path, content in contents(batches, folder):
             for name, inner in members(content, file=path, fmt=fmt):
-                file = chosen.get((name, _digest(inner)))
+                file = chosen.get((name, digest(inner)))
                 if file is None and name in surveyed:
                     raise UnreadableFileError(name, CHANGED, AGAIN)
                 if file is None:
@@ -302,7 +194,7 @@ def read_landing(
     schema = T.StructType(
         [*(T.StructField(name, T.StringType()) for name in texts), T.StructField("_row", T.LongType())]
     )
-    content = _files(spark, dataset=dataset, folder=folder, pattern=pattern)
+    content = binary_files(spark, dataset=dataset, folder=folder, pattern=pattern)
     there = {below(folder, unquote(path)) for path in content.inputFiles()}
     for file in wanted:
         # What is planned is read, or Spark fails: only what is not planned would be missing without a word.

@@ -95,5 +95,5 @@ def hidden_files(spark: SparkSession, *, dataset: str, folder: str, pattern: str
     folder = canonical(folder)
     with listed(dataset=dataset, folder=folder, pattern=pattern):
         found = files.matching(spark, location(folder, pattern))
-    names = sorted(below(folder, path) for path in found)
+    names = sorted(below(folder, one.path) for one in found if not one.folder)
     return [name for name in names if HIDDEN.search(name) and not BESIDE.search(name)]

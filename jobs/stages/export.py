@@ -70,8 +70,9 @@ def read_manifest(run: Run, name: str) -> dict[str, Any] | None:
 
 def _export(run: Run, name: str) -> Entry:
     plan = run.pipeline.exports[name]
-    inputs = Inputs(run)
-    fact, dimensions = _star(run, plan, inputs)
+    inputs, fact, dimensions = Inputs(run), TableId("star", plan.from_), _dimensions(run, plan)
+    for table in (fact, *dimensions.values()):
+        inputs.note(table)
     made_of = fingerprint_of(fingerprint(plan), inputs.versions, inputs.ids)
     manifest = read_manifest(run, name)
     if manifest is not None and manifest["fingerprint"] == made_of:
@@ -86,13 +87,14 @@ def _export(run: Run, name: str) -> Entry:
         input_ids=inputs.ids,
         fingerprint=made_of,
     )
-    read = fact.count()
+    read = inputs[fact].count()
 
     # A folder of its own: two runs that write the same at a time must not mix their files.
     place = f"{made_of}-{run.run_id}"
     data = run.lake.place("export", name, "data", place)
     staging = run.lake.place("staging", run.run_id, f"export_{name}")
-    flat = flatten(run, plan, fact, dimensions).transform(transform_of(plan.steps, removed_as=REMOVED_AS))
+    wide = flatten(run, plan, inputs[fact], {name: inputs[table] for name, table in dimensions.items()})
+    flat = wide.transform(transform_of(plan.steps, removed_as=REMOVED_AS))
     require_columns(flat, [*plan.id, plan.group, plan.label], step=f"exports.{name}")
     require_free(flat.schema, written=[SPLIT])
     flat = flat if REMOVED_AS in flat.columns else flat.withColumn(REMOVED_AS, F.lit(None).cast("string"))
@@ -209,13 +211,10 @@ def _lost_file(run: Run, name: str, manifest: Mapping[str, Any]) -> str | None:
     return f"{data}/{gone[0]}" if gone else None
 
 
-def _star(run: Run, plan: Export, inputs: Inputs) -> tuple[DataFrame, dict[str, DataFrame]]:
-    """The fact that an export reads, and the dimensions by their names."""
+def _dimensions(run: Run, plan: Export) -> dict[str, TableId]:
+    """The dimensions that an export takes attributes of, by their names."""
     references = run.pipeline.star.facts[plan.from_].references
-    names = dict.fromkeys(references[key].dimension for key in plan.join)
-    return inputs.read(TableId("star", plan.from_)), {
-        name: inputs.read(TableId("star", name)) for name in names
-    }
+    return {references[key].dimension: TableId("star", references[key].dimension) for key in plan.join}
 
 
 def flatten(run: Run, plan: Export, fact: DataFrame, dimensions: Mapping[str, DataFrame]) -> DataFrame:

@@ -119,11 +119,11 @@ def _again(run: Run, name: str, *, reasons: Sequence[str]) -> Entry:
 def _taken_in(run: Run, name: str, before: Commit) -> DataFrame:
     """The raw rows that the curated table was made from: others the next publication takes in anyway."""
     inputs, table = Inputs(run), TableId("raw", name)
-    raw = inputs.read(table)
+    inputs.note(table)
     held = arrivals(run.spark, inputs.found[table])
     stand = held.stand(run.pipeline.datasets[name].source.redelivery)
     later = arrived_since(run, name, held, before, inputs).is_new()
-    return raw.where(stand & ~later)
+    return inputs[table].where(stand & ~later)
 
 
 def _place() -> Column:

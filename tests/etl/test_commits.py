@@ -20,7 +20,8 @@ from headgate.etl.lake.ledger import Entry, LedgerChangedError, append_ledger, l
 from headgate.etl.lake.tables import ConflictError, Publication, write_table
 from headgate.etl.lake.turns import append_after, append_in_turn
 from headgate.etl.sources.formats.delimited import Delimited
-from headgate.etl.sources.landing import read_landing, survey_landing
+from headgate.etl.sources.landing import read_landing
+from headgate.etl.sources.survey import survey_landing
 
 pytestmark = pytest.mark.usefixtures("few_rows")
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 from pyspark.sql import DataFrame, SparkSession
@@ -14,7 +15,7 @@ from headgate.etl.lake.calendar import AS_THEY_ARE
 from headgate.etl.lake.commits import newest_version
 from headgate.etl.lake.few_files import FEW, read_few_files
 from headgate.etl.lake.tables import read_table
-from headgate.etl.load import append, publish
+from headgate.etl.load import append, overwrite, publish
 from headgate.jobs.session import SMALL_SETTINGS
 from tests import engines
 
@@ -155,3 +156,42 @@ def test_a_checksum_that_is_not_there_or_does_not_add_up_is_not_believed(
 def test_no_table_is_an_error_as_ever(spark: SparkSession, tmp_path: Path) -> None:
     with pytest.raises(InputMissingError, match="there is no such table"):
         read_table(spark, str(tmp_path / "none"), dataset="t")
+
+
+@pytest.mark.parametrize("partition_by", [(), ("name",)])
+def test_an_overwrite_takes_out_every_file_whatever_the_checksum_says(
+    spark: SparkSession, tmp_path: Path, partition_by: tuple[str, ...]
+) -> None:
+    rule = {"type": "expect_column_values_to_not_be_null", "kwargs": {"column": "id"}}
+    suite = {"name": "s", "expectations": [rule]}
+    path = tmp_path / "t"
+    mode = overwrite(partition_by=partition_by)
+
+    def parted(frame: DataFrame) -> DataFrame:
+        return frame.withColumn("name", (F.col("id") % 2).cast("string")).repartition(2)
+
+    publish(parted(rows(spark, 0, 4)), path, suite=suite, mode=mode)
+
+    def believed(told: dict[str, Any]) -> str:
+        return json.dumps(told)
+
+    def a_file_less(told: dict[str, Any]) -> str:
+        return json.dumps(told | {"allFiles": told["allFiles"][:1]})
+
+    def of_another_table(told: dict[str, Any]) -> str:
+        less = {"allFiles": [], "numFiles": 0, "tableSizeBytes": 0}
+        return json.dumps(told | less | {"metadata": told["metadata"] | {"id": "another"}})
+
+    def torn(told: dict[str, Any]) -> str:
+        return json.dumps(told)[:40]
+
+    for version, tamper in enumerate((believed, a_file_less, of_another_table, torn)):
+        log = path / "_delta_log"
+        (log / f".{version:020}.crc.crc").unlink(missing_ok=True)
+        crc = log / f"{version:020}.crc"
+        crc.write_text(tamper(json.loads(crc.read_text())))
+        first = 10 * (version + 1)
+        done = publish(parted(rows(spark, first, first + 4)), path, suite=suite, mode=mode)
+        assert (done.version, done.published) == (version + 1, 4)
+        held = spark.read.format("delta").load(str(path)).select("id").collect()
+        assert sorted(row.id for row in held) == list(range(first, first + 4)), tamper

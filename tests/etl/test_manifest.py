@@ -12,7 +12,8 @@ import pytest
 from headgate.etl.lake.arrivals import Arrivals, HistoryLostError
 from headgate.etl.lake.manifest import Delivery, Manifest
 from headgate.etl.sources.formats.delimited import Delimited
-from headgate.etl.sources.landing import SourceFile, reading_of
+from headgate.etl.sources.landing import reading_of
+from headgate.etl.sources.survey import SourceFile
 
 NOON = datetime(2026, 1, 2, 12, tzinfo=UTC)
 

@@ -52,6 +52,16 @@ def lose_a_file(visits: Clinic, zone: str) -> None:
     Path(unquote(urlparse(file).path)).unlink()
 
 
+def test_a_run_that_changes_nothing_runs_no_spark_job(one_clinic: Open) -> None:
+    visits = one_clinic("{mode: overwrite}")
+    visits.deliver("1", "1,p1,Rome,5", "9,p9,Rome,x")
+    visits.run()
+    scheduler = visits.spark._jsc.sc().dagScheduler()
+    before = scheduler.numTotalJobs()
+    assert visits.run()["status"] == "unchanged"
+    assert scheduler.numTotalJobs() == before
+
+
 def test_a_table_that_is_added_to_is_not_added_to_once_another_has_changed_it(one_clinic: Open) -> None:
     visits = one_clinic("{mode: append}")
     visits.deliver("1", "1,p1,Rome,5", "9,p9,Rome,x")
