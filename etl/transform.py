@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from functools import reduce
+from operator import or_
 from typing import Literal
 
 from pyspark.sql import Column, DataFrame
@@ -119,15 +120,31 @@ def problem(*, step: str, column: str, value: Column, reason: Column, invalid: I
     )
 
 
-def add_problems(df: DataFrame, entries: Iterable[Column]) -> Column:
-    """The `PROBLEMS` column of `df` with `entries` appended; null entries are left out.
+def add_problems(df: DataFrame, found: Iterable[tuple[Column, Column]]) -> Column:
+    """The `PROBLEMS` column of `df` with what was found appended.
 
-    Rows without a problem hold an empty array, never null.
+    Parameters
+    ----------
+    df : DataFrame
+    found : iterable of (Column, Column)
+        Conditions, and the problem of the rows that meet it.
+
+    Returns
+    -------
+    Column
+        Rows without a problem hold an empty array, never null.
     """
     empty = F.array().cast(PROBLEM_TYPE)
     before = F.coalesce(F.col(PROBLEMS), empty) if PROBLEMS in df.columns else empty
-    found = F.filter(F.array(*entries).cast(PROBLEM_TYPE), lambda entry: entry.isNotNull())
-    return F.concat(before, found)
+    conditions, entries = [], []
+    for condition, entry in found:
+        conditions.append(condition)
+        entries.append(F.when(condition, entry))
+    if not entries:
+        return before
+    # Spark compiles no lambda: nearly all rows have no problem, and are spared it.
+    those = F.filter(F.array(*entries).cast(PROBLEM_TYPE), lambda entry: entry.isNotNull())
+    return F.when(reduce(or_, conditions), F.concat(before, those)).otherwise(before)
 
 
 def with_columns(df: DataFrame, columns: Mapping[str, Column]) -> DataFrame:

@@ -18,7 +18,9 @@ __all__ = ["Simulator", "is_small", "simulator_of"]
 GROUP = "headgate.simulators"
 """The entry points by which a simulator is found: production knows none by itself."""
 
-SMALL = 64 * 1024**2
+SMALL = 8 * 1024**2
+PACKED = {".zip": 8, ".gz": 8, ".bz2": 10, ".xz": 12, ".zst": 8}
+"""How many times its size a packed file has to say, about."""
 
 
 class Simulator(Protocol):
@@ -69,7 +71,5 @@ def is_small(pipeline: Pipeline, landing: str) -> bool:
         return simulator.size(pipeline) < SMALL
     if is_remote(landing):
         return False
-    return (
-        sum(file.stat().st_size for file in Path(landing.removeprefix("file:")).rglob("*") if file.is_file())
-        < SMALL
-    )
+    files = (file for file in Path(landing.removeprefix("file:")).rglob("*") if file.is_file())
+    return sum(file.stat().st_size * PACKED.get(file.suffix.lower(), 1) for file in files) < SMALL

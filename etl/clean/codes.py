@@ -80,13 +80,16 @@ def map_codes(
         require_text(df, [column], step="map_codes", parameter="column")
         code = F.col(quote(column))
         key = F.trim(code)
-        meaning: Column = look_up(lower_case(key) if ignore_case else key, meanings)
+        found: Column = look_up(lower_case(key) if ignore_case else key, meanings)
         if unknown == "keep":
-            return df.withColumns({target: F.coalesce(meaning, code), PROBLEMS: add_problems(df, [])})
+            return df.withColumns({target: F.coalesce(found, code), PROBLEMS: add_problems(df, [])})
+        meaning = F.col("_read_meaning")
         reason = F.lit("not in the vocabulary")
         entry = problem(step="map_codes", column=column, value=code, reason=reason, invalid=unknown)
-        entries = [F.when(code.isNotNull() & meaning.isNull(), entry)]
-        return df.withColumns({target: meaning, PROBLEMS: add_problems(df, entries)})
+        problems = add_problems(df, [(code.isNotNull() & meaning.isNull(), entry)])
+        # In a projection of its own it is looked up once, and not for the problem again.
+        read = df.withColumn("_read_meaning", found)
+        return read.withColumns({target: meaning, PROBLEMS: problems}).drop("_read_meaning")
 
     return replace
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from pyspark.sql import Column
@@ -12,8 +12,8 @@ from pyspark.sql import functions as F
 __all__ = ["constant", "look_up"]
 
 
-def constant(value: Mapping[str, Any], kind: str) -> Column:
-    """The mapping as a literal of the Spark type `kind`.
+def constant(value: Mapping[str, Any] | Sequence[Any], kind: str) -> Column:
+    """A mapping, or a list, as a literal of the Spark type `kind`.
 
     It goes through JSON, which the optimizer folds to one literal: `create_map` would send every entry
     to the JVM on its own, which takes seconds where there are thousands.

@@ -76,13 +76,7 @@ def parse_ranges(
         require_text(df, [column], step="parse_ranges", parameter="column")
         original = F.col(quote(column))
         text = F.trim(original)
-        shape = (
-            F.when(text.rlike(CLOSED), "closed")
-            .when(text.rlike(ABOVE), "above")
-            .when(text.rlike(BELOW), "below")
-        )
-        first = F.when(shape == "closed", F.regexp_extract(text, FIRST, 1)).cast("double")
-        second = F.when(shape == "closed", F.regexp_extract(text, SECOND, 1)).cast("double")
+        shape, first, second = F.col("_read_shape"), F.col("_read_first"), F.col("_read_second")
         valid = shape.isNotNull() & ((shape != "closed") | (first <= second))
         values = {
             low: F.when(shape == "above", F.regexp_extract(text, ABOVE, 1).cast("double")).when(valid, first),
@@ -96,7 +90,21 @@ def parse_ranges(
             F.lit("the bounds are the wrong way round")
         )
         entry = problem(step="parse_ranges", column=column, value=original, reason=reason, invalid=invalid)
-        entries = [F.when(original.isNotNull() & ~valid, entry)]
-        return df.withColumns({**values, PROBLEMS: add_problems(df, entries)})
+        problems = add_problems(df, [(original.isNotNull() & ~valid, entry)])
+        # Each in a projection of its own: where it is used several times it is found once.
+        shaped = df.withColumn(
+            "_read_shape",
+            F.when(text.rlike(CLOSED), "closed")
+            .when(text.rlike(ABOVE), "above")
+            .when(text.rlike(BELOW), "below"),
+        )
+        bounded = shaped.withColumns(
+            {
+                "_read_first": F.when(shape == "closed", F.regexp_extract(text, FIRST, 1)).cast("double"),
+                "_read_second": F.when(shape == "closed", F.regexp_extract(text, SECOND, 1)).cast("double"),
+            }
+        )
+        read = bounded.withColumns({**values, PROBLEMS: problems})
+        return read.drop("_read_shape", "_read_first", "_read_second")
 
     return parse

@@ -27,10 +27,10 @@ def replace_values(
     # Values have a projection of their own: in one with the problems they would be read twice.
     read = {name: f"_read_{name}" for name in readings}
     df = df.withColumns({read[name]: reading.value for name, reading in readings.items()})
-    values, entries = {}, []
+    values, found = {}, []
     for name, reading in readings.items():
         original, value = F.col(quote(name)), F.col(quote(read[name]))
         entry = problem(step=step, column=name, value=original, reason=reading.reason, invalid=invalid)
         values[name] = value
-        entries.append(F.when(original.isNotNull() & value.isNull(), entry))
-    return df.withColumns({**values, PROBLEMS: add_problems(df, entries)}).drop(*read.values())
+        found.append((original.isNotNull() & value.isNull(), entry))
+    return df.withColumns({**values, PROBLEMS: add_problems(df, found)}).drop(*read.values())

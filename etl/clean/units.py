@@ -101,15 +101,16 @@ def convert_units(
             )
         require_text(df, [unit], step=step, parameter="unit")
         number, name = F.col(quote(value)), F.col(quote(unit))
-        factor = look_up(F.trim(name), known, "double")
+        factor = F.col("_read_factor")
         reason = F.coalesce(F.concat(F.lit("no factor for the unit "), name), F.lit("no unit"))
         entry = problem(step=step, column=value, value=number, reason=reason, invalid=invalid)
-        return df.withColumns(
-            {
-                value: number.cast("double") * factor,
-                unit: F.when(factor.isNotNull(), F.lit(to)).otherwise(name),
-                PROBLEMS: add_problems(df, [F.when(number.isNotNull() & factor.isNull(), entry)]),
-            }
-        )
+        values = {
+            value: number.cast("double") * factor,
+            unit: F.when(factor.isNotNull(), F.lit(to)).otherwise(name),
+            PROBLEMS: add_problems(df, [(number.isNotNull() & factor.isNull(), entry)]),
+        }
+        # In a projection of its own it is looked up once, and not for each use.
+        known_factor = df.withColumn("_read_factor", look_up(F.trim(name), known, "double"))
+        return known_factor.withColumns(values).drop("_read_factor")
 
     return convert

@@ -8,6 +8,7 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from headgate.etl.clean.checks import require_choice, require_data_names, require_text
+from headgate.etl.clean.lookup import constant
 from headgate.etl.traits import step
 from headgate.etl.transform import PROBLEMS, Invalid, Transform, add_problems, problem, quote
 
@@ -128,12 +129,13 @@ def group_icd9(
 
     def group(df: DataFrame) -> DataFrame:
         require_text(df, [column], step="group_icd9", parameter="column")
-        code = F.col(quote(column))
-        name = _group(F.trim(code), scheme)
+        code, name = F.col(quote(column)), F.col("_read_group")
         reason = F.lit("not an ICD-9-CM code")
         entry = problem(step="group_icd9", column=column, value=code, reason=reason, invalid=invalid)
-        entries = [F.when(code.isNotNull() & name.isNull(), entry)]
-        return df.withColumns({to: name, PROBLEMS: add_problems(df, entries)})
+        problems = add_problems(df, [(code.isNotNull() & name.isNull(), entry)])
+        # In a projection of its own it is found once, and not for the problem again.
+        grouped = df.withColumn("_read_group", _group(F.trim(code), scheme))
+        return grouped.withColumns({to: name, PROBLEMS: problems}).drop("_read_group")
 
     return group
 
@@ -143,7 +145,9 @@ def _group(code: Column, scheme: str) -> Column:
     external, supplementary, ranges = (
         ("External causes", "Supplementary", CHAPTERS) if scheme == "chapters" else ("Other", "Other", STRACK)
     )
-    name = F.when(code.rlike(EXTERNAL), external).when(code.rlike(SUPPLEMENTARY), supplementary)
-    for first, last, title in ranges:
-        name = name.when(number.between(first, last), title)
-    return name
+    titles: list[str | None] = [None] * 1000
+    for first, last, title in reversed(ranges):  # of ranges that overlap the first counts
+        titles[first : last + 1] = [title] * (last + 1 - first)
+    by_number = F.try_element_at(constant(titles, "array<string>"), number + 1)
+    named = F.when(code.rlike(EXTERNAL), external).when(code.rlike(SUPPLEMENTARY), supplementary)
+    return named.otherwise(by_number)

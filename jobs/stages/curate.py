@@ -68,7 +68,7 @@ def set_unreadable_aside(raw: DataFrame) -> DataFrame:
     )
     return raw.withColumns(
         {
-            PROBLEMS: add_problems(raw, [F.when(unreadable, entry)]),
+            PROBLEMS: add_problems(raw, [(unreadable, entry)]),
             REMOVED_AS: F.when(unreadable, QUARANTINED),
         }
     )
