@@ -30,6 +30,7 @@ __all__ = [
     "add_problems",
     "compose",
     "data_columns",
+    "free_names",
     "not_removed",
     "problem",
     "quote",
@@ -91,6 +92,25 @@ def quote(name: str) -> str:
     '`a.b`'
     """
     return "`" + name.replace("`", "``") + "`"
+
+
+def free_names(columns: Iterable[str], *names: str) -> list[str]:
+    """`names`, each with underscores behind it until none of `columns`, or of those before it, is called so.
+
+    Case makes no difference.
+
+    Examples
+    --------
+    >>> free_names(["id", "_READ"], "_read", "_of", "_of")
+    ['_read_', '_of', '_of_']
+    """
+    taken, free = {column.lower() for column in columns}, []
+    for name in names:
+        while name.lower() in taken:
+            name += "_"
+        taken.add(name.lower())
+        free.append(name)
+    return free
 
 
 def data_columns(df: DataFrame) -> list[str]:

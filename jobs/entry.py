@@ -213,7 +213,9 @@ def run_pipeline(
             fix = f"name some of {', '.join(STEPS)}"
             raise ArgumentsError(argument="steps", reason=f"there is no step '{name}'", fix=fix)
     session = spark_session(
-        app=f"headgate {pipeline.name}", places=[lake.root, landing], small=is_small(pipeline, landing)
+        app=f"headgate {pipeline.name}",
+        places=[lake.root, landing],
+        small=is_small(pipeline, landing=landing, lake=lake.root),
     )
     with watching(log_format) as watch, session as spark:
         check_places(spark, lake=lake.root, landing=landing)

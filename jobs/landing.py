@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
+from contextlib import suppress
 from importlib.metadata import entry_points
-from pathlib import Path
 from typing import Protocol, cast
 
 from headgate.conf import Pipeline, Simulate
@@ -19,7 +20,7 @@ GROUP = "headgate.simulators"
 """The entry points by which a simulator is found: production knows none by itself."""
 
 SMALL = 8 * 1024**2
-PACKED = {".zip": 8, ".gz": 8, ".bz2": 10, ".xz": 12, ".zst": 8}
+PACKED = {".parquet": 4, ".zip": 8, ".gz": 8, ".bz2": 10, ".xz": 12, ".zst": 8}
 """How many times its size a packed file has to say, about."""
 
 
@@ -57,7 +58,7 @@ def simulator_of(simulate: Simulate | None) -> Simulator | None:
     return cast(Simulator, found.load())
 
 
-def is_small(pipeline: Pipeline, landing: str) -> bool:
+def is_small(pipeline: Pipeline, *, landing: str, lake: str) -> bool:
     """Whether there is little to read; told without Spark, and so only of what is on this machine.
 
     Parameters
@@ -65,11 +66,24 @@ def is_small(pipeline: Pipeline, landing: str) -> bool:
     pipeline : Pipeline
     landing : str
         The folder of the source files.
+    lake : str
+        The lake's folder: its raw zone keeps what has left the landing.
     """
     simulator = simulator_of(pipeline.simulate)
-    if simulator is not None:
-        return simulator.size(pipeline) < SMALL
-    if is_remote(landing):
+    if simulator is None and is_remote(landing):
         return False
-    files = (file for file in Path(landing.removeprefix("file:")).rglob("*") if file.is_file())
-    return sum(file.stat().st_size * PACKED.get(file.suffix.lower(), 1) for file in files) < SMALL
+    delivered = _bytes_said(landing) if simulator is None else simulator.size(pipeline)
+    kept = 0 if is_remote(lake) else _bytes_said(f"{lake}/raw")
+    return max(delivered, kept) < SMALL
+
+
+def _bytes_said(folder: str) -> int:
+    """What the files below a folder have to say, in bytes of text, about."""
+    said = 0
+    for place, _, names in os.walk(folder.removeprefix("file:")):
+        for name in names:
+            # Who reads the files tells of those that cannot be read.
+            with suppress(OSError):
+                size = os.path.getsize(os.path.join(place, name))
+                said += size * PACKED.get(os.path.splitext(name)[1].lower(), 1)
+    return said

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
-from functools import lru_cache, partial
+from functools import partial
 from typing import TypeVar
+from weakref import WeakKeyDictionary
 
 from pyspark.errors import AnalysisException
 from pyspark.sql import Column, DataFrame, SparkSession
@@ -35,6 +36,9 @@ Transform = Callable[[DataFrame], DataFrame]
 AnyRule = TypeVar("AnyRule", bound=Rule)
 
 _BROKEN, _REPEATED = "_broken", "_repeated"
+
+_TAKEN: WeakKeyDictionary[SparkSession, set[str]] = WeakKeyDictionary()
+"""By session, the patterns of which it is known that Java takes them."""
 
 
 def flag_failures(suite: Suite, *, among: Column | None = None, uniqueness: bool = True) -> Transform:
@@ -281,15 +285,17 @@ def _patterns(expectations: Iterable[Expectation]) -> set[str]:
     return patterns
 
 
-@lru_cache(maxsize=100)
 def _invalid_patterns(spark: SparkSession, patterns: frozenset[str]) -> frozenset[str]:
     """Find the patterns that Java does not take; there is no other way to ask than to try."""
-    tried = [F.col("col1").rlike(pattern) for pattern in sorted(patterns)]
-    try:
-        if tried:
-            spark.sql("VALUES ('')").select(*tried).collect()
+    taken = _TAKEN.setdefault(spark, set())
+    if patterns <= taken:
         return frozenset()
+    try:
+        tried = [F.col("col1").rlike(pattern) for pattern in sorted(patterns - taken)]
+        spark.sql("VALUES ('')").select(*tried).collect()
     except Exception:  # narrowed down to the pattern, which is then left to validate, which refuses
         if len(patterns) == 1:
             return patterns
         return frozenset(pattern for pattern in patterns if _invalid_patterns(spark, frozenset([pattern])))
+    taken |= patterns
+    return frozenset()

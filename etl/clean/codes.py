@@ -12,7 +12,7 @@ from headgate.etl.clean.lookup import look_up
 from headgate.etl.clean.text import lower_case
 from headgate.etl.errors import ParameterError
 from headgate.etl.traits import step
-from headgate.etl.transform import PROBLEMS, Transform, add_problems, problem, quote
+from headgate.etl.transform import PROBLEMS, Transform, add_problems, free_names, problem, quote
 
 __all__ = ["map_codes"]
 
@@ -83,13 +83,14 @@ def map_codes(
         found: Column = look_up(lower_case(key) if ignore_case else key, meanings)
         if unknown == "keep":
             return df.withColumns({target: F.coalesce(found, code), PROBLEMS: add_problems(df, [])})
-        meaning = F.col("_read_meaning")
+        (free,) = free_names(df.columns, "_read_meaning")
+        meaning = F.col(free)
         reason = F.lit("not in the vocabulary")
         entry = problem(step="map_codes", column=column, value=code, reason=reason, invalid=unknown)
         problems = add_problems(df, [(code.isNotNull() & meaning.isNull(), entry)])
         # In a projection of its own it is looked up once, and not for the problem again.
-        read = df.withColumn("_read_meaning", found)
-        return read.withColumns({target: meaning, PROBLEMS: problems}).drop("_read_meaning")
+        read = df.withColumn(free, found)
+        return read.withColumns({target: meaning, PROBLEMS: problems}).drop(free)
 
     return replace
 

@@ -12,7 +12,7 @@ from headgate.etl.clean.checks import require_choice, require_data_names, requir
 from headgate.etl.clean.reading import Reading, replace_values
 from headgate.etl.errors import ParameterError
 from headgate.etl.traits import step
-from headgate.etl.transform import Invalid, Transform, quote, require_columns
+from headgate.etl.transform import Invalid, Transform, free_names, quote, require_columns
 
 __all__ = ["parse_numbers"]
 
@@ -77,7 +77,8 @@ def parse_numbers(
     def parse(df: DataFrame) -> DataFrame:
         require_columns(df, types, step="parse_numbers")
         require_text(df, list(types), step="parse_numbers")
-        plain = {name: f"_plain_{name}" for name in types}
+        free = free_names(df.columns, *(f"_plain_{name}" for name in types))
+        plain = dict(zip(types, free, strict=True))
         readings = {}
         for name, kind in types.items():
             formed = F.trim(quote(name)).rlike(written)

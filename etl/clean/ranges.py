@@ -7,7 +7,7 @@ from pyspark.sql import functions as F
 
 from headgate.etl.clean.checks import require_choice, require_data_names, require_names, require_text
 from headgate.etl.traits import step
-from headgate.etl.transform import PROBLEMS, Invalid, Transform, add_problems, problem, quote
+from headgate.etl.transform import PROBLEMS, Invalid, Transform, add_problems, free_names, problem, quote
 
 __all__ = ["parse_ranges"]
 
@@ -76,7 +76,8 @@ def parse_ranges(
         require_text(df, [column], step="parse_ranges", parameter="column")
         original = F.col(quote(column))
         text = F.trim(original)
-        shape, first, second = F.col("_read_shape"), F.col("_read_first"), F.col("_read_second")
+        free = free_names(df.columns, "_read_shape", "_read_first", "_read_second")
+        shape, first, second = map(F.col, free)
         valid = shape.isNotNull() & ((shape != "closed") | (first <= second))
         values = {
             low: F.when(shape == "above", F.regexp_extract(text, ABOVE, 1).cast("double")).when(valid, first),
@@ -93,18 +94,18 @@ def parse_ranges(
         problems = add_problems(df, [(original.isNotNull() & ~valid, entry)])
         # Each in a projection of its own: where it is used several times it is found once.
         shaped = df.withColumn(
-            "_read_shape",
+            free[0],
             F.when(text.rlike(CLOSED), "closed")
             .when(text.rlike(ABOVE), "above")
             .when(text.rlike(BELOW), "below"),
         )
         bounded = shaped.withColumns(
             {
-                "_read_first": F.when(shape == "closed", F.regexp_extract(text, FIRST, 1)).cast("double"),
-                "_read_second": F.when(shape == "closed", F.regexp_extract(text, SECOND, 1)).cast("double"),
+                free[1]: F.when(shape == "closed", F.regexp_extract(text, FIRST, 1)).cast("double"),
+                free[2]: F.when(shape == "closed", F.regexp_extract(text, SECOND, 1)).cast("double"),
             }
         )
         read = bounded.withColumns({**values, PROBLEMS: problems})
-        return read.drop("_read_shape", "_read_first", "_read_second")
+        return read.drop(*free)
 
     return parse

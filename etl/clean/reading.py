@@ -8,7 +8,7 @@ from typing import NamedTuple
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
-from headgate.etl.transform import PROBLEMS, Invalid, add_problems, problem, quote
+from headgate.etl.transform import PROBLEMS, Invalid, add_problems, free_names, problem, quote
 
 __all__ = ["Reading", "replace_values"]
 
@@ -25,7 +25,8 @@ def replace_values(
 ) -> DataFrame:
     """Replace columns by what was read from them, and append to `PROBLEMS` what could not be read."""
     # Values have a projection of their own: in one with the problems they would be read twice.
-    read = {name: f"_read_{name}" for name in readings}
+    free = free_names(df.columns, *(f"_read_{name}" for name in readings))
+    read = dict(zip(readings, free, strict=True))
     df = df.withColumns({read[name]: reading.value for name, reading in readings.items()})
     values, found = {}, []
     for name, reading in readings.items():

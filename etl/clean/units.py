@@ -18,7 +18,16 @@ from headgate.etl.clean.checks import (
 from headgate.etl.clean.lookup import look_up
 from headgate.etl.errors import ParameterError
 from headgate.etl.traits import step
-from headgate.etl.transform import PROBLEMS, Invalid, Transform, add_problems, problem, quote, require_columns
+from headgate.etl.transform import (
+    PROBLEMS,
+    Invalid,
+    Transform,
+    add_problems,
+    free_names,
+    problem,
+    quote,
+    require_columns,
+)
 
 __all__ = ["convert_units"]
 
@@ -101,7 +110,8 @@ def convert_units(
             )
         require_text(df, [unit], step=step, parameter="unit")
         number, name = F.col(quote(value)), F.col(quote(unit))
-        factor = F.col("_read_factor")
+        (free,) = free_names(df.columns, "_read_factor")
+        factor = F.col(free)
         reason = F.coalesce(F.concat(F.lit("no factor for the unit "), name), F.lit("no unit"))
         entry = problem(step=step, column=value, value=number, reason=reason, invalid=invalid)
         values = {
@@ -110,7 +120,7 @@ def convert_units(
             PROBLEMS: add_problems(df, [(number.isNotNull() & factor.isNull(), entry)]),
         }
         # In a projection of its own it is looked up once, and not for each use.
-        known_factor = df.withColumn("_read_factor", look_up(F.trim(name), known, "double"))
-        return known_factor.withColumns(values).drop("_read_factor")
+        known_factor = df.withColumn(free, look_up(F.trim(name), known, "double"))
+        return known_factor.withColumns(values).drop(free)
 
     return convert

@@ -34,6 +34,7 @@ from headgate.etl.lake.transaction import (
     rows_in,
     understood,
 )
+from headgate.etl.transform import free_names
 
 __all__ = ["StagedInPlace", "write"]
 
@@ -117,7 +118,8 @@ def write(
 ) -> StagedInPlace:
     """Write what `headgate.etl.lake.staging.stage` watches."""
     spark, table = rows.sparkSession, target.table
-    partition = _name_for_the_verdict({*rows.columns, *target.schema.names})
+    # Folders whose names begin with an underscore would be hidden from VACUUM.
+    (partition,) = free_names([*rows.columns, *target.schema.names], "headgate_verdict")
     written = rows.withColumnRenamed(verdict, partition)
     # This transaction is for its files only, and is never committed.
     transaction = delta.start(spark, table)
@@ -142,11 +144,3 @@ def write(
         partition=partition,
         added=added,
     )
-
-
-def _name_for_the_verdict(taken: Collection[str]) -> str:
-    """Not of a column; and folders whose names begin with an underscore would be hidden from VACUUM."""
-    name, known = "headgate_verdict", {one.lower() for one in taken}
-    while name in known:
-        name += "_"
-    return name

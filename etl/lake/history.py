@@ -117,7 +117,7 @@ def snapshot(spark: SparkSession, path: str) -> Snapshot | None:
             break
         changed = changed or _change(spark, path, version)
     holds = changed.version if changed else ours.version if ours else newest
-    return Snapshot(path, _table_id(spark, path, newest), newest, holds, ours, changed)
+    return Snapshot(path, table_id(spark, path, newest), newest, holds, ours, changed)
 
 
 def changes_by_others(spark: SparkSession, path: str, *, after: int, upto: int) -> list[Change]:
@@ -221,7 +221,8 @@ def _columns(metadata: dict[str, Any]) -> set[tuple[str, str]]:
     return {(field["name"], json.dumps(field["type"], sort_keys=True)) for field in fields}
 
 
-def _table_id(spark: SparkSession, path: str, newest: int) -> str:
+def table_id(spark: SparkSession, path: str, newest: int) -> str:
+    """Delta's own id of the table at `path`, by which it is told from one that was made anew there."""
     for version in range(newest, -1, -1):
         known = checksum(spark, path, version).get("metadata")
         if known is not None:

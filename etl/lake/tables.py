@@ -195,12 +195,13 @@ def no_such_table(path: str, *, dataset: str) -> InputMissingError:
 
 def find_table(spark: SparkSession, path: str, *, version: int | None = None) -> DataFrame | None:
     """The table at `path`, newest or at `version`; None where there is none."""
-    at = newest_version(spark, path) if version is None else version
-    plain = read_few_files(spark, path, at) if at >= 0 else None
+    newest = newest_version(spark, path)
+    if newest < 0:
+        return None
+    at = newest if version is None else version
+    plain = read_few_files(spark, path, at) if at <= newest else None
     if plain is not None:
         return plain
-    if at < 0 or not is_table(spark, path):
-        return None
     return spark.read.format("delta").option("versionAsOf", at).load(path)
 
 

@@ -10,7 +10,14 @@ from dataclasses import dataclass, field
 
 from pyspark.sql import DataFrame
 
-from headgate.etl.lake.history import Snapshot, changes_by_others, missing_file, snapshot
+from headgate.etl.lake.history import (
+    Snapshot,
+    TableChangedError,
+    changes_by_others,
+    missing_file,
+    snapshot,
+    table_id,
+)
 from headgate.etl.lake.ledger import Entry
 from headgate.etl.lake.tables import no_such_table, read_table
 from headgate.etl.lake.zones import TableId
@@ -46,11 +53,15 @@ class Inputs:
             raise no_such_table(path, dataset=table.name)
         self.versions[str(table)], self.ids[str(table)] = found.holds, found.id
         self.found[table] = found
+        self._frames.pop(table, None)
 
     def __getitem__(self, table: TableId) -> DataFrame:
         """The rows of a table that was noted."""
         if table not in self._frames:
             found = self.found[table]
+            if table_id(self.context.spark, found.path, found.version) != found.id:
+                reason = "it was made anew while this ran"
+                raise TableChangedError(table=str(table), reason=reason, fix="run this again")
             # An older version with the same rows may have lost its files to OPTIMIZE and VACUUM.
             self._frames[table] = read_table(
                 self.context.spark, found.path, dataset=table.name, version=found.version

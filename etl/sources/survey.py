@@ -139,7 +139,11 @@ def _few_files(
     if not found or not plain or len(found) > FEW or sum(sizes) > SMALL:
         return None
     try:
-        return [(below(folder, one.path), files.read_bytes(spark, one.path)) for one in found]
+        return [
+            # What has no size may be no file, and have no end.
+            (below(folder, one.path), files.read_bytes(spark, one.path) if one.size else b"")
+            for one in found
+        ]
     except (FileNotFoundError, Py4JJavaError):  # what hinders it is told of whom it hinders, too
         return None
 

@@ -12,7 +12,7 @@ import pytest
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
-from headgate.etl import convert_units, map_codes, parse_ranges
+from headgate.etl import cast_columns, convert_units, map_codes, parse_numbers, parse_ranges
 from headgate.etl.errors import ParameterError
 from headgate.etl.health import group_icd9
 
@@ -246,3 +246,45 @@ def test_values_must_be_numbers(spark: SparkSession) -> None:
     with pytest.raises(ParameterError) as caught:
         df.transform(convert_units(value="amount", unit="unit", to="kg", factors={"g": 0.001}))
     assert (caught.value.parameter, caught.value.value) == ("value", "amount")
+
+
+@pytest.mark.parametrize(
+    ("step", "asked", "times"),
+    [
+        (parse_ranges(column="a", low="low", high="high", middle="middle"), "RLIKE", 3),
+        (group_icd9(column="a", to="chapter"), "RLIKE", 3),
+        (map_codes(column="a", vocabulary={"1": "one"}), "element_at(", 1),
+        (convert_units(value="n", unit="a", to="kg", factors={"lb": 0.4}), "element_at(", 1),
+    ],
+    ids=["parse_ranges", "group_icd9", "map_codes", "convert_units"],
+)
+def test_a_value_is_found_once_and_not_for_each_use(
+    spark: SparkSession, step: Any, asked: str, times: int
+) -> None:
+    # Of an expression that Spark puts in the place of its name each use is evaluated.
+    rows = spark.sql("SELECT a, 1.0D AS n FROM VALUES ('1'), ('x') AS t(a)").repartition(1)
+    plan = rows.transform(step)._jdf.queryExecution().optimizedPlan().toString()
+    assert plan.count(asked) == times, plan
+
+
+@pytest.mark.parametrize(
+    ("step", "names"),
+    [
+        (
+            parse_ranges(column="a", low="low", high="high"),
+            ("_read_shape", "_READ_FIRST", "_read_second", "_read_second_"),
+        ),
+        (group_icd9(column="a", to="chapter"), ("_Read_Group",)),
+        (map_codes(column="a", vocabulary={"1": "one"}), ("_read_meaning",)),
+        (convert_units(value="n", unit="a", to="kg", factors={"lb": 0.4}), ("_read_factor",)),
+        (cast_columns(columns={"a": "int"}), ("_read_a",)),
+        (parse_numbers(columns={"a": "double"}, decimal=",", group="."), ("_read_a", "_PLAIN_A")),
+    ],
+    ids=["parse_ranges", "group_icd9", "map_codes", "convert_units", "cast_columns", "parse_numbers"],
+)
+def test_no_column_of_the_data_is_lost_for_its_name(spark: SparkSession, step: Any, names: Any) -> None:
+    rows = spark.sql("SELECT a, 1.0D AS n FROM VALUES ('1'), ('x') AS t(a)")
+    told = rows.select("*", *(F.lit(f"of {name}").alias(name) for name in names)).transform(step)
+    for row in told.collect():
+        assert [row[name] for name in names] == [f"of {name}" for name in names]
+    assert {column for column in told.columns if column.startswith("_")} == {*names, "_problems"}

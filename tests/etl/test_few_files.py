@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +15,12 @@ from headgate.etl.errors import InputMissingError
 from headgate.etl.lake.calendar import AS_THEY_ARE
 from headgate.etl.lake.commits import newest_version
 from headgate.etl.lake.few_files import FEW, read_few_files
-from headgate.etl.lake.tables import read_table
+from headgate.etl.lake.history import TableChangedError
+from headgate.etl.lake.tables import find_table, read_table
+from headgate.etl.lake.zones import Lake, TableId
 from headgate.etl.load import append, overwrite, publish
+from headgate.etl.load.context import LoadContext
+from headgate.etl.load.up_to_date import Inputs
 from headgate.jobs.session import SMALL_SETTINGS
 from tests import engines
 
@@ -195,3 +200,33 @@ def test_an_overwrite_takes_out_every_file_whatever_the_checksum_says(
         assert (done.version, done.published) == (version + 1, 4)
         held = spark.read.format("delta").load(str(path)).select("id").collect()
         assert sorted(row.id for row in held) == list(range(first, first + 4)), tamper
+
+
+def test_a_table_that_was_made_anew_since_it_was_noted_is_not_read_in_its_place(
+    spark: SparkSession, tmp_path: Path
+) -> None:
+    inputs = Inputs(LoadContext(spark=spark, lake=Lake(str(tmp_path)), run_id="r", name="r"))
+    noted = TableId("curated", "t")
+    place = inputs.context.lake.table(noted)
+    spark.range(3).coalesce(1).write.format("delta").save(place)
+    inputs.note(noted)
+    spark.range(3, 5).coalesce(1).write.format("delta").mode("append").save(place)
+    assert inputs[noted].count() == 3
+    inputs.note(noted)
+    assert inputs[noted].count() == 5
+    shutil.rmtree(place)
+    for first in (7, 8):
+        spark.range(first, 9).coalesce(1).write.format("delta").mode("append").save(place)
+    again = Inputs(inputs.context, found=dict(inputs.found))
+    with pytest.raises(TableChangedError, match="curated/t: it was made anew while this ran"):
+        again[noted]
+
+
+def test_a_table_without_its_log_is_none_whatever_is_left_of_it(spark: SparkSession, tmp_path: Path) -> None:
+    path = tmp_path / "t"
+    for _ in range(2):
+        spark.range(3).coalesce(1).write.format("delta").mode("append").save(str(path))
+    for commit in (path / "_delta_log").glob("*.json"):
+        commit.unlink()
+    for version in (None, 0, 1):
+        assert find_table(spark, str(path), version=version) is None

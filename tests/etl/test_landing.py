@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import zipfile
 from datetime import UTC, datetime
 from pathlib import Path
@@ -183,3 +184,10 @@ def test_no_file_at_all_is_missing_input(spark: SparkSession, tmp_path: Path) ->
 
 def test_names_that_delta_cannot_hold_are_made_so() -> None:
     assert raw_column_names(["a b", "a=b", "A_B", "", "__x"]) == ["a_b", "a_b_2", "A_B_3", "column_4", "x"]
+
+
+def test_what_has_no_size_is_not_opened(spark: SparkSession, tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text("id\n1\n")
+    os.mkfifo(tmp_path / "b.csv")
+    with pytest.raises(InputError, match=r"b\.csv.*the file is empty"):
+        read(spark, tmp_path, "*.csv")

@@ -13,6 +13,7 @@ from headgate.quality import InapplicableError, flag_failures, split, validate
 from headgate.quality.engine import answerable
 from headgate.quality.failures import FAILURE_TYPE, count_failures
 from headgate.quality.plan import plan
+from headgate.quality.rows import _invalid_patterns
 from headgate.quality.rules import Broken
 from tests import engines
 from tests.quality.suites import rule, suite_of
@@ -336,3 +337,14 @@ def test_a_column_that_is_named_like_a_mark_is_kept(spark):
     df = spark.createDataFrame([("x", 1)], "_broken_hinge string, k int")
     flagged = df.transform(flag_failures(suite_of(rule("column_values_to_not_be_null", column="k"))))
     assert flagged.columns == ["_broken_hinge", "k", "_failures"]
+
+
+def test_a_pattern_that_could_not_be_asked_about_once_is_asked_about_again(spark, monkeypatch):
+    def cancelled(*_, **__):
+        raise RuntimeError("the job was cancelled")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(type(spark), "sql", cancelled)
+        assert _invalid_patterns(spark, frozenset(["^once$"])) == {"^once$"}
+    assert _invalid_patterns(spark, frozenset(["^once$", "("])) == {"("}
+    assert _invalid_patterns(spark, frozenset(["^once$"])) == frozenset()
