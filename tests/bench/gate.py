@@ -174,7 +174,7 @@ def _lines(item: str, found: Mapping[str, list[float]]) -> list[Line]:
     for name, runs in found.items():
         ratio = medians[name] / baseline
         if name == GATED:
-            limit: float | None = 1.6 if "bad" in item else 1.4
+            limit: float | None = 1.5 if "bad" in item else 1.25
             holds = ratio <= (limit or 0)
         else:
             limit = limits.get(name)
