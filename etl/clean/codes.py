@@ -9,10 +9,11 @@ from pyspark.sql import functions as F
 
 from headgate.etl.clean.checks import require_choice, require_data_names, require_text, require_values
 from headgate.etl.clean.lookup import look_up
+from headgate.etl.clean.reading import Reading, replace_values
 from headgate.etl.clean.text import lower_case
 from headgate.etl.errors import ParameterError
 from headgate.etl.traits import step
-from headgate.etl.transform import PROBLEMS, Transform, add_problems, free_names, problem, quote
+from headgate.etl.transform import PROBLEMS, Transform, add_problems, quote
 
 __all__ = ["map_codes"]
 
@@ -83,14 +84,8 @@ def map_codes(
         found: Column = look_up(lower_case(key) if ignore_case else key, meanings)
         if unknown == "keep":
             return df.withColumns({target: F.coalesce(found, code), PROBLEMS: add_problems(df, [])})
-        (free,) = free_names(df.columns, "_read_meaning")
-        meaning = F.col(free)
-        reason = F.lit("not in the vocabulary")
-        entry = problem(step="map_codes", column=column, value=code, reason=reason, invalid=unknown)
-        problems = add_problems(df, [(code.isNotNull() & meaning.isNull(), entry)])
-        # In a projection of its own it is looked up once, and not for the problem again.
-        read = df.withColumn(free, found)
-        return read.withColumns({target: meaning, PROBLEMS: problems}).drop(free)
+        read = {column: Reading(found, F.lit("not in the vocabulary"))}
+        return replace_values(df, read, step="map_codes", invalid=unknown, to=target)
 
     return replace
 

@@ -21,9 +21,12 @@ class Reading(NamedTuple):
 
 
 def replace_values(
-    df: DataFrame, readings: Mapping[str, Reading], *, step: str, invalid: Invalid
+    df: DataFrame, readings: Mapping[str, Reading], *, step: str, invalid: Invalid, to: str | None = None
 ) -> DataFrame:
-    """Replace columns by what was read from them, and append to `PROBLEMS` what could not be read."""
+    """Replace columns by what was read from them, and append to `PROBLEMS` what could not be read.
+
+    What is read from one column may have a column of its own, `to`.
+    """
     # Values have a projection of their own: in one with the problems they would be read twice.
     free = free_names(df.columns, *(f"_read_{name}" for name in readings))
     read = dict(zip(readings, free, strict=True))
@@ -32,6 +35,6 @@ def replace_values(
     for name, reading in readings.items():
         original, value = F.col(quote(name)), F.col(quote(read[name]))
         entry = problem(step=step, column=name, value=original, reason=reading.reason, invalid=invalid)
-        values[name] = value
+        values[to or name] = value
         found.append((original.isNotNull() & value.isNull(), entry))
     return df.withColumns({**values, PROBLEMS: add_problems(df, found)}).drop(*read.values())

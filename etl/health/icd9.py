@@ -9,8 +9,9 @@ from pyspark.sql import functions as F
 
 from headgate.etl.clean.checks import require_choice, require_data_names, require_text
 from headgate.etl.clean.lookup import constant
+from headgate.etl.clean.reading import Reading, replace_values
 from headgate.etl.traits import step
-from headgate.etl.transform import PROBLEMS, Invalid, Transform, add_problems, free_names, problem, quote
+from headgate.etl.transform import Invalid, Transform, quote
 
 __all__ = ["group_icd9"]
 
@@ -129,14 +130,9 @@ def group_icd9(
 
     def group(df: DataFrame) -> DataFrame:
         require_text(df, [column], step="group_icd9", parameter="column")
-        (read,) = free_names(df.columns, "_read_group")
-        code, name = F.col(quote(column)), F.col(read)
-        reason = F.lit("not an ICD-9-CM code")
-        entry = problem(step="group_icd9", column=column, value=code, reason=reason, invalid=invalid)
-        problems = add_problems(df, [(code.isNotNull() & name.isNull(), entry)])
-        # In a projection of its own it is found once, and not for the problem again.
-        grouped = df.withColumn(read, _group(F.trim(code), scheme))
-        return grouped.withColumns({to: name, PROBLEMS: problems}).drop(read)
+        title = _group(F.trim(quote(column)), scheme)
+        read = {column: Reading(title, F.lit("not an ICD-9-CM code"))}
+        return replace_values(df, read, step="group_icd9", invalid=invalid, to=to)
 
     return group
 

@@ -45,13 +45,16 @@ def read_few_files(spark: SparkSession, path: str, version: int) -> DataFrame | 
     version : int
     """
     known = checksum(spark, path, version)
+    named = data_files(known)
+    if not named or len(named) > FEW or sum(file["size"] for file in named) > SMALL:
+        return None
     try:
         schema = _schema_of_plain_files(known)
+        places = [data_file(path, file["path"]) for file in named]
     except (AttributeError, KeyError, TypeError, ValueError):  # of a form that Delta has not written
         return None
     if schema is None:
         return None
-    places = [data_file(path, file["path"]) for file in data_files(known) or ()]
     if any(place.rpartition("/")[2].startswith(("_", ".")) for place in places):  # Spark passes them over
         return None
     return read_files(spark, places, schema=schema)
@@ -72,10 +75,8 @@ def read_files(
 
 def _schema_of_plain_files(known: dict[str, Any]) -> T.StructType | None:
     """The columns of a table by its checksum, if its files say all there is to know of its rows."""
-    files, metadata = data_files(known), known.get("metadata")
-    if not files or len(files) > FEW or metadata is None or metadata.get("partitionColumns"):
-        return None
-    if sum(file["size"] for file in files) > SMALL:
+    metadata = known.get("metadata")
+    if metadata is None or metadata.get("partitionColumns"):
         return None
     # Readers of a later version must know of deletions beside the files, and of other names for columns.
     if known.get("protocol", {}).get("minReaderVersion") != 1:

@@ -21,7 +21,7 @@ from pyspark.sql import SparkSession
 
 from headgate.etl.errors import EtlError
 from headgate.etl.lake import files
-from headgate.etl.lake.commits import Commit, checksum, commit_at, data_file, newest_version
+from headgate.etl.lake.commits import Commit, checksum, commit_at, data_file, data_files, newest_version
 from headgate.etl.transform import quote
 
 __all__ = [
@@ -169,9 +169,9 @@ def missing_file(spark: SparkSession, path: str, version: int) -> str | None:
 
 
 def _named_files(spark: SparkSession, path: str, version: int) -> list[str]:
-    known = checksum(spark, path, version)
-    if "allFiles" in known:
-        return [data_file(path, file["path"]) for file in known["allFiles"]]
+    told = data_files(checksum(spark, path, version))
+    if told is not None:
+        return [data_file(path, file["path"]) for file in told]
     log = files.names(spark, f"{path}/_delta_log")
     checkpoints = {int(name[:20]) for name in log if ".checkpoint." in name}
     named: list[str] = []

@@ -15,7 +15,7 @@ from headgate.etl.lake.arrivals import MANIFEST
 from headgate.etl.lake.manifest import Landed, Manifest, Withdrawn
 from headgate.etl.sources.formats import FileFormat
 from headgate.etl.sources.landing import read_landing, reading_of
-from headgate.etl.sources.listing import hidden_files
+from headgate.etl.sources.listing import hidden_files, landed_files
 from headgate.etl.sources.source import Batch, Offsets
 from headgate.etl.sources.survey import SourceFile, survey_landing
 
@@ -51,7 +51,6 @@ class Files:
 
         All files are surveyed before the first record is read.
         """
-        self._tell_hidden(spark)
         manifest = Manifest.from_json(since[MANIFEST]) if since else Manifest()
         reading = reading_of(self.form)
         place: dict[str, Any] = {
@@ -60,7 +59,9 @@ class Files:
             "pattern": self.pattern,
             "fmt": self.form,
         }
-        landed = survey_landing(spark, **place)
+        found = landed_files(spark, dataset=self.dataset, folder=self.folder, pattern=self.pattern)
+        self._tell_hidden(hidden_files(found, folder=self.folder))
+        landed = survey_landing(spark, found, **place)
         new = manifest.missing(landed, reading=reading)
         gone = manifest.withdrawn(landed, members=self.form.member or "*")
         self._tell_staying(manifest.read_otherwise(landed, reading=reading))
@@ -76,8 +77,7 @@ class Files:
             details=_details(manifest, new, gone, known, after.columns(reading=reading)),
         )
 
-    def _tell_hidden(self, spark: SparkSession) -> None:
-        hidden = hidden_files(spark, dataset=self.dataset, folder=self.folder, pattern=self.pattern)
+    def _tell_hidden(self, hidden: Sequence[str]) -> None:
         if hidden:
             names = ", ".join(hidden)
             self.say(f"warning: {self.dataset}: passed over, as names with _ or . in front are: {names}")

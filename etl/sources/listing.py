@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from urllib.parse import unquote
 
@@ -14,7 +14,7 @@ from headgate.etl.errors import InputError, InputMissingError
 from headgate.etl.lake import files
 from headgate.etl.lake.zones import below, canonical
 
-__all__ = ["hidden_files", "listed", "location", "nothing_found"]
+__all__ = ["HIDDEN", "hidden_files", "landed_files", "listed", "location", "nothing_found"]
 
 HIDDEN = re.compile(r"(^|/)[_.][^/]*$")
 BESIDE = re.compile(
@@ -74,10 +74,8 @@ def nothing_found(*, dataset: str, folder: str, pattern: str) -> InputMissingErr
     )
 
 
-def hidden_files(spark: SparkSession, *, dataset: str, folder: str, pattern: str) -> list[str]:
-    """The files that match the pattern and are passed over, as Spark and Hadoop do: ``_x.csv``, ``.x.csv``.
-
-    What programs leave beside the files that they write (``_SUCCESS``, ``.x.csv.crc``) is not told.
+def landed_files(spark: SparkSession, *, dataset: str, folder: str, pattern: str) -> list[files.Found]:
+    """What lies in the landing for one dataset, hidden files and folders that match the pattern too.
 
     Parameters
     ----------
@@ -86,14 +84,28 @@ def hidden_files(spark: SparkSession, *, dataset: str, folder: str, pattern: str
         For errors.
     folder, pattern : str
         The landing folder, and a glob below it.
+    """
+    with listed(dataset=dataset, folder=folder, pattern=pattern):
+        return files.matching(spark, location(canonical(folder), pattern))
+
+
+def hidden_files(found: Iterable[files.Found], *, folder: str) -> list[str]:
+    """The files among `found` that are passed over, as Spark and Hadoop do: ``_x.csv``, ``.x.csv``.
+
+    What programs leave beside the files that they write (``_SUCCESS``, ``.x.csv.crc``) is not told.
+
+    Parameters
+    ----------
+    found : iterable of Found
+        From `landed_files`.
+    folder : str
+        The landing folder.
 
     Returns
     -------
     list of str
         Their names below the folder, in order.
     """
-    folder = canonical(folder)
-    with listed(dataset=dataset, folder=folder, pattern=pattern):
-        found = files.matching(spark, location(folder, pattern))
-    names = sorted(below(folder, one.path) for one in found if not one.folder)
+    root = canonical(folder)
+    names = sorted(below(root, one.path) for one in found if not one.folder)
     return [name for name in names if HIDDEN.search(name) and not BESIDE.search(name)]

@@ -7,8 +7,7 @@ executors, or, as a job costs more than a few small files do, by the driver.
 from __future__ import annotations
 
 import hashlib
-import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 from urllib.parse import unquote
@@ -24,15 +23,13 @@ from headgate.etl.lake.zones import below, canonical
 from headgate.etl.sources.archives import members
 from headgate.etl.sources.formats.format import FileFormat, UnreadableFileError
 from headgate.etl.sources.headers import raw_column_names
-from headgate.etl.sources.listing import listed, location, nothing_found
+from headgate.etl.sources.listing import HIDDEN, listed, location, nothing_found
 
 __all__ = ["SourceFile", "binary_files", "contents", "digest", "survey_landing"]
 
 FEW = 10
 SMALL = 8 * 2**20
 """Files at most, and bytes of all of them, that are read without a Spark job."""
-
-_OF_PROGRAMS = re.compile(r"(^|/)[_.][^/]*$|\._COPYING_$")
 
 
 @dataclass(frozen=True)
@@ -78,13 +75,21 @@ _SURVEY = T.StructType(
 
 
 def survey_landing(
-    spark: SparkSession, *, dataset: str, folder: str, pattern: str, fmt: FileFormat
+    spark: SparkSession,
+    found: Sequence[files.Found],
+    *,
+    dataset: str,
+    folder: str,
+    pattern: str,
+    fmt: FileFormat,
 ) -> list[SourceFile]:
     """What the landing holds for one dataset. No row is read; many files, or large ones, take a Spark job.
 
     Parameters
     ----------
     spark : SparkSession
+    found : sequence of Found
+        From `headgate.etl.sources.listing.landed_files`.
     dataset : str
         For errors.
     folder, pattern : str
@@ -104,11 +109,11 @@ def survey_landing(
         A file is empty, damaged, or in another encoding.
     """
     folder = canonical(folder)
-    few = _few_files(spark, dataset=dataset, folder=folder, pattern=pattern)
+    few = _few_files(spark, found, folder)
     if few is None:
-        found = binary_files(spark, dataset=dataset, folder=folder, pattern=pattern)
-        names = {below(folder, unquote(path)) for path in found.inputFiles()}
-        told = [_Surveyed(*row) for row in found.mapInArrow(_surveyor(folder, fmt), _SURVEY).collect()]
+        binary = binary_files(spark, dataset=dataset, folder=folder, pattern=pattern)
+        names = {below(folder, unquote(path)) for path in binary.inputFiles()}
+        told = [_Surveyed(*row) for row in binary.mapInArrow(_surveyor(folder, fmt), _SURVEY).collect()]
     else:
         names = {file for file, _ in few}
         # Spark plans no task for a file without a byte.
@@ -128,14 +133,12 @@ def survey_landing(
 
 
 def _few_files(
-    spark: SparkSession, *, dataset: str, folder: str, pattern: str
+    spark: SparkSession, found: Sequence[files.Found], folder: str
 ) -> list[tuple[str, bytes]] | None:
     """Names and contents of what the landing holds; None where Spark is to be asked."""
-    with listed(dataset=dataset, folder=folder, pattern=pattern):
-        found = files.matching(spark, location(folder, pattern))
     sizes = [one.size for one in found]
     # Spark looks into folders, and passes names over that are not for readers.
-    plain = not any(one.folder or _OF_PROGRAMS.search(one.path) for one in found)
+    plain = not any(one.folder or HIDDEN.search(one.path) or one.path.endswith("._COPYING_") for one in found)
     if not found or not plain or len(found) > FEW or sum(sizes) > SMALL:
         return None
     try:

@@ -21,6 +21,7 @@ from headgate.etl.lake.tables import ConflictError, Publication, write_table
 from headgate.etl.lake.turns import append_after, append_in_turn
 from headgate.etl.sources.formats.delimited import Delimited
 from headgate.etl.sources.landing import read_landing
+from headgate.etl.sources.listing import landed_files
 from headgate.etl.sources.survey import survey_landing
 
 pytestmark = pytest.mark.usefixtures("few_rows")
@@ -227,7 +228,8 @@ def test_a_file_that_leaves_between_the_survey_and_the_read_is_missed(
         "pattern": "*",
         "fmt": Delimited(member="*.csv") if archive else Delimited(),
     }
-    found = survey_landing(spark, **place)
+    listed = landed_files(spark, dataset="d", folder=str(tmp_path), pattern="*")
+    found = survey_landing(spark, listed, **place)
     assert len(found) == 2
     read: Any = lambda: read_landing(spark, found, ingested_at=NOON, **place)  # noqa: E731
     assert {row.id for row in read().collect()} == {"1", "2"}

@@ -12,14 +12,19 @@ import pytest
 from pyspark.sql import DataFrame, SparkSession
 
 from headgate.etl.errors import InputError, InputMissingError
+from headgate.etl.lake.files import Found
 from headgate.etl.sources import survey
 from headgate.etl.sources.formats.delimited import Delimited
 from headgate.etl.sources.headers import raw_column_names
 from headgate.etl.sources.landing import RAW_METADATA, changes_told, read_landing
-from headgate.etl.sources.listing import hidden_files
+from headgate.etl.sources.listing import hidden_files, landed_files
 from headgate.etl.sources.survey import SourceFile
 
 NOON = datetime(2026, 1, 2, 12, tzinfo=UTC)
+
+
+def landed(spark: SparkSession, place: dict[str, Any]) -> list[Found]:
+    return landed_files(spark, **{part: place[part] for part in ("dataset", "folder", "pattern")})
 
 
 def survey_landing(spark: SparkSession, **place: Any) -> list[SourceFile]:
@@ -29,7 +34,7 @@ def survey_landing(spark: SparkSession, **place: Any) -> list[SourceFile]:
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(survey, "FEW", most)
             try:
-                found.append(survey.survey_landing(spark, **place))
+                found.append(survey.survey_landing(spark, landed(spark, place), **place))
             except InputError as error:
                 found.append(error)
     few, by_job = found
@@ -93,7 +98,9 @@ def test_files_have_any_name_and_come_in_the_order_in_which_one_counts(
         "column_4": "x",
         "column_5": "y",
     } == (rows[0].asDict())
-    assert hidden_files(spark, dataset="d", folder=str(folder), pattern="*") == [
+    assert hidden_files(
+        landed_files(spark, dataset="d", folder=str(folder), pattern="*"), folder=str(folder)
+    ) == [
         ".y.csv",
         "_SUCCESS.csv.crc",
         "_z.csv",
